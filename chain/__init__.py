@@ -1,0 +1,1 @@
+"""The chain of evidence, link by link: pure, except for `chain.ethereum`."""

@@ -1,0 +1,1 @@
+"""Decides whether a certificate is to be believed, and says why."""

@@ -12,7 +12,8 @@ The tree:
     │   ├── CodeMalformed               a code or short number
     │   │   └── CodeUnsupported         well formed, but of a format version we do not know
     │   └── CertificateMalformed        an SD-JWT outside the strict profile
-    │       └── CertificateUnsupported  well formed, but of a profile we do not know
+    │       ├── CertificateUnsupported  well formed, but of a profile we do not know
+    │       └── CertificateAltered      disclosures that what was signed knows nothing of, or one of them twice
     ├── SignatureInvalid                a signature that its key did not make
     ├── SigningFailed                   a key that is missing, locked or refuses
     └── RegistryError                   what a blockchain, or the way to it, did
@@ -44,6 +45,12 @@ class InvalidInput(YinxinError):
 
 class IdentifierInvalid(InvalidInput):
     """A credit code, certificate identifier or resident number that cannot be right."""
+
+    def __init__(self, got: str, wanted: str) -> None:
+        """Keep both halves apart, so that a table's row can show them in two columns."""
+        super().__init__(f"got {got}, wanted {wanted}")
+        self.got = got
+        self.wanted = wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,10 @@ class CertificateMalformed(Malformed):
 
 class CertificateUnsupported(CertificateMalformed):
     """A well-formed credential of a profile that this software does not know."""
+
+
+class CertificateAltered(CertificateMalformed):
+    """Disclosures that what was signed knows nothing of, or one of them twice: somebody changed what is shown."""
 
 
 class SignatureInvalid(YinxinError):

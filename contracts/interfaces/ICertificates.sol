@@ -20,10 +20,15 @@ import {IAgencies} from "./IAgencies.sol";
 ///                  uint24 from,uint24 until,bytes32 decision,uint64 deadline)
 ///
 /// `leaves` is `keccak256` of the concatenated leaves, `held` is `keccak256` of what their slots hold now (32 bytes
-/// each, concatenated). Signatures are 65 bytes (r, s, v) with low s. `deadline` is the last block in which they count.
+/// each, concatenated); since every slot counts its changes, what was signed for one change never fits another one.
+/// Signatures are 65 bytes (r, s, v) with low s, at most four besides the preparer's. `deadline` is the last block in
+/// which they count.
 ///
 /// Times in statuses are whole **hours** since 1970-01-01T00:00Z (24 bits reach the year 3883), so that both calendar
 /// days of Asia/Shanghai (UTC+8) and «up to 24 hours» are exact. Intervals are half-open: [from, until).
+///
+/// Levels are those of IAgencies: the council is 0, a top-level agency 1, the lowest 5. Errors of IAgencies' about
+/// rights pass through this contract's calls.
 interface ICertificates {
     /// @notice The tracks of a status. The first five are final: RESCINDED 撤销, REVOKED 吊销, WITHDRAWN 撤回,
     /// CANCELLED 注销, REPLACED 换发/变更, gravest first; each has a `from`. SUSPENSION 暂扣 has `from` and `until`
@@ -65,31 +70,37 @@ interface ICertificates {
         /// keccak256 of what the leaves' slots hold now, 32 bytes each.
         bytes32 held;
         Track track;
-        /// 0 lifts the track. For RENEWAL_PENDING any hour from which it counts.
+        /// 0 lifts the track. For RENEWAL_PENDING any hour from which it counts; the slot does not keep it.
         uint24 from;
-        /// For SUSPENSION (0: until lifted) and RENEWAL_PENDING (never 0); 0 for all others.
+        /// For SUSPENSION (0: until lifted) and RENEWAL_PENDING (never 0), later than `from`; 0 for all others, and
+        /// when a track is lifted.
         uint24 until;
         /// Salted digest of the written decision; not zero.
         bytes32 decision;
+        /// The last block in which the signatures count. Where the council acts, it does not matter.
         uint64 deadline;
         bytes[] signatures;
     }
 
+    /// @notice The contract that says who may do what; it is ICouncil as well.
     function agencies() external view returns (IAgencies);
+    /// @notice As `agencies` has it.
     function registryId() external view returns (bytes32);
+    /// @notice As `agencies` has it.
     function test() external view returns (bool);
     function batch(uint32 agency, bytes32 root) external view returns (Batch memory);
     /// @notice The sequence number of the agency's newest batch, 0 if it has none.
     function sequence(uint32 agency) external view returns (uint32);
-    /// @notice All tracks of a leaf, packed; the layout is drawn in contracts/README.md.
+    /// @notice All tracks of a leaf, packed; the layout is drawn in contracts/README.md. The upper 16 bits count the
+    /// slot's changes, modulo 2^16.
     function status(uint32 agency, bytes32 leaf) external view returns (uint256);
     /// @notice RFC 9162 root (SHA-256, inner nodes prefixed 0x01) of leaves that are hashes already.
     function rootOf(bytes32[] calldata leaves) external view returns (bytes32);
 
     /// @notice Anchors a batch of 1 to 1,024 leaves. Repeating it (same agency, root, type, version and size) succeeds
-    /// without effect or event, before any other check of rights, deadlines or signatures. The sender must be an
-    /// account without code that sent the transaction itself, and the calldata exactly canonical, so that the leaves
-    /// stand in the transaction for everybody to read.
+    /// without effect or event, before any check of rights, deadlines or signatures. The sender must be an account
+    /// without code that sent the transaction itself, and the calldata exactly as `abi.encode` makes it, so that the
+    /// leaves stand in the transaction for everybody to read.
     function anchor(
         uint32 agency,
         uint32 certificateType,
@@ -98,8 +109,9 @@ interface ICertificates {
         Signatures calldata signatures
     ) external;
 
-    /// @notice Anchors a batch whose leaf i takes the place of `oldLeaves[i]` from hour `from` on. An old leaf that is
-    /// replaced already, or by an earlier entry of the same call, is refused.
+    /// @notice Anchors a batch whose leaf i takes the place of `oldLeaves[i]` from hour `from` on, which sets the old
+    /// leaf's REPLACED track at the agency's level. An old leaf that is replaced already, or by an earlier entry of the
+    /// same call, is refused. Otherwise as `anchor`; a repetition has the same old leaves and `from` as well.
     function replace(
         uint32 agency,
         uint32 certificateType,
@@ -110,9 +122,10 @@ interface ICertificates {
         Signatures calldata signatures
     ) external;
 
-    /// @notice Changes one track of 1 to 256 leaves of one agency, by two officers' signatures of `actor` (one for a
-    /// suspension from now of at most 24 hours, where none is recorded). A track that is set and not past is changed
-    /// or lifted only at its setter's level or above; a final one only above its setter or by the council.
+    /// @notice Changes one track of 1 to 256 distinct leaves of one agency, by two officers' signatures of `actor`. One
+    /// suffices for a suspension from the present hour, for at most 24 hours, of leaves whose slots hold no suspension,
+    /// not even a past one. A track that is set and not past is changed or lifted only at its setter's level or above;
+    /// a final one only above its setter, or by the council. A leaf need not be anchored yet.
     function changeStatus(StatusChange calldata change) external;
 
     event BatchAnchored(
@@ -142,24 +155,31 @@ interface ICertificates {
         address[] officers
     );
 
+    /// @notice The sender has code, or did not send the transaction itself.
     error NotAPlainAccount(address sender);
+    /// @notice Dirty padding, odd offsets or trailing bytes. (A word that its type cannot hold is refused by the decoder
+    /// before, without a reason.)
     error CalldataNotCanonical();
     error SizeOutOfRange(uint256 size, uint256 most);
-    /// @notice This agency has anchored this root under another type, version or size.
+    /// @notice This agency has anchored this root under another type, version or size, or replacing other leaves.
     error BatchExists(uint32 agency, bytes32 root);
     error SignaturesExpired(uint64 deadline, uint256 blockNumber);
     error SucceededBy(address registry);
     error OldLeavesMismatch(uint256 newLeaves, uint256 oldLeaves);
     error AlreadyReplaced(uint32 agency, bytes32 oldLeaf);
     error FromZero();
+    /// @notice The actor is neither the agency nor one above it.
     error NotAbove(uint32 actor, uint32 agency);
+    /// @notice The slots hold something else by now than what was signed.
     error StatusStale(bytes32 held, bytes32 expected);
     error DecisionZero();
     error UntilOutOfRange(uint24 from, uint24 until);
     error TwoOfficersNeeded(uint256 given);
     error SetFromAbove(bytes32 leaf, Track track, uint8 setterLevel, uint8 actorLevel);
+    /// @notice A final track is changed or lifted only above its setter, or by the council.
     error FinalStands(bytes32 leaf, Track track);
     error LeafRepeated(bytes32 leaf);
     error NothingToLift(bytes32 leaf, Track track);
-    error NoSignatures();
+    /// @notice The slot holds exactly this already.
+    error NothingToChange(bytes32 leaf, Track track);
 }

@@ -27,20 +27,28 @@ interface ICouncil {
     function proposal(uint256 id)
         external
         view
-        returns (address proposer, address target, bytes memory data, uint64 expiresAtBlock, bool executed, uint8 votes);
+        returns (
+            address proposer,
+            address target,
+            bytes memory data,
+            uint64 expiresAtBlock,
+            bool executed,
+            uint8 votes
+        );
 
     /// @notice The registry that took this one's place, or zero. Once named, nothing is anchored here any more;
     /// statuses go on for ever.
     function successor() external view returns (address registry, bytes32 successorId);
 
-    /// @notice Proposes a call and votes for it. `expiresAtBlock` is the last block in which it can be executed; it
-    /// must lie after the present block.
+    /// @notice Proposes a call to a contract and votes for it; ids count from 1. `expiresAtBlock` is the last block in
+    /// which it can be executed; it must lie after the present block.
     function propose(address target, bytes calldata data, uint64 expiresAtBlock) external returns (uint256 id);
 
     /// @notice Votes for a proposal. Once for each member.
     function vote(uint256 id) external;
 
-    /// @notice Carries out a proposal that has its votes. By any member. Reverts with what the call reverted with.
+    /// @notice Carries out a proposal that has its votes, once. By any member. Reverts with what the call reverted
+    /// with, and can then be tried again.
     function execute(uint256 id) external;
 
     // What the council decides about itself (only through `execute`).
@@ -82,4 +90,8 @@ interface ICouncil {
     error NotEnoughVotes(uint256 id, uint256 votes, uint8 threshold);
     error HostOutOfRange(uint256 length);
     error SuccessorAlreadyNamed(address registry);
+    /// @notice A proposal's target is an account without code, so that calling it would do nothing.
+    error TargetHasNoCode(address target);
+    /// @notice The contract itself was to become a member: its own proposals could then vote.
+    error CouncilCannotBeMember();
 }

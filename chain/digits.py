@@ -1,0 +1,32 @@
+"""Bytes as decimal digits, because a QR code's numeric mode packs those almost without loss."""
+
+from __future__ import annotations
+
+from chain.errors import CodeMalformed
+
+GROUP_BYTES, GROUP_DIGITS = 7, 17
+_DIGITS_OF_REST = {1: 3, 2: 5, 3: 8, 4: 10, 5: 13, 6: 15}
+_BYTES_OF_REST = {digits: size for size, digits in _DIGITS_OF_REST.items()}
+
+
+def encode(data: bytes) -> str:
+    """Write 7 bytes, big-endian, as 17 digits, and a rest of r bytes as 3, 5, 8, 10, 13 or 15."""
+    groups = [data[start : start + GROUP_BYTES] for start in range(0, len(data), GROUP_BYTES)]
+    return "".join(f"{int.from_bytes(group):0{_DIGITS_OF_REST.get(len(group), GROUP_DIGITS)}d}" for group in groups)
+
+
+def decode(digits: str) -> bytes:
+    """Read what `encode` wrote; raises `CodeMalformed` for anything else, so that no bytes have two spellings."""
+    if not (digits.isascii() and digits.isdecimal()):
+        raise CodeMalformed(f"got {digits[:40]!r}, wanted the digits 0 to 9")
+    return b"".join(_group(digits[start : start + GROUP_DIGITS]) for start in range(0, len(digits), GROUP_DIGITS))
+
+
+def _group(digits: str) -> bytes:
+    size = GROUP_BYTES if len(digits) == GROUP_DIGITS else _BYTES_OF_REST.get(len(digits))
+    if size is None:
+        raise CodeMalformed(f"got {len(digits)} digits left over, wanted none, or {sorted(_BYTES_OF_REST)}")
+    try:
+        return int(digits).to_bytes(size)
+    except OverflowError as exc:
+        raise CodeMalformed(f"got {digits}, wanted a number that fits into {size} bytes") from exc

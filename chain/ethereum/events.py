@@ -1,0 +1,176 @@
+"""Logs of the registry's contracts as events, and the steps that events take in the hash chains of IHeads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import IntEnum, IntFlag
+from functools import cache
+from typing import TYPE_CHECKING, cast
+from unicodedata import category
+
+from eth_utils.crypto import keccak
+
+from chain import registry
+from chain.errors import RegistryMismatch
+from chain.ethereum import contracts
+from chain.ethereum.wire import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from chain.registry import Event, Record
+
+HEAD_BEFORE_ALL = bytes(32)
+
+_EVENTS: Mapping[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        registry.RegistryCreated,
+        registry.MemberAdded,
+        registry.MemberRemoved,
+        registry.ProposalMade,
+        registry.VoteCast,
+        registry.ProposalExecuted,
+        registry.VerifyingHostSet,
+        registry.SuccessorNamed,
+        registry.TypeRegistered,
+        registry.TypeRetired,
+        registry.AgencyRegistered,
+        registry.AgencyCorrected,
+        registry.AgencySuspended,
+        registry.AgencyResumed,
+        registry.TypeGranted,
+        registry.TypeWithdrawn,
+        registry.ApprovalsDemanded,
+        registry.OwnApprovalsSet,
+        registry.OfficerSet,
+        registry.KeyAdded,
+        registry.KeyCutOff,
+        registry.BatchAnchored,
+        registry.CertificateReplaced,
+        registry.StatusChanged,
+    )
+}
+
+_CODE_TYPE = "bytes18"
+"""Credit codes are the only values of this type; they are text in events."""
+TEXT_TYPES = frozenset({"string", _CODE_TYPE})
+_RAW_TEXT = "0x"
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log as the node tells it."""
+
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+def decode(log: Log) -> Event:
+    """Return the event that a log of one of the registry's contracts records.
+
+    Raises:
+        RegistryMismatch: A log that these contracts do not write.
+        RegistryUnavailable: Data that is not what the event's topic says.
+    """
+    if not log.topics or log.topics[0] not in _by_topic():
+        raise RegistryMismatch(f"got a log with the topics {shown([topic.hex() for topic in log.topics])}, not ours")
+    kind = _by_topic()[log.topics[0]]
+    if len(log.topics) != 1 + sum(kind.indexed):
+        raise RegistryMismatch(f"got a log of {kind.name} with {len(log.topics)} topics, not ours")
+    plain = iter(contracts.decode(kind.in_data, log.data, kind.name))
+    indexed = iter(contracts.decode(kind.in_topics, b"".join(log.topics[1:]), kind.name))
+    values = [next(indexed) if is_indexed else next(plain) for is_indexed in kind.indexed]
+    return event_of(kind.name, values)
+
+
+def event_of(name: str, arguments: Sequence[object]) -> Event:
+    """Return the event of a name, from its arguments as `contracts.decode` gives them."""
+    kind = _by_name()[name]
+    values: list[object] = [
+        text(cast("bytes", value)) if name in TEXT_TYPES else value
+        for name, value in zip(kind.inputs, arguments, strict=True)
+    ]
+    made = cast("Callable[..., Event]", _EVENTS[kind.name])
+    if made is registry.StatusChanged:
+        values[2] = registry.Track(cast("int", values[2]))
+    if made is registry.OfficerSet:
+        values[2] = registry.Capability(cast("int", values[2]))
+    return made(*values)
+
+
+def type_of(name: str) -> contracts.EventType:
+    """Return how the contracts declare the event of a name."""
+    return _by_name()[name]
+
+
+def encode(event: Event) -> Log:
+    """Return the log that records an event; the inverse of `decode`."""
+    kind = _by_name()[type(event).__name__]
+    values = list(zip(kind.inputs, _arguments(kind, event), kind.indexed, strict=True))
+    topics = [contracts.encode([name], [value]) for name, value, is_indexed in values if is_indexed]
+    plain = [value for _, value, is_indexed in values if not is_indexed]
+    return Log((kind.topic, *topics), contracts.encode(kind.in_data, plain))
+
+
+def step(head: bytes, record: Record) -> bytes:
+    """Return the head of a hash chain after the step that a record's event takes (the formula stands in IHeads)."""
+    kind = _by_name()[type(record.event).__name__]
+    arguments = contracts.encode(kind.inputs, _arguments(kind, record.event))
+    return keccak(
+        contracts.encode(
+            ["bytes32", "uint256", "bytes32", "bytes32"],
+            [head, record.block_number, kind.topic, keccak(arguments)],
+        )
+    )
+
+
+def finding(event: Event) -> str:
+    """Say what is odd about an event by itself; empty if nothing is."""
+    odd = [
+        field.name
+        for field in fields(event)
+        if isinstance(value := getattr(event, field.name), str) and value.startswith(_RAW_TEXT)
+    ]
+    return f"not plain text: {', '.join(odd)}" if odd else ""
+
+
+def text(raw: bytes) -> str:
+    """Return what a contract holds as text.
+
+    The contracts take any bytes for a name, so what is not UTF-8, or holds control characters that a database or a
+    page might stumble over, is written as `0x…` in hexadecimal; so is what itself begins like that, so that no two
+    values read the same and a head can be replayed from the text.
+    """
+    try:
+        plain = raw.decode()
+    except UnicodeDecodeError:
+        return _RAW_TEXT + raw.hex()
+    if plain.startswith(_RAW_TEXT) or any(category(character) == "Cc" for character in plain):
+        return _RAW_TEXT + raw.hex()
+    return plain
+
+
+def raw(plain: str) -> bytes:
+    """Return the bytes that `text` was made from."""
+    return bytes.fromhex(plain[len(_RAW_TEXT) :]) if plain.startswith(_RAW_TEXT) else plain.encode()
+
+
+def _arguments(kind: contracts.EventType, event: Event) -> list[object]:
+    """Return an event's arguments in their declared order, as the contract's types want them."""
+    values = [getattr(event, field.name) for field in fields(event)]
+    return [
+        raw(value) if name in TEXT_TYPES else int(value) if isinstance(value, IntEnum | IntFlag) else value
+        for name, value in zip(kind.inputs, values, strict=True)
+    ]
+
+
+@cache
+def _by_topic() -> Mapping[bytes, contracts.EventType]:
+    known = {**contracts.agencies().events, **contracts.certificates().events}
+    return {topic: kind for topic, kind in known.items() if kind.name in _EVENTS}
+
+
+@cache
+def _by_name() -> Mapping[str, contracts.EventType]:
+    return {kind.name: kind for kind in _by_topic().values()}

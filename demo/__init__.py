@@ -1,0 +1,1 @@
+"""The demonstration: fictional agencies, their certificates, and forgeries to try."""

@@ -1,0 +1,365 @@
+"""Brings everything up with demo data: chain, contracts, agencies, certificates, issuer and verifier.
+
+scripts/run                  everything on embedded defaults, until Ctrl-C; the second start takes seconds
+scripts/run --once --json    the same on free ports in a temporary folder; checks every document and forgery, and ends
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from chain import certificate
+from chain.ethereum.network import Anvil
+from demo import crimes, judging
+from demo.deeds import DEEDS, ISSUES, RENEWAL, Deed
+from demo.judging import Exhibit
+from demo.stage import BLOCK_TIME_S, ROOT, Haste, Service, Stage, chain_id_of, free_ports, require_free
+from issuer.office import SHANGHAI
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
+
+SHOWN = "shown.json"
+"""What was issued, and which verdict each document must get; written when all demo data are made."""
+STARTED = time.monotonic()
+
+
+@dataclass(slots=True)
+class Clock:
+    """How long each part took, in seconds."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    quiet: bool = False
+
+    @contextmanager
+    def timed(self, what: str) -> Iterator[None]:
+        """Say what is being done, and remember how long it took."""
+        self.say(f"{what} …")
+        began = time.monotonic()
+        yield
+        self.seconds[what] = round(time.monotonic() - began, 1)
+
+    def say(self, line: str) -> None:
+        """Tell whoever waits; standard output is kept for the answer."""
+        if not self.quiet:
+            print(f"[{time.monotonic() - STARTED:5.1f} s] {line}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Run the demonstration."""
+    options = _options()
+    clock = Clock(quiet=options.quiet)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return _once(options, clock) if options.once else _stay(options, clock)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/run", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    for name, port in (("chain", 8545), ("issuer", 8001), ("verifier", 8002)):
+        variable = f"YINXIN_{name.upper()}_PORT"
+        parser.add_argument(
+            f"--{name}-port",
+            type=int,
+            default=int(os.environ.get(variable, port)),
+            help=f"port of the {name} (default {port}, or {variable})",
+        )
+    parser.add_argument("--folder", type=Path, default=ROOT / "var", help="where everything is kept (default var/)")
+    parser.add_argument("--fresh", action="store_true", help="forget what an earlier run made in the folder")
+    parser.add_argument("--once", action="store_true", help="free ports, temporary folder, check everything, end")
+    parser.add_argument("--json", action="store_true", help="print the answer as one JSON line")
+    parser.add_argument("--quiet", action="store_true", help="do not tell what is being done")
+    return parser.parse_args()
+
+
+def _once(options: argparse.Namespace, clock: Clock) -> int:
+    chain_port, issuer_port, verifier_port = free_ports(3)
+    folder = Path(tempfile.mkdtemp(prefix="yinxin-"))
+    stage = Stage(folder, chain_port=chain_port, issuer_port=issuer_port, verifier_port=verifier_port)
+    try:
+        with _up(stage, clock) as head:
+            answer = _judged(stage, clock, head)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        print(json.dumps(answer, ensure_ascii=False))
+    else:
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+    return 0 if answer["ok"] else 1
+
+
+def _stay(options: argparse.Namespace, clock: Clock) -> int:
+    folder = options.folder.resolve()
+    ports = {f"--{name}-port": getattr(options, f"{name}_port") for name in ("chain", "issuer", "verifier")}
+    require_free(list(ports.items()))
+    if options.fresh and (folder / "issuer.env").exists():
+        shutil.rmtree(folder)
+    chain_port, issuer_port, verifier_port = ports.values()
+    stage = Stage(folder, chain_port=chain_port, issuer_port=issuer_port, verifier_port=verifier_port)
+    ended = threading.Event()
+    with _up(stage, clock):
+        _tell(stage, as_json=options.json)
+        try:
+            ended.wait()
+        finally:
+            clock.say("Stopping …")
+    return 0
+
+
+@contextmanager
+def _up(stage: Stage, clock: Clock) -> Iterator[int]:
+    """Bring everything up; yields the number of the newest block, and takes everything down at the end."""
+    with ExitStack() as stack:
+        with clock.timed("chain"):
+            anvil = Anvil.start(stage.folder / "chain", port=stage.chain_port, block_time=BLOCK_TIME_S)
+            stack.callback(anvil.stop)
+        stage.write_issuer_settings()
+        os.environ.update(stage.environment(stage.issuer_settings))
+        with clock.timed("contracts"), Haste(stage.rpc_url):
+            registry = stage.issuer("registry", "deploy")
+            stage.write_verifier_settings(
+                registry=str(registry["registry"]),
+                registry_id=str(registry["registry_id"]),
+                chain_id=chain_id_of(stage.rpc_url),
+            )
+        if not (stage.folder / SHOWN).exists():
+            with Haste(stage.rpc_url):
+                _make(stage, clock)
+        with clock.timed("services"):
+            services = [
+                Service(stage, "issuer", stage.issuer_settings, port=stage.issuer_port),
+                Service(stage, "verifier", stage.verifier_settings, port=stage.verifier_port),
+            ]
+            for service in services:
+                stack.callback(service.stop)
+            for service in services:
+                service.wait_until_ready()
+        _write_run(stage, registry, services, anvil)
+        yield int(str(anvil.ask("eth_blockNumber")), 16)
+
+
+def _make(stage: Stage, clock: Clock) -> None:
+    """Make agencies, certificates and forgeries. Every step is safe to repeat after an interruption."""
+    with clock.timed("agencies"):
+        stage.issuer("enrol", ROOT / "demo" / "plan.json")
+    shown: dict[str, dict[str, str]] = {}
+    with clock.timed("certificates"):
+        for issue in ISSUES:
+            folder = stage.documents / issue.certificate_type
+            answer = stage.issuer(
+                "issue",
+                ROOT / "demo" / issue.file,
+                *("--type", issue.certificate_type, "--out", folder),
+                *("--prepared-by", f"{issue.team}-preparer", "--approved-by", f"{issue.team}-approver"),
+            )
+            clock.say(f"{issue.certificate_type}: {len(answer['certificates'])} certificates")  # type: ignore[arg-type]
+            for each in answer["certificates"]:  # type: ignore[attr-defined]
+                shown[str(folder / each["pdf"])] = {
+                    "type": issue.certificate_type,
+                    "number": each["number"],
+                    "short_number": each["short_number"],
+                    "expected": _by_dates(folder / each["sd_jwt"]),
+                }
+    with clock.timed("statuses"):
+        for deed in DEEDS:
+            _do(stage, shown, deed, of="VALID")
+        _do(stage, shown, RENEWAL, of="EXPIRED")
+    with clock.timed("forgeries"):
+        crimes.commit(stage)
+    (stage.folder / SHOWN).write_text(json.dumps(shown, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _do(stage: Stage, shown: dict[str, dict[str, str]], deed: Deed, *, of: str) -> None:
+    """Do one deed to the nth certificate of its type that its dates make `of`."""
+    candidates = [
+        each
+        for each in shown.values()
+        if each["type"] == deed.certificate_type and each.get("dates", each["expected"]) == of
+    ]
+    each = candidates[deed.nth]
+    each["dates"] = of
+    issuing = next(issue.team for issue in ISSUES if issue.certificate_type == deed.certificate_type)
+    team = deed.team or issuing
+    for words in deed.words:
+        made = [each["number"] if word == "NUMBER" else _day(word) for word in words]
+        who = "--prepared-by" if words[0] in {"replace", "renew"} else "--by"
+        made += [who, f"{team}-preparer", "--approved-by", f"{team}-approver", "--type", deed.certificate_type]
+        if words[0] in {"replace", "renew"}:
+            made += ["--out", str(stage.documents / f"{deed.certificate_type}-replaced")]
+        if deed.team:
+            made += ["--actor", _code(deed.team)]
+        stage.issuer(*made)
+    each["expected"] = deed.expected
+
+
+def _code(team: str) -> str:
+    """Return an agency's credit code."""
+    plan = json.loads((ROOT / "demo" / "plan.json").read_text(encoding="utf-8"))
+    return next(str(each["code"]) for each in plan["agencies"] if each["key"] == team)
+
+
+def _day(word: str) -> str:
+    """Return `+7` as the day a week from now."""
+    if word.startswith("+") and word[1:].isdigit():
+        return str(_today() + timedelta(days=int(word[1:])))
+    return word
+
+
+def _by_dates(sd_jwt: Path) -> str:
+    """Return the verdict that a genuine certificate gets by its dates alone."""
+    validity = certificate.parse(sd_jwt.read_text(encoding="ascii")).credential.validity
+    if validity.first_day > _today():
+        return "NOT_YET_VALID"
+    if validity.last_day is not None and validity.last_day < _today():
+        return "EXPIRED"
+    return "VALID"
+
+
+def _today() -> date:
+    return datetime.now(UTC).astimezone(SHANGHAI).date()
+
+
+def _judged(stage: Stage, clock: Clock, head: int) -> dict[str, object]:
+    """Have everything checked over the public interfaces."""
+    shown = json.loads((stage.folder / SHOWN).read_text(encoding="utf-8"))
+    papers = [Exhibit(Path(path), each["expected"]) for path, each in shown.items()]
+    told = json.loads((stage.forgeries / crimes.EXPECTED).read_text(encoding="utf-8"))
+    forged = [Exhibit(stage.forgeries / name, each["expected"]) for name, each in told.items()]
+    with clock.timed("documents over HTTP"):
+        judgements = judging.over_http(stage.verifier_url, papers)
+    with clock.timed("forgeries over HTTP"):
+        judgements += judging.over_http(stage.verifier_url, forged)
+    with clock.timed("command line"):
+        environment = stage.environment(stage.verifier_settings)
+        judgements += judging.on_the_command_line(environment, [*forged, *_other_ways(stage, shown, papers)])
+    table: dict[str, dict[str, int]] = {}
+    for judgement in judgements:
+        counts = table.setdefault(judgement.exhibit.expected, {})
+        counts[judgement.got] = counts.get(judgement.got, 0) + 1
+    wrong = [
+        {"file": each.exhibit.path.name, "way": each.way, "expected": each.exhibit.expected, "got": each.got}
+        for each in judgements
+        if not each.agrees
+    ]
+    return {
+        "ok": not wrong and bool(papers) and bool(forged),
+        "certificates": len(papers),
+        "forgeries": len(forged),
+        "checks": len(judgements),
+        "expected_vs_got": table,
+        "wrong": wrong,
+        "seconds": clock.seconds,
+        "head": head,
+    }
+
+
+def _other_ways(stage: Stage, shown: dict[str, dict[str, str]], papers: Sequence[Exhibit]) -> list[Exhibit]:
+    """Take one certificate of each type, as a turned picture, as SD-JWT, as the code's text and as its short number."""
+    folder = stage.folder / "other-ways"
+    folder.mkdir(exist_ok=True)
+    chosen: dict[str, Exhibit] = {}
+    for paper in papers:
+        if paper.expected == "VALID":
+            chosen.setdefault(shown[str(paper.path)]["type"], paper)
+    exhibits: list[Exhibit] = []
+    for paper in chosen.values():
+        number = folder / f"{paper.path.stem}.short-number.txt"
+        number.write_text(shown[str(paper.path)]["short_number"], encoding="ascii")
+        exhibits += [
+            paper,
+            Exhibit(judging.photographed(paper.path, folder), paper.expected),
+            Exhibit(paper.path.with_suffix(".sd-jwt"), paper.expected),
+            Exhibit(paper.path.with_suffix(".code.txt"), paper.expected),
+            # A short number says nothing of whose certificate it is.
+            Exhibit(number, "INCOMPLETE"),
+        ]
+    return exhibits
+
+
+def _write_run(stage: Stage, registry: dict[str, object], services: Sequence[Service], anvil: Anvil) -> None:
+    plan = json.loads((ROOT / "demo" / "plan.json").read_text(encoding="utf-8"))
+    teams = {issue.certificate_type: issue.team for issue in ISSUES}
+    password = (stage.keystore / "password").read_text(encoding="utf-8").strip()
+    run = {
+        "urls": {"chain": stage.rpc_url, "issuer": stage.issuer_url, "verifier": stage.verifier_url},
+        "registry": {key: registry[key] for key in ("registry", "agencies", "registry_id", "chain_id", "test")},
+        "settings": {"issuer": str(stage.issuer_settings), "verifier": str(stage.verifier_settings)},
+        "log_ins": {
+            "password": password,
+            "officers": {
+                kind: {"preparer": f"{team}-preparer", "approver": f"{team}-approver"} for kind, team in teams.items()
+            },
+            "agencies": {each["key"]: each["name"] for each in plan["agencies"]},
+        },
+        "folders": {
+            "documents": str(stage.documents),
+            "forgeries": str(stage.forgeries),
+            "keystore": str(stage.keystore),
+            "logs": str(stage.folder / "logs"),
+        },
+        "processes": {"chain": anvil.pid} | {service.name: service.process.pid for service in services},
+    }
+    (stage.folder / "run.json").write_text(json.dumps(run, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _tell(stage: Stage, *, as_json: bool) -> None:
+    """Say what to try."""
+    run = json.loads((stage.folder / "run.json").read_text(encoding="utf-8"))
+    if as_json:
+        print(json.dumps(run, ensure_ascii=False), flush=True)
+        return
+    example = next(iter(sorted(stage.documents.glob("business-licence/*.pdf"))), stage.documents)
+    verifier = f"YINXIN_SETTINGS={_shown(stage.verifier_settings)} .venv/bin/yinxin-verifier"
+    issuer = f"YINXIN_SETTINGS={_shown(stage.issuer_settings)} .venv/bin/yinxin-issuer"
+    print(
+        f"""
+印信 Yinxin is up. Everything in it is fictional (演示).
+
+  Verifier   {stage.verifier_url}     drop a document there, or type a short number
+  Issuer     {stage.issuer_url}/docs  officers sign in with their name and the password below
+  Chain      {stage.rpc_url}          registry {run["registry"]["registry"]}
+
+  Documents  {_shown(stage.documents)}
+  Forgeries  {_shown(stage.forgeries)}   ({crimes.EXPECTED} there says what each is)
+  Log-ins    saihan-scjg-preparer, saihan-scjg-approver, … (all in {_shown(stage.folder / "run.json")})
+  Password   {run["log_ins"]["password"]}
+
+Try in another terminal:
+  {verifier} check '{_shown(example)}'
+  {verifier} check {_shown(stage.forgeries)}/*.sd-jwt
+  {issuer} list
+  {issuer} status {example.stem} suspend --reason test --by saihan-scjg-preparer --approved-by saihan-scjg-approver
+
+Ctrl-C stops it.""",
+        flush=True,
+    )
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,104 @@
+"""Officers' signatures over a batch: exactly the root that is then anchored, by distinct persons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chain import merkle
+from chain.registry import BatchToAnchor, Capability, Role
+from issuer import rights
+from issuer.errors import NotAllowed, NotReady
+from issuer.models import BatchSignature, State
+
+if TYPE_CHECKING:
+    from issuer.keys import Officer
+    from issuer.models import Batch
+    from issuer.office import Office
+    from issuer.store import Work
+
+
+def to_anchor(work: Work, batch: Batch) -> BatchToAnchor:
+    """Return what officers approve and the registry anchors; raises `NotReady` if it is not what was prepared."""
+    certificates = work.certificates(batch.id or 0)
+    leaves = tuple(certificate.leaf or b"" for certificate in certificates)
+    if batch.root is None or merkle.root(leaves) != batch.root:
+        raise NotReady(f"batch {batch.id}: its leaves do not make the root that was prepared; prepare it again")
+    replaces = tuple(
+        work.certificate(certificate.replaces_id).leaf or b"" for certificate in certificates if certificate.replaces_id
+    )
+    return BatchToAnchor(
+        agency=batch.agency,
+        certificate_type=batch.type_number,
+        version=batch.type_version,
+        leaves=leaves,
+        replaces=replaces,
+        from_hour=batch.from_hour,
+    )
+
+
+def sign_as_preparer(office: Office, work: Work, batch: Batch, officer: Officer) -> None:
+    """Add the preparer's signature."""
+    _sign(office, work, batch, officer, Role.PREPARER)
+
+
+def approve(office: Office, batch_id: int, officer: Officer) -> int:
+    """Sign a prepared batch as an approver; returns how many approvals are still missing.
+
+    Approving twice by the same officer changes nothing; the preparer cannot approve.
+    """
+    directory = office.directory()
+    with office.store.reading() as work:
+        batch = work.batch(batch_id)
+    rights.require_officer_of(officer, batch.agency, directory)
+    rights.require_capability(office.registry, officer, batch.agency, Capability.APPROVE, directory)
+    with office.store.writing() as work:
+        batch = work.batch(batch_id)
+        if batch.state not in {State.PREPARED, State.APPROVED}:
+            raise NotReady(f"batch {batch_id} is {batch.state}, wanted one that is PREPARED")
+        require_time_left(batch, directory.block.number)
+        signatures = work.signatures(batch_id)
+        for signature in signatures:
+            if signature.address != officer.signer.address:
+                continue
+            if signature.role == Role.PREPARER:
+                raise NotAllowed(
+                    f"batch {batch_id} was prepared by {signature.officer}; wanted another officer of "
+                    f"{directory.agency(batch.agency)} to approve it"
+                )
+            return missing_approvals(office, work, batch)
+        _sign(office, work, batch, officer, Role.APPROVER)
+        missing = missing_approvals(office, work, batch)
+        if not missing:
+            batch.state = State.APPROVED
+        work.note("approved", at=office.now(), who=officer.name, batch_id=batch_id, detail=(batch.root or b"").hex())
+        return missing
+
+
+def missing_approvals(office: Office, work: Work, batch: Batch) -> int:
+    """Return how many approvals a batch still needs."""
+    given = sum(signature.role == Role.APPROVER for signature in work.signatures(batch.id or 0))
+    return max(0, office.registry.required_approvals(batch.agency) - given)
+
+
+def require_time_left(batch: Batch, block_number: int) -> None:
+    """Refuse a batch whose signatures count no longer."""
+    if batch.deadline is None or batch.deadline <= block_number:
+        raise NotReady(
+            f"batch {batch.id}: its signatures counted until block {batch.deadline}, now is block {block_number}; "
+            "prepare and approve it again"
+        )
+
+
+def _sign(office: Office, work: Work, batch: Batch, officer: Officer, role: Role) -> None:
+    digest = office.registry.batch_digest(to_anchor(work, batch), role=role, deadline=batch.deadline or 0)
+    work.add(
+        BatchSignature(
+            batch_id=batch.id or 0,
+            role=role,
+            officer=officer.name,
+            address=officer.signer.address,
+            signature=officer.signer.sign_digest(digest),
+            created_at=office.now(),
+        )
+    )
+    work.flush()

@@ -1,0 +1,1 @@
+"""The commands of `yinxin-issuer`, one file for each group."""

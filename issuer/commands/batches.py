@@ -1,0 +1,286 @@
+"""From a spreadsheet to documents, step by step or in one go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from issuer import approvals, handing_out, importing, in_one_go, issuing
+from issuer.commands.shared import (
+    ERR,
+    OUT,
+    AgencyOption,
+    ApprovedBy,
+    By,
+    Json,
+    OutFolder,
+    PreparedBy,
+    TypeOption,
+    issuer,
+    people,
+    progress,
+    read,
+    say,
+    table,
+)
+from issuer.errors import Ambiguous, NotFound
+from issuer.models import State
+from issuer.settings import Settings
+from issuer.wiring import open_types
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chain.certificate_types import CertificateType
+    from issuer.handing_out import HandedOut
+    from issuer.wiring import Issuer
+
+File = Annotated[Path, typer.Argument(metavar="FILE.csv", help="CSV in UTF-8 or GB18030; , ; or tab between cells.")]
+BatchArgument = Annotated[int, typer.Argument(metavar="BATCH", help="A batch's number, as `batches` lists it.")]
+BatchOption = Annotated[int | None, typer.Argument(metavar="[BATCH]", help="A batch's number; all that wait if left out.")]
+
+
+def types(*, as_json: Json = False) -> None:
+    """List the certificate types."""
+    known = open_types(Settings())
+    if as_json:
+        say([{"type": each.identifier, "version": each.version, "names": dict(each.names)} for each in known])
+        return
+    shown = table("TYPE", "VERSION", "中文", "ENGLISH")
+    for each in known:
+        shown.add_row(each.identifier, str(each.version), each.names["zh-CN"], each.names["en"])
+    OUT.print(shown)
+
+
+def template(
+    certificate_type: Annotated[str, typer.Argument(metavar="TYPE", help="A type that `types` lists.")],
+    *,
+    lang: Annotated[str, typer.Option(help="Labels in this language as headers: zh-CN or en; claim keys if left out.")] = "",
+    out: Annotated[Path | None, typer.Option(help="The file to write; standard output if left out.")] = None,
+) -> None:
+    """Write an empty CSV file with the right headers."""
+    if lang not in {"", "zh-CN", "en"}:
+        raise typer.BadParameter(f"got «{lang}», wanted zh-CN or en", param_hint="--lang")
+    data = importing.template(_type(certificate_type), language=lang)
+    if out is None:
+        typer.get_binary_stream("stdout").write(data)
+    else:
+        out.write_bytes(data)
+
+
+def import_(
+    file: File,
+    *,
+    type_: TypeOption,
+    agency: AgencyOption = "",
+    by: Annotated[str, typer.Option("--by", help="An officer of the agency that the certificates are for.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Check a spreadsheet and make drafts of all its rows, or of none if any row is wrong."""
+    data = read(file)
+    with issuer() as opened:
+        certificate_type = opened.office.type(type_)
+        number = _agency(opened, certificate_type, agency, by)
+        drafts = issuing.draft(opened.office, data, certificate_type, agency=number)
+    if as_json:
+        say({"batches": drafts.batches, "rows": drafts.rows, "repeated": drafts.repeated, "agency": number})
+        return
+    batches = ", ".join(map(str, drafts.batches))
+    if drafts.repeated:
+        OUT.print(f"This very file was imported before: batch {batches} ({drafts.rows} rows). Nothing was written.")
+    else:
+        OUT.print(f"{drafts.rows} drafts in batch {batches}. Next: yinxin-issuer prepare {drafts.batches[0]} --by OFFICER")
+
+
+def prepare(batch: BatchArgument, *, by: By) -> None:
+    """Fix a batch's certificates and sign its root as the preparer."""
+    with issuer() as opened:
+        issuing.prepare(opened.office, batch, people(opened, [by])[0])
+    OUT.print(f"Batch {batch} is prepared. Next: yinxin-issuer approve {batch} --by ANOTHER-OFFICER")
+
+
+def approve(batch: BatchArgument, *, by: By) -> None:
+    """Sign exactly the root that was prepared, as an approver."""
+    with issuer() as opened:
+        missing = approvals.approve(opened.office, batch, people(opened, [by])[0])
+    if missing:
+        OUT.print(f"Batch {batch}: approved; {missing} more approvals are needed.")
+    else:
+        OUT.print(f"Batch {batch} is approved. Next: yinxin-issuer seal {batch}")
+
+
+def discard(batch: BatchArgument, *, by: By) -> None:
+    """Give up a batch that is not on its way to the chain; its drafts are deleted."""
+    with issuer() as opened:
+        issuing.discard(opened.office, batch, people(opened, [by])[0])
+    OUT.print(f"Batch {batch} is discarded.")
+
+
+def seal(
+    batch: BatchOption = None,
+    *,
+    accept_foreign: Annotated[
+        bool, typer.Option("--accept-foreign", help="Go on though somebody else used the sending account.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Anchor approved batches, wait until that is final, then sign their certificates. Safe to repeat."""
+    with issuer() as opened:
+        batches = [batch] if batch is not None else in_one_go.ready_to_seal(opened.office)
+        with progress("waiting for the chain", None) as tick:
+            lane = opened.lane(accept_foreign=accept_foreign, tick=tick)
+            in_one_go.seal(opened.office, lane, batches)
+    if as_json:
+        say({"batches": batches})
+    else:
+        OUT.print(f"Issued: batch {', '.join(map(str, batches))}." if batches else "Nothing waits to be sealed.")
+
+
+def documents(batch: BatchOption = None, *, out: OutFolder, as_json: Json = False) -> None:
+    """Write the documents of issued batches: PDF, SD-JWT and code of each certificate, and index.csv."""
+    with issuer() as opened:
+        if batch is not None:
+            batches = [batch]
+        else:
+            with opened.office.store.reading() as work:
+                batches = [each.id for each in work.batches(states=[State.ISSUED]) if each.id is not None]
+        handed_out = _documents(opened, batches, out)
+    if as_json:
+        say({"certificates": [_shown(each) for each in handed_out], "out": str(out)})
+    else:
+        OUT.print(f"{len(handed_out)} documents in {out}")
+
+
+def issue(
+    file: File,
+    *,
+    type_: TypeOption,
+    out: OutFolder,
+    prepared_by: PreparedBy,
+    approved_by: ApprovedBy,
+    as_json: Json = False,
+) -> None:
+    """Import, prepare, approve, seal and write documents in one go. The same file again gives the same documents."""
+    data = read(file)
+    with issuer() as opened:
+        office = opened.office
+        certificate_type = office.type(type_)
+        preparer, *approvers = people(opened, [prepared_by, *approved_by])
+        in_one_go.require_team(office, office.directory(), preparer, approvers)
+        drafts = issuing.draft(office, data, certificate_type, agency=preparer.agency)
+        for number in drafts.batches:
+            in_one_go.bring_to_approval(office, number, preparer, approvers)
+        with progress("waiting for the chain", None) as tick:
+            in_one_go.seal(office, opened.lane(tick=tick), drafts.batches)
+        handed_out = _documents(opened, drafts.batches, out)
+    if as_json:
+        certificates = [_shown(each) for each in handed_out]
+        say({"batches": drafts.batches, "repeated": drafts.repeated, "certificates": certificates, "out": str(out)})
+        return
+    if drafts.repeated:
+        ERR.print("This very file was issued before; these are the same documents.")
+    OUT.print(f"{len(handed_out)} documents in {out}")
+
+
+def batches(*, as_json: Json = False) -> None:
+    """List the batches with their states."""
+    with issuer() as opened, opened.office.store.reading() as work:
+        found = work.batches()
+    if as_json:
+        say(
+            [
+                {
+                    "batch": each.id,
+                    "agency": each.agency,
+                    "type": each.certificate_type,
+                    "purpose": each.purpose,
+                    "size": each.size,
+                    "state": each.state,
+                    "block": each.block_number,
+                    "failure": each.failure,
+                }
+                for each in found
+            ]
+        )
+        return
+    shown = table("BATCH", "AGENCY", "TYPE", "FOR", "SIZE", "STATE", "BLOCK", "WHAT IS WRONG")
+    for each in found:
+        shown.add_row(
+            str(each.id),
+            str(each.agency),
+            each.certificate_type,
+            each.purpose,
+            str(each.size),
+            each.state,
+            "" if each.block_number is None else str(each.block_number),
+            each.failure,
+        )
+    OUT.print(shown)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(types)
+    app.command()(template)
+    app.command("import")(import_)
+    for command in (prepare, approve, discard, seal, documents, issue, batches):
+        app.command()(command)
+
+
+def write_documents(opened: Issuer, batch_ids: Sequence[int], out: Path) -> list[HandedOut]:
+    """Write documents with a progress bar."""
+    return _documents(opened, batch_ids, out)
+
+
+def _documents(opened: Issuer, batch_ids: Sequence[int], out: Path) -> list[HandedOut]:
+    # Typesetting opens fonts; commands that write no documents do not wait for that.
+    from issuer.documents import Renderer
+
+    with opened.office.store.reading() as work:
+        total = sum(work.batch(number).size for number in batch_ids)
+    renderer = Renderer()
+    handed_out: list[HandedOut] = []
+    with progress("documents", total) as tick:
+        for number in batch_ids:
+            handed_out += handing_out.hand_out(opened.office, renderer, number, out, done=tick)
+    return handed_out
+
+
+def _shown(each: HandedOut) -> dict[str, str]:
+    return {
+        "number": each.number,
+        "identifier": each.identifier,
+        "short_number": each.short_number,
+        "pdf": each.pdf,
+        "sd_jwt": each.sd_jwt,
+        "code": each.code,
+    }
+
+
+def _type(identifier: str) -> CertificateType:
+    known = open_types(Settings())
+    for each in sorted(known, key=lambda it: -it.version):
+        if each.identifier == identifier:
+            return each
+    raise NotFound(f"certificate type: got «{identifier}», wanted one of: {', '.join(each.identifier for each in known)}")
+
+
+def _agency(opened: Issuer, certificate_type: CertificateType, named: str, officer: str) -> int:
+    """Return for which agency an import is: the named one, the officer's, or the only one that can be meant."""
+    directory = opened.office.directory()
+    if officer:
+        return opened.office.keystore.account(officer).agency
+    if wanted := named or opened.settings.agency:
+        return directory.find(wanted).id
+    here = {account.agency for account in opened.office.keystore.officers()}
+    able = [
+        directory.agencies[number]
+        for number in sorted(here & directory.agencies.keys())
+        if certificate_type.number in directory.agencies[number].types and directory.agencies[number].keys
+    ]
+    if len(able) == 1:
+        return able[0].id
+    names = "; ".join(map(str, able)) or "none whose officers are here"
+    raise Ambiguous(f"agency: say with --agency or --by for which one; {certificate_type.identifier} is held by: {names}")

@@ -1,0 +1,95 @@
+"""What commands share: options, the issuer behind them, tables and progress on the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from issuer.errors import NotAllowed
+from issuer.settings import Settings
+from issuer.wiring import Issuer, open_issuer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from issuer.keys import Officer
+
+_WIDE = 400
+"""Columns where nobody looks on: what other programs read is not broken into lines."""
+
+OUT = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
+By = Annotated[str, typer.Option("--by", help="The officer who does it: a name in the keystore folder.")]
+ApprovedBy = Annotated[list[str], typer.Option("--approved-by", help="The officer who approves; repeat it for more.")]
+PreparedBy = Annotated[str, typer.Option("--prepared-by", "--by", help="The officer who prepares.")]
+AgencyOption = Annotated[str, typer.Option("--agency", help="Number, credit code or name of the issuing agency.")]
+TypeOption = Annotated[str, typer.Option("--type", help="The certificate type, as `types` lists it.")]
+OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the documents; made if missing.")]
+DateOption = Annotated[str, typer.Option(metavar="DATE", help="A calendar day in Asia/Shanghai, 2026-01-31.")]
+
+
+@contextmanager
+def issuer() -> Iterator[Issuer]:
+    """Open the issuer that the settings describe."""
+    with open_issuer(Settings()) as opened:
+        yield opened
+
+
+def day(text: str, option: str) -> date | None:
+    """Read a day given as an option; None if it was not given."""
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise typer.BadParameter(f"got «{text}», wanted a day such as 2026-01-31", param_hint=option) from exc
+
+
+def read(path: Path) -> bytes:
+    """Read a file that was named on the command line."""
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise typer.BadParameter(f"{path}: {exc.strerror or exc}") from exc
+
+
+def people(opened: Issuer, names: Sequence[str]) -> list[Officer]:
+    """Open officers' keys; refuses one who is named twice before asking for a key."""
+    if len(set(names)) < len(names):
+        raise NotAllowed(f"got {', '.join(names)}: the same person twice; wanted different persons")
+    return [opened.office.keystore.officer(name) for name in names]
+
+
+def table(*columns: str) -> Table:
+    """Return an empty table."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def say(value: object) -> None:
+    """Print one JSON object."""
+    OUT.print_json(json.dumps(value, ensure_ascii=False, default=str))
+
+
+@contextmanager
+def progress(what: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """Show a bar on the terminal; yields what to call after each step."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=ERR, transient=True
+    )
+    with bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)

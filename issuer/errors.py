@@ -1,0 +1,132 @@
+"""Everything that the issuer refuses or fails at, beyond what the chain of evidence itself refuses.
+
+The tree:
+
+    IssuerError (a chain.errors.YinxinError)
+    ├── FileRefused           a spreadsheet with faults; carries every one, nothing was written
+    ├── NotFound              no such batch, certificate, officer, type or agency here
+    ├── Ambiguous             several fit, one is wanted
+    ├── NotAllowed            a person or agency that may not do this
+    ├── NotReady              the thing is in another state than this step needs
+    ├── RefusedByRegistry     the registry did not take it; the reasons in plain words
+    ├── SettingMissing        a setting that this command needs
+    ├── PlanInvalid           an enrolment plan that says something impossible
+    ├── Locked                a key that did not open: wrong password, damaged or missing file
+    ├── Erased                the record's key was destroyed; nothing of its claims can be read any more
+    ├── DocumentTrouble       a document that cannot be handed out
+    │   ├── FontsMissing      the folders do not hold the fonts that documents are set in
+    │   ├── Unprintable       the fonts lack a character, or the layout fails
+    │   └── CodeUnreadable    the code read back from the page is not the one that was printed
+    └── LaneTrouble           the queue of transactions cannot go on
+        ├── LaneBusy          another process is sealing with the same sender
+        ├── LaneFrozen        somebody else uses the sender's account
+        └── StillWaiting      sent, but not final yet; repeating the command goes on where it stopped
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chain.errors import YinxinError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class IssuerError(YinxinError):
+    """The root of this tree; its text says what was got, what is wanted and, where it helps, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """One thing wrong with one cell of a spreadsheet."""
+
+    row: int
+    """As spreadsheet programs count: the headers are row 1. 0 where the fault is with the whole file."""
+    column: str
+    """The header as it stands in the file; empty where the fault is with the whole row."""
+    got: str
+    wanted: str
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        place = ", ".join(filter(None, [f"row {self.row}" if self.row else "file", self.column]))
+        return f"{place}: got {self.got}, wanted {self.wanted}"
+
+
+class FileRefused(IssuerError):
+    """A spreadsheet with faults. Nothing of it was written."""
+
+    def __init__(self, faults: Sequence[RowFault]) -> None:
+        """Keep every fault, not just the first."""
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = tuple(faults)
+
+
+class NotFound(IssuerError):
+    """No such batch, certificate, officer, type or agency here."""
+
+
+class Ambiguous(IssuerError):
+    """Several fit, one is wanted."""
+
+
+class NotAllowed(IssuerError):
+    """A person or agency that may not do this."""
+
+
+class NotReady(IssuerError):
+    """The thing is in another state than this step needs."""
+
+
+class RefusedByRegistry(IssuerError):
+    """The registry did not take it; the text says why in plain words."""
+
+
+class SettingMissing(IssuerError):
+    """A setting that this command needs."""
+
+
+class PlanInvalid(IssuerError):
+    """An enrolment plan that says something impossible."""
+
+
+class Locked(IssuerError):
+    """A key that did not open."""
+
+
+class Erased(IssuerError):
+    """The record's key was destroyed."""
+
+
+class DocumentTrouble(IssuerError):
+    """A document that cannot be handed out."""
+
+
+class FontsMissing(DocumentTrouble):
+    """The folders do not hold the fonts that documents are set in."""
+
+
+class Unprintable(DocumentTrouble):
+    """The fonts lack a character of a document, or its layout fails."""
+
+
+class CodeUnreadable(DocumentTrouble):
+    """The code read back from the page is not the one that was printed."""
+
+
+class LaneTrouble(IssuerError):
+    """The queue of transactions cannot go on."""
+
+
+class LaneBusy(LaneTrouble):
+    """Another process is sealing with the same sender."""
+
+
+class LaneFrozen(LaneTrouble):
+    """Somebody else uses the sender's account."""
+
+
+class StillWaiting(LaneTrouble):
+    """Sent, but not final yet; repeating the command goes on where it stopped."""

@@ -1,0 +1,93 @@
+"""All steps one after the other, for people who have everything at hand; each step is safe to repeat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chain.registry import Capability
+from issuer import approvals, issuing, rights
+from issuer.errors import NotAllowed, NotReady, RefusedByRegistry
+from issuer.models import Batch, State
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from issuer.directory import Directory
+    from issuer.keys import Officer
+    from issuer.office import Office
+    from issuer.sealing import Lane, Outcome
+
+_ON_THE_WAY = (State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK)
+
+
+def require_team(office: Office, directory: Directory, preparer: Officer, approvers: Sequence[Officer]) -> None:
+    """Refuse people who could not bring a batch to the chain, before anything is written."""
+    people = [preparer, *approvers]
+    if len({person.signer.address for person in people}) < len(people):
+        raise NotAllowed(
+            f"got {', '.join(person.name for person in people)}: preparer and approvers must be different persons"
+        )
+    for person in people:
+        rights.require_officer_of(person, preparer.agency, directory)
+        capability = Capability.PREPARE if person is preparer else Capability.APPROVE
+        rights.require_capability(office.registry, person, preparer.agency, capability, directory)
+    required = office.registry.required_approvals(preparer.agency)
+    if len(approvers) < required:
+        raise NotAllowed(
+            f"{directory.agency(preparer.agency)} needs {required} approvals, {len(approvers)} approvers were named; "
+            "give --approved-by more often"
+        )
+
+
+def bring_to_approval(office: Office, batch_id: int, preparer: Officer, approvers: Sequence[Officer]) -> None:
+    """Prepare and approve a batch, as far as that is still to be done."""
+    with office.store.reading() as work:
+        batch = work.batch(batch_id)
+    if batch.state not in issuing.CHANGEABLE:
+        return
+    if batch.state in {State.DRAFT, State.FAILED} or _is_late(office, batch):
+        issuing.prepare(office, batch_id, preparer)
+    for approver in approvers:
+        if not approvals.approve(office, batch_id, approver):
+            return
+
+
+def seal(office: Office, lane: Lane, batch_ids: Sequence[int]) -> None:
+    """Anchor batches, and sign their certificates once that is final.
+
+    Raises `RefusedByRegistry` with the reasons for those that the registry did not take; the others are done.
+    """
+    with office.store.reading() as work:
+        states = {number: work.batch(number).state for number in batch_ids}
+    outcome = lane.run([number for number, state in states.items() if state not in {State.FINAL, State.ISSUED}])
+    with office.store.reading() as work:
+        final = work.batches(states=[State.FINAL])
+    for batch in final:
+        issuing.sign(office, batch.id or 0)
+    require_taken(outcome, batch_ids)
+
+
+def require_taken(outcome: Outcome, batch_ids: Sequence[int]) -> None:
+    """Raise what the registry refused of these batches."""
+    refused = [
+        f"batch {job.id}: {job.failure}"
+        for job in outcome.refused
+        if isinstance(job, Batch) and job.id in batch_ids
+    ]
+    if refused:
+        raise RefusedByRegistry("\n".join(refused))
+
+
+def ready_to_seal(office: Office, *, agency: int | None = None) -> list[int]:
+    """Return all batches that wait for the chain, or for being signed."""
+    with office.store.reading() as work:
+        batches = work.batches(states=[*_ON_THE_WAY, State.FINAL], agency=agency)
+    return [batch.id for batch in batches if batch.id is not None]
+
+
+def _is_late(office: Office, batch: Batch) -> bool:
+    try:
+        approvals.require_time_left(batch, office.registry.newest().number)
+    except NotReady:
+        return True
+    return False

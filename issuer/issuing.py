@@ -1,0 +1,325 @@
+"""From rows to signed certificates: draft, prepare, and, once the anchor is final, sign.
+
+Approving is in issuer/approvals.py, anchoring in issuer/sealing.py. Every step is safe to repeat.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chain import code, identifiers, merkle
+from chain.certificate import IDENTIFIER_CLAIM, Statement
+from chain.certificate import prepare as fix
+from chain.code import InclusionPath
+from chain.registry import Capability
+from issuer import approvals, importing, rights
+from issuer.errors import FileRefused, NotReady
+from issuer.models import Batch, Import, Purpose, State
+
+if TYPE_CHECKING:
+    from chain.certificate import Prepared
+    from chain.certificate_types import CertificateType
+    from chain.strict_json import JSON
+    from issuer.directory import Directory
+    from issuer.importing import Row
+    from issuer.keys import DocumentKey, Officer
+    from issuer.models import Certificate
+    from issuer.office import Office
+    from issuer.store import Work
+
+CHANGEABLE = (State.DRAFT, State.PREPARED, State.APPROVED, State.FAILED)
+"""States in which nothing of a batch can reach the chain yet, or any more."""
+
+_AUTHORITY = "issuing_authority"
+"""The claim that names the agency on the face of a certificate."""
+
+_VERSION_16_M_BITS = 453 * 8
+"""Data codewords of QR version 16 at level M (ISO/IEC 18004:2015, table 7)."""
+_SEGMENT_HEADS = (4 + 16) + (4 + 12)
+"""Mode and length of a byte segment and of a numeric one in versions 10 to 26 (table 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """What an import made."""
+
+    batches: tuple[int, ...]
+    rows: int
+    repeated: bool
+    """The same file was imported before: these are its batches, nothing was made."""
+
+
+def draft(office: Office, data: bytes, certificate_type: CertificateType, *, agency: int) -> Drafts:
+    """Make draft certificates of a spreadsheet's rows, in batches of at most 1,024.
+
+    Raises `FileRefused` with every fault, and then nothing was written; `NotAllowed` if the agency may not issue this.
+    """
+    digest = hashlib.sha256(data).digest()
+    with office.store.reading() as work:
+        if held := work.import_of(agency, certificate_type.identifier, digest):
+            return _again(work, held)
+    directory = office.directory()
+    rights.require_may_issue(directory, agency, certificate_type)
+    rows = importing.read(data, certificate_type)
+    office.records.ensure_data_key(office.store, agency, now=office.now())
+    with office.store.writing() as work:
+        if held := work.import_of(agency, certificate_type.identifier, digest):
+            return _again(work, held)
+        _refuse_numbers_in_use(office, work, rows, certificate_type, agency)
+        made = Import(
+            agency=agency,
+            certificate_type=certificate_type.identifier,
+            file_digest=digest,
+            rows=len(rows),
+            created_at=office.now(),
+        )
+        work.add(made)
+        work.flush()
+        batches = tuple(
+            add_batch(
+                office,
+                work,
+                certificate_type,
+                [_with_authority(certificate_type, row.claims, directory.agency(agency).name) for row in rows[start : start + merkle.MAX_BATCH]],
+                agency=agency,
+                import_id=made.id,
+            )
+            for start in range(0, len(rows), merkle.MAX_BATCH)
+        )
+    return Drafts(batches, len(rows), repeated=False)
+
+
+def add_batch(
+    office: Office,
+    work: Work,
+    certificate_type: CertificateType,
+    claims: list[dict[str, JSON]],
+    *,
+    agency: int,
+    import_id: int | None = None,
+    purpose: Purpose = Purpose.ISSUE,
+    replaces: Certificate | None = None,
+    from_hour: int = 0,
+) -> int:
+    """Add a batch of drafts and return its number."""
+    batch = Batch(
+        import_id=import_id,
+        agency=agency,
+        certificate_type=certificate_type.identifier,
+        type_number=certificate_type.number,
+        type_version=certificate_type.version,
+        purpose=purpose,
+        state=State.DRAFT,
+        size=len(claims),
+        from_hour=from_hour,
+        created_at=office.now(),
+    )
+    work.add(batch)
+    work.flush()
+    for position, each in enumerate(claims):
+        work.add(
+            office.records.new_certificate(
+                work,
+                batch,
+                each,
+                holder=holder(certificate_type, each),
+                position=position,
+                replaces_id=None if replaces is None else replaces.id,
+                now=office.now(),
+            )
+        )
+    work.note("drafted", at=office.now(), batch_id=batch.id, detail=f"{len(claims)} {certificate_type.identifier}")
+    return _id(batch)
+
+
+def holder(certificate_type: CertificateType, claims: dict[str, JSON]) -> str:
+    """Return by what a holder is found: the credit code or resident number, or else the name."""
+    keys = [certificate_type.holder_code_claim, certificate_type.holder_name_claim]
+    return next((str(claims[key]) for key in keys if key and claims.get(key)), "")
+
+
+def prepare(office: Office, batch_id: int, officer: Officer) -> None:
+    """Fix identifiers, claims, leaves and root of a batch, and sign the root as its preparer.
+
+    Preparing again keeps the leaves, while the document key still counts, and voids all approvals.
+    """
+    directory = office.directory()
+    with office.store.reading() as work:
+        batch = work.batch(batch_id)
+    _require_changeable(batch)
+    certificate_type = office.type_of(batch.type_number, batch.type_version)
+    rights.require_officer_of(officer, batch.agency, directory)
+    rights.require_may_issue(directory, batch.agency, certificate_type)
+    rights.require_capability(office.registry, officer, batch.agency, Capability.PREPARE, directory)
+    key = rights.document_key(directory, batch.agency, office.keystore)
+    with office.store.writing() as work:
+        batch = work.batch(batch_id)
+        _require_changeable(batch)
+        if batch.root is None or batch.kid != key.kid:
+            _fix_leaves(office, work, batch, certificate_type, directory, key.kid)
+        batch.deadline = directory.block.number + office.approval_blocks
+        batch.failure = ""
+        work.drop_signatures(batch_id)
+        approvals.sign_as_preparer(office, work, batch, officer)
+        batch.state = State.PREPARED
+        work.note("prepared", at=office.now(), who=officer.name, batch_id=batch_id, detail=(batch.root or b"").hex())
+
+
+def discard(office: Office, batch_id: int, officer: Officer) -> None:
+    """Give a batch up that is not on its way to the chain; its certificates are deleted."""
+    directory = office.directory()
+    with office.store.writing() as work:
+        batch = work.batch(batch_id)
+        rights.require_officer_of(officer, batch.agency, directory)
+        _require_changeable(batch)
+        work.discard(batch)
+        batch.state = State.DISCARDED
+        work.note("discarded", at=office.now(), who=officer.name, batch_id=batch_id)
+
+
+def sign(office: Office, batch_id: int) -> None:
+    """Sign the certificates and codes of a batch whose anchor is final. Repeating it changes nothing."""
+    with office.store.writing() as work:
+        batch = work.batch(batch_id)
+        if batch.state == State.ISSUED:
+            return
+        if batch.state != State.FINAL or batch.kid is None:
+            raise NotReady(f"batch {batch_id} is {batch.state}: nothing is signed before its anchor is final")
+        key = office.keystore.document_key(batch.agency, batch.kid)
+        pin = work.pin()
+        if pin is None:
+            raise NotReady("this database belongs to no registry yet")
+        certificates = work.certificates(batch_id)
+        leaves = [certificate.leaf or b"" for certificate in certificates]
+        for certificate in certificates:
+            prepared = office.records.prepared(work, certificate)
+            path = InclusionPath(
+                size=len(leaves),
+                index=certificate.position,
+                hashes=merkle.inclusion_path(leaves, certificate.position),
+            )
+            office.records.put_signed(
+                work,
+                certificate,
+                credential=prepared.sign(key.sign),
+                code=_code(office, prepared, path, key, registry_id=pin.registry_id),
+            )
+        batch.state = State.ISSUED
+        batch.issued_at = office.now()
+        work.note("issued", at=office.now(), batch_id=batch_id, detail=f"{len(leaves)} certificates signed")
+
+
+def _require_changeable(batch: Batch) -> None:
+    if batch.state not in CHANGEABLE:
+        raise NotReady(f"batch {batch.id} is {batch.state}, wanted one that is {', '.join(CHANGEABLE)}")
+
+
+def _with_authority(certificate_type: CertificateType, claims: dict[str, JSON], name: str) -> dict[str, JSON]:
+    """Name the agency as the registry does, where a clerk left that to us."""
+    if claims.get(_AUTHORITY) is not None or all(claim.key != _AUTHORITY for claim in certificate_type.columns):
+        return claims
+    return certificate_type.validate({**claims, _AUTHORITY: name})
+
+
+def _again(work: Work, held: Import) -> Drafts:
+    batches = work.batches_of_import(held.id or 0)
+    return Drafts(tuple(_id(batch) for batch in batches), held.rows, repeated=True)
+
+
+def _id(batch: Batch) -> int:
+    if batch.id is None:
+        raise NotReady("this batch has no number yet")
+    return batch.id
+
+
+def _refuse_numbers_in_use(
+    office: Office, work: Work, rows: tuple[Row, ...], certificate_type: CertificateType, agency: int
+) -> None:
+    key = office.records.data_key(work, agency)
+    indexes = [key.index("number", row.number) for row in rows]
+    taken = work.numbers_in_use(agency, certificate_type.identifier, indexes)
+    faults = [
+        importing.number_fault(row, certificate_type)
+        for row, index in zip(rows, indexes, strict=True)
+        if index in taken
+    ]
+    if faults:
+        raise FileRefused(faults)
+
+
+def _fix_leaves(
+    office: Office, work: Work, batch: Batch, certificate_type: CertificateType, directory: Directory, kid: bytes
+) -> None:
+    """Compute identifiers, disclosures and leaves; random salts make every leaf new."""
+    identity = office.registry.identity()
+    agency = directory.agency(batch.agency)
+    for certificate in work.certificates(_id(batch)):
+        claims = office.records.claims(work, certificate)
+        _name(office, work, certificate, certificate_type, agency.code)
+        claims.pop(IDENTIFIER_CLAIM, None)
+        if certificate_type.has_national_code and _takes_identifier(certificate_type):
+            claims[IDENTIFIER_CLAIM] = str(
+                identifiers.certificate_identifier(
+                    certificate_type.type_code, agency.code, certificate.serial or "", certificate.version
+                )
+            )
+        claims = certificate_type.validate(claims)
+        validity = certificate_type.validity(claims, office.today)
+        prepared = fix(
+            Statement(
+                certificate_type=certificate_type,
+                registry_id=identity.registry_id,
+                chain_id=identity.chain_id,
+                agency=batch.agency,
+                agency_code=agency.code,
+                issuer=office.agency_did(batch.agency),
+                kid=kid,
+                claims=claims,
+                validity=validity,
+            ),
+            entropy=office.entropy,
+        )
+        certificate.first_day, certificate.last_day = validity.first_day, validity.last_day
+        certificate.leaf = prepared.leaf
+        office.records.put_claims(work, certificate, claims)
+        office.records.put_prepared(work, certificate, prepared)
+    work.flush()
+    batch.kid = kid
+    batch.root = merkle.root([certificate.leaf or b"" for certificate in work.certificates(_id(batch))])
+
+
+def _name(
+    office: Office, work: Work, certificate: Certificate, certificate_type: CertificateType, agency_code: str
+) -> None:
+    """Give a certificate its serial number, lineage and version, once."""
+    if certificate.serial is not None:
+        return
+    if certificate.replaces_id is not None:
+        old = work.certificate(certificate.replaces_id)
+        certificate.serial, certificate.lineage, certificate.version = old.serial, old.lineage, old.version + 1
+        return
+    year = office.today.year
+    # Year and a running number, as public systems write serials; at least six digits.
+    certificate.serial = f"{year}{work.next_serial(certificate.agency, certificate_type.identifier, year):06}"
+    certificate.lineage = f"{identifiers.ROOT}.{certificate_type.type_code}.{agency_code}.{certificate.serial}"
+
+
+def _takes_identifier(certificate_type: CertificateType) -> bool:
+    return any(claim.key == IDENTIFIER_CLAIM for claim in certificate_type.claims)
+
+
+def _code(office: Office, prepared: Prepared, path: InclusionPath, key: DocumentKey, *, registry_id: bytes) -> bytes:
+    """Return the code, with the inclusion path where there is room for it."""
+    facts, signing_input_hash = prepared.facts_bytes, prepared.signing_input_hash
+    signed = code.make(facts, signing_input_hash, registry_id=registry_id, sign=key.sign, path=path)
+    if _has_room(code.url(office.verifying_host, signed)):
+        return signed
+    return code.make(facts, signing_input_hash, registry_id=registry_id, sign=key.sign)
+
+
+def _has_room(url: str) -> bool:
+    """Whether a code fits version 16 at level M, so that its modules stay large enough in print."""
+    prefix, _, digits = url.partition("#")
+    return _SEGMENT_HEADS + 8 * (len(prefix) + 1) + -(-10 * len(digits) // 3) <= _VERSION_16_M_BITS

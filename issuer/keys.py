@@ -1,0 +1,257 @@
+"""The keystore folder: officers' and senders' accounts, agencies' document keys, the database's master key.
+
+    officers/<name>.json                Ethereum keystore v3, plus "yinxin": {"agency": 3, "name": "…"}
+    senders/<name>.json                 the same, for accounts that only send transactions
+    council/<name>.json                 the same, for members of the council, where they are here at all
+    documents/<agency>-<kid>.pem        P-256, PKCS#8, encrypted; kid in base64url
+    master.json                         32 bytes under a password (scrypt, AES-GCM); wraps the database's keys
+
+Each file may have its own password; the service's own (document keys, master key, senders, and officers on the command
+line) is in one password file. Opening an Ethereum keystore is somebody else's work and is passed in.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from chain import base64url
+from chain.keys import PublicKey
+from chain.keys import signer as es256_signer
+from issuer.errors import Locked, NotFound
+from issuer.vault import KEY_BYTES, Key, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from chain.registry import Signer
+
+_MASTER_PLACE = Place("keystore", "master", "1")
+_SCRYPT_N = 2**15
+_PRIVATE = 0o600
+_WORDS = {"officers": "officer", "senders": "sender", "council": "council member"}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What an account's file says without a password."""
+
+    name: str
+    agency: int
+    """0 for a sender or a council member."""
+    address: bytes
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """A person of an agency who can sign now."""
+
+    name: str
+    agency: int
+    signer: Signer
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKey:
+    """An agency's key for certificates and codes."""
+
+    public: PublicKey
+    sign: Callable[[bytes], bytes]
+    """ES256 over the message; returns r ‖ s."""
+
+
+class Keystore:
+    """One folder of keys."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        password_file: Path,
+        unlock: Callable[[Path, str], Signer],
+        create: Callable[[Path, str, Mapping[str, str | int]], None],
+    ) -> None:
+        """`unlock` opens a keystore v3 file; `create` makes one with a password and labels."""
+        self.folder = folder
+        self._password_file = password_file
+        self._unlock = unlock
+        self._create = create
+
+    # Accounts.
+
+    def officers(self) -> tuple[Account, ...]:
+        """Return the officers whose keys are here, by name."""
+        return self._accounts("officers")
+
+    def senders(self) -> tuple[Account, ...]:
+        """Return the sending accounts, by name."""
+        return self._accounts("senders")
+
+    def account(self, name: str) -> Account:
+        """Return an officer's account; raises `NotFound`, naming those that are here."""
+        return self._account("officers", name)
+
+    def officer(self, name: str, *, password: str | None = None) -> Officer:
+        """Open an officer's key; raises `NotFound` or `Locked`."""
+        account = self.account(name)
+        return Officer(account.name, account.agency, self._opened(account, password))
+
+    def sender(self, name: str) -> Signer:
+        """Open a sending account's key; raises `NotFound` or `Locked`."""
+        return self._opened(self._account("senders", name), None)
+
+    def council_member(self, name: str) -> Signer:
+        """Open a council member's key; raises `NotFound` or `Locked`."""
+        return self._opened(self._account("council", name), None)
+
+    def new_council_member(self, name: str) -> Account:
+        """Make a council member's key unless it is here."""
+        return self._new("council", name, {"agency": 0, "name": name})
+
+    def new_officer(self, name: str, *, agency: int, title: str = "") -> Account:
+        """Make an officer's key unless it is here; raises `Locked` if it is another agency's."""
+        account = self._new("officers", name, {"agency": agency, "name": title or name})
+        if account.agency != agency:
+            raise Locked(f"officer {name}: the key here is of agency {account.agency}, wanted one of agency {agency}")
+        return account
+
+    def new_sender(self, name: str) -> Account:
+        """Make a sending account's key unless it is here."""
+        return self._new("senders", name, {"agency": 0, "name": name})
+
+    # Document keys.
+
+    def document_kids(self, agency: int) -> set[bytes]:
+        """Return the kids of an agency's document keys that are here."""
+        kids = set()
+        for path in (self.folder / "documents").glob(f"{agency}-*.pem"):
+            kids.add(base64url.decode(path.stem.partition("-")[2]))
+        return kids
+
+    def document_key(self, agency: int, kid: bytes) -> DocumentKey:
+        """Open a document key; raises `NotFound` or `Locked`."""
+        path = self._document_path(agency, kid)
+        if not path.is_file():
+            raise NotFound(f"document key: got no file {path}, wanted the private key that the registry lists")
+        return _document_key(path, self.password())
+
+    def new_document_key(self, agency: int) -> DocumentKey:
+        """Make a document key for an agency; it counts once the registry lists it."""
+        private = ec.generate_private_key(ec.SECP256R1())
+        public = PublicKey.of(private)
+        pem = private.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self.password().encode())
+        )
+        _write(self._document_path(agency, public.kid), pem)
+        return DocumentKey(public, es256_signer(private))
+
+    # The database's master key.
+
+    def master_key(self, entropy: Callable[[int], bytes]) -> Key:
+        """Open the master key; makes it if there is none yet. Raises `Locked`."""
+        path = self.folder / "master.json"
+        if not path.exists():
+            salt, secret = entropy(16), entropy(KEY_BYTES)
+            under = _stretched(self.password(), salt)
+            wrapped = under.encrypt(secret, _MASTER_PLACE, entropy=entropy)
+            _write(
+                path, json.dumps({"kdf": "scrypt", "n": _SCRYPT_N, "salt": salt.hex(), "key": wrapped.hex()}).encode()
+            )
+        held = _json(path)
+        try:
+            salt, wrapped = bytes.fromhex(str(held["salt"])), bytes.fromhex(str(held["key"]))
+            return Key(_stretched(self.password(), salt).decrypt(wrapped, _MASTER_PLACE))
+        except (KeyError, ValueError, Locked) as exc:
+            raise Locked(f"{path}: the password in {self._password_file} does not open it, or it is damaged") from exc
+
+    def password(self) -> str:
+        """Return the password of the folder's keys; raises `Locked` if there is no password file."""
+        try:
+            return self._password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as exc:
+            raise Locked(
+                f"password: got no readable file {self._password_file}, wanted the one that opens the keys in "
+                f"{self.folder}; set YINXIN_KEYSTORE_PASSWORD_FILE"
+            ) from exc
+
+    def _accounts(self, kind: str) -> tuple[Account, ...]:
+        return tuple(_account_in(path) for path in sorted((self.folder / kind).glob("*.json")))
+
+    def _account(self, kind: str, name: str) -> Account:
+        path = self.folder / kind / f"{name}.json"
+        if not name or Path(name).name != name or not path.is_file():
+            names = ", ".join(account.name for account in self._accounts(kind)) or "none are here yet"
+            raise NotFound(f"{_WORDS[kind]}: got «{name}», wanted one of {self.folder / kind}: {names}")
+        return _account_in(path)
+
+    def _opened(self, account: Account, password: str | None) -> Signer:
+        signer = self._unlock(account.path, self.password() if password is None else password)
+        if signer.address != account.address:
+            raise Locked(
+                f"{account.path}: says it is of 0x{account.address.hex()}, its key is of 0x{signer.address.hex()}"
+            )
+        return signer
+
+    def _new(self, kind: str, name: str, labels: Mapping[str, str | int]) -> Account:
+        path = self.folder / kind / f"{name}.json"
+        if not path.exists():
+            self._create(path, self.password(), labels)
+        return _account_in(path)
+
+    def _document_path(self, agency: int, kid: bytes) -> Path:
+        return self.folder / "documents" / f"{agency}-{base64url.encode(kid)}.pem"
+
+
+def _account_in(path: Path) -> Account:
+    held = _json(path)
+    match held:
+        case {"address": str() as address, "yinxin": {"agency": int() as agency}}:
+            return Account(path.stem, agency, bytes.fromhex(address.removeprefix("0x")), path)
+        case _:
+            raise Locked(f'{path}: wanted a keystore v3 file with "address" and "yinxin": {{"agency": …}}')
+
+
+def _document_key(path: Path, password: str) -> DocumentKey:
+    try:
+        private = load_pem_private_key(path.read_bytes(), password.encode())
+    except (ValueError, TypeError) as exc:
+        raise Locked(f"{path}: the password does not open it, or it is damaged") from exc
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise Locked(f"{path}: got another kind of key, wanted one on P-256")
+    return DocumentKey(PublicKey.of(private), es256_signer(private))
+
+
+def _stretched(password: str, salt: bytes) -> Key:
+    return Key(Scrypt(salt=salt, length=KEY_BYTES, n=_SCRYPT_N, r=8, p=1).derive(password.encode()))
+
+
+def _json(path: Path) -> dict[str, object]:
+    try:
+        held = json.loads(path.read_bytes())
+    except ValueError as exc:
+        raise Locked(f"{path}: got no JSON, wanted a key file") from exc
+    if not isinstance(held, dict):
+        raise Locked(f"{path}: got JSON that is no object, wanted a key file")
+    return held
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, for its owner only."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made = path.with_name(path.name + ".part")
+    made.touch(mode=_PRIVATE)
+    made.chmod(_PRIVATE)
+    made.write_bytes(data)
+    made.rename(path)

@@ -1,0 +1,130 @@
+"""What the use cases work with: database, registry, keys, time and entropy. Put together in issuer/wiring.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+from issuer import directory
+from issuer.errors import Ambiguous, NotFound
+from issuer.models import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date
+
+    from chain.certificate_types import CertificateType
+    from chain.registry import RegistryWriter
+    from issuer.directory import Directory
+    from issuer.keys import Keystore
+    from issuer.models import Certificate
+    from issuer.records import Records
+    from issuer.store import Store, Work
+
+SHANGHAI = timezone(timedelta(hours=8))
+"""China has had one time without daylight saving since 1991; dates here are calendar days in it."""
+
+ANCHORED = (State.IN_BLOCK, State.FINAL, State.ISSUED)
+"""States of a batch whose certificates are on the chain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One issuer's surroundings."""
+
+    store: Store
+    registry: RegistryWriter
+    keystore: Keystore
+    records: Records
+    types: Sequence[CertificateType]
+    now: Callable[[], datetime]
+    """The present moment, aware."""
+    entropy: Callable[[int], bytes]
+    issuer_did: str
+    verifying_host: str
+    approval_blocks: int
+    """For how many blocks officers' signatures count."""
+    confirmations: int
+    """How many blocks must follow a block until it is final."""
+
+    @property
+    def today(self) -> date:
+        """The calendar day in Asia/Shanghai."""
+        return self.now().astimezone(SHANGHAI).date()
+
+    def directory(self) -> Directory:
+        """Return who is who on the chain now."""
+        return directory.read(self.registry, self.store)
+
+    def type(self, identifier: str) -> CertificateType:
+        """Return the newest version of a type; raises `NotFound`, naming those there are."""
+        found = [entry for entry in self.types if entry.identifier == identifier]
+        if not found:
+            known = ", ".join(sorted({entry.identifier for entry in self.types}))
+            raise NotFound(f"certificate type: got «{identifier}», wanted one of: {known}")
+        return max(found, key=lambda entry: entry.version)
+
+    def type_of(self, number: int, version: int) -> CertificateType:
+        """Return the very version of a type that a batch was made with; raises `NotFound`."""
+        for entry in self.types:
+            if (entry.number, entry.version) == (number, version):
+                return entry
+        raise NotFound(f"certificate type: got number {number} version {version}, whose data file is not here")
+
+    def agency_did(self, agency: int) -> str:
+        """Return the did:web under which this service publishes an agency's keys."""
+        return f"{self.issuer_did}:agencies:{agency}"
+
+    def find_all(
+        self, work: Work, number: str, *, agency: int | None = None, certificate_type: str = ""
+    ) -> list[Certificate]:
+        """Return all versions with a certificate number, newest first; raises `NotFound` or `Ambiguous`."""
+        found: dict[tuple[int, str], list[Certificate]] = {}
+        for candidate in work.agencies_with_data():
+            if agency not in {None, candidate}:
+                continue
+            key = self.records.data_key(work, candidate)
+            for certificate in work.certificates_numbered(candidate, key.index("number", number)):
+                if certificate_type in {"", certificate.certificate_type}:
+                    found.setdefault((candidate, certificate.certificate_type), []).append(certificate)
+        match list(found):
+            case []:
+                raise NotFound(f"certificate number: got «{number}», wanted one that was imported here")
+            case [only]:
+                return found[only]
+            case several:
+                which = " and ".join(f"agency {each} as {kind}" for each, kind in several)
+                raise Ambiguous(
+                    f"certificate number: «{number}» was given out by {which}; say which: --agency NUMBER --type TYPE"
+                )
+
+    def find(
+        self,
+        work: Work,
+        number: str,
+        *,
+        agency: int | None = None,
+        certificate_type: str = "",
+        version: int | None = None,
+    ) -> Certificate:
+        """Return a version of the certificate with a number: the newest one that is anchored, if none is asked for."""
+        versions = self.find_all(work, number, agency=agency, certificate_type=certificate_type)
+        if version is None:
+            anchored = (each for each in versions if work.batch(each.batch_id).state in ANCHORED)
+            return next(anchored, versions[0])
+        for each in versions:
+            if each.version == version:
+                return each
+        known = ", ".join(str(each.version) for each in versions)
+        raise NotFound(f"version: got {version} of «{number}», wanted one of {known}")
+
+
+def first_hour(day: date) -> int:
+    """Return the hour since 1970 with which a calendar day of Asia/Shanghai begins."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).timestamp()) // 3600
+
+
+def day_of_hour(hour: int) -> date:
+    """Return the calendar day in Asia/Shanghai in which an hour since 1970 lies."""
+    return datetime.fromtimestamp(hour * 3600, tz=SHANGHAI).date()

@@ -1,0 +1,156 @@
+"""A new version of a certificate in the place of an old one: replacement (换发、变更) and renewal (延续).
+
+The new version keeps the lineage and counts its version number up. The officers approve the pair of leaves; the old
+certificate is REPLACED from the day on which the new one begins, and stays as it was until then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chain.certificate import IDENTIFIER_CLAIM
+from chain.certificate_types import Kind
+from chain.errors import ClaimsInvalid
+from chain.registry import Track
+from issuer import issuing, statuses
+from issuer.errors import NotAllowed, NotReady
+from issuer.models import Purpose, State
+from issuer.office import first_hour
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from chain.certificate_types import CertificateType
+    from chain.strict_json import JSON
+    from issuer.models import Certificate
+    from issuer.office import Office
+    from issuer.store import Work
+
+
+ISSUE_DATE = "issue_date"
+"""The claim that tells the day of issue (发证日期), where a type has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is different in the new version."""
+
+    claims: Mapping[str, str]
+    """Cells as in a spreadsheet, by claim key or label; all others stay as they were."""
+    first_day: date | None = None
+    """From when the old certificate is replaced; the new one's first day, or today, if None."""
+
+
+def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpose, reason: str = "") -> int:
+    """Make a batch of one with the new version; returns its number. The same wish again is the same batch.
+
+    Raises `ClaimsInvalid`, `NotAllowed` with the reason if this certificate cannot be replaced or renewed.
+    """
+    with office.store.reading() as work:
+        batch = work.batch(old.batch_id)
+        if batch.state != State.ISSUED:
+            raise NotReady(f"the old certificate's batch {batch.id} is {batch.state}; issue it first, or discard it")
+        certificate_type = office.type(old.certificate_type)
+        old_claims = office.records.claims(work, old)
+    claims = _new_claims(certificate_type, old_claims, changes, today=office.today)
+    _require_allowed(certificate_type, old_claims, claims, purpose)
+    with office.store.reading() as work:
+        if (repeated := _repeated(office, work, old, claims)) is not None:
+            return repeated
+    _require_standing(office, old, certificate_type)
+    validity = certificate_type.validity(claims, office.today)
+    begins = validity.first_day if purpose == Purpose.RENEW else max(validity.first_day, office.today)
+    first_day = changes.first_day or begins
+    with office.store.writing() as work:
+        if (successor := work.successor(old.id)) is not None:
+            raise NotReady(
+                f"a new version was drafted already, in batch {successor.batch_id}; approve and seal it, or discard it"
+            )
+        batch_id = issuing.add_batch(
+            office,
+            work,
+            certificate_type,
+            [claims],
+            agency=old.agency,
+            purpose=purpose,
+            replaces=old,
+            from_hour=first_hour(first_day),
+        )
+        if reason:
+            (new,) = work.certificates(batch_id)
+            new.reason = office.records.close_grounds(work, new, reason.encode())
+        return batch_id
+
+
+def _new_claims(
+    certificate_type: CertificateType, old_claims: Mapping[str, JSON], changes: Changes, *, today: date
+) -> dict[str, JSON]:
+    """Lay the changed cells over the old claims, and have the type judge the whole."""
+    cells: dict[str, str] = {}
+    names: dict[str, str] = {}
+    for claim in certificate_type.columns:
+        names |= {name: claim.key for name in (claim.key, *claim.labels.values())}
+        if claim.key in old_claims and claim.derived is None:
+            cells[claim.key] = _cell(old_claims[claim.key])
+        if claim.kind is Kind.CERTIFICATE_IDENTIFIER and IDENTIFIER_CLAIM in old_claims:
+            # The version that this one takes the place of (关联证照标识).
+            cells[claim.key] = str(old_claims[IDENTIFIER_CLAIM])
+    if ISSUE_DATE in cells:
+        cells[ISSUE_DATE] = today.isoformat()
+    for name, cell in changes.claims.items():
+        if name not in names:
+            raise NotAllowed(f"claim: got «{name}», wanted one of {', '.join(dict.fromkeys(names.values()))}")
+        cells[names[name]] = cell
+    claims, faults = certificate_type.from_row(cells)
+    if faults:
+        raise ClaimsInvalid(faults)
+    return claims
+
+
+def _cell(value: JSON) -> str:
+    return "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _require_allowed(
+    certificate_type: CertificateType, old: Mapping[str, JSON], new: Mapping[str, JSON], purpose: Purpose
+) -> None:
+    before = {key: value for key, value in old.items() if key != IDENTIFIER_CLAIM}
+    if purpose == Purpose.REPLACE:
+        return
+    rule = certificate_type.renewal
+    if rule is None:
+        raise NotAllowed(f"{certificate_type.names['zh-CN']} is not renewed (延续); use `replace` if something changed")
+    number = certificate_type.number_claim
+    if rule.keeps_number and new[number] != before[number]:
+        raise NotAllowed(f"a renewed {certificate_type.names['zh-CN']} keeps its number {before[number]}")
+    if not rule.keeps_number and new[number] == before[number]:
+        raise NotAllowed(
+            f"a renewed {certificate_type.names['zh-CN']} gets a new number; give it with --set {number}=…"
+        )
+    if before == dict(new):
+        raise NotAllowed("a renewal needs new days: give --valid-from and --valid-until, or a file")
+
+
+def _repeated(office: Office, work: Work, old: Certificate, claims: dict[str, JSON]) -> int | None:
+    """Return the batch of a successor with just these claims."""
+    successor = work.successor(old.id)
+    if successor is None:
+        return None
+    held = office.records.claims(work, successor)
+    held.pop(IDENTIFIER_CLAIM, None)
+    return successor.batch_id if held == claims else None
+
+
+def _require_standing(office: Office, old: Certificate, certificate_type: CertificateType) -> None:
+    """Refuse a certificate that is final, or suspended: its new version would not be."""
+    hour = int(office.now().timestamp()) // 3600
+    for held in statuses.held_now(office, old):
+        words = certificate_type.status_words[held.track]["zh-CN"]
+        if held.track.is_final:
+            raise NotAllowed(
+                f"this certificate is {held.track.name} ({words}), which is final; it can be neither replaced nor renewed"
+            )
+        if held.track == Track.SUSPENSION and not held.is_past(hour):
+            raise NotAllowed(f"this certificate is SUSPENDED ({words}); resume it first, for a new one would not be")

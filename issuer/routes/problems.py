@@ -1,0 +1,90 @@
+"""Refusals and failures as RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from chain import errors as chain_errors
+from chain.errors import YinxinError
+from issuer import errors, refusals
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
+
+MEDIA_TYPE = "application/problem+json"
+_log = structlog.get_logger()
+
+# The first that fits counts, so the narrow ones stand before the wide ones.
+_STATUS: tuple[tuple[type[YinxinError], int], ...] = (
+    (errors.FileRefused, 422),
+    (chain_errors.ClaimsInvalid, 422),
+    (errors.NotFound, 404),
+    (errors.Ambiguous, 409),
+    (errors.NotAllowed, 403),
+    (errors.NotReady, 409),
+    (errors.RefusedByRegistry, 409),
+    (errors.Locked, 403),
+    (errors.Erased, 410),
+    (errors.LaneBusy, 409),
+    (errors.LaneTrouble, 503),
+    (errors.DocumentTrouble, 500),
+    (errors.IssuerError, 500),
+    (chain_errors.InvalidInput, 422),
+    (chain_errors.RegistryRefused, 409),
+    (chain_errors.RegistryError, 503),
+    (YinxinError, 500),
+)
+
+
+def problem(status: int, title: str, detail: str, **more: object) -> JSONResponse:
+    """Return a problem."""
+    return JSONResponse(
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, **more},
+        status_code=status,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def add_to(app: FastAPI) -> None:
+    """Have the application answer with problems."""
+    app.add_exception_handler(YinxinError, _refused)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def _refused(_request: Request, error: Exception) -> JSONResponse:
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    _log.info("refused", error=type(error).__name__, status=status)
+    match error:
+        case errors.FileRefused():
+            rows = [
+                {"row": each.row, "column": each.column, "got": each.got, "wanted": each.wanted} for each in error.faults
+            ]
+            return problem(status, "FileRefused", f"{len(rows)} faults; nothing was written", errors=rows)
+        case chain_errors.ClaimsInvalid():
+            claims = [{"claim": each.claim, "got": each.got, "wanted": each.wanted} for each in error.faults]
+            return problem(status, "ClaimsInvalid", f"{len(claims)} faults; nothing was written", errors=claims)
+        case chain_errors.RegistryRefused():
+            return problem(status, error.name, refusals.sentence(error))
+        case _:
+            return problem(status, type(error).__name__, str(error))
+
+
+def _not_understood(_request: Request, error: Exception) -> JSONResponse:
+    # What came is not repeated: it may be about a person.
+    details = error.errors() if isinstance(error, RequestValidationError) else ()
+    faults = [{"where": ".".join(map(str, each["loc"])), "wanted": each["msg"]} for each in details]
+    return problem(422, "RequestInvalid", f"{len(faults)} faults in the request", errors=faults)
+
+
+def _http(_request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        return problem(500, "InternalError", "something unforeseen happened")
+    answer = problem(error.status_code, "HTTP", str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer

@@ -1,0 +1,97 @@
+"""What an operator can set, from environment variables or one file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from issuer.errors import SettingMissing
+
+PREFIX = "YINXIN_"
+
+
+class Settings(BaseSettings):
+    """Each field is set by `YINXIN_<NAME>`, or by a dotenv or TOML file that `YINXIN_SETTINGS` names.
+
+    The environment wins over the file. A dotenv file has the variables' full names, a TOML file the fields' names.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    rpc_urls: str = Field("http://127.0.0.1:8545", description="Nodes of the chain, separated by commas.")
+    registry: str = Field("", description="Address of the Certificates contract (0x…), which names the others.")
+    registry_id: str = Field("", description="The registry's id in hex; refuses any other registry if set.")
+    chain_id: int = Field(0, description="The chain's id; 0 takes the profile's.")
+    profile: str = Field("anvil", description="Which kind of chain it is: finality, fees, log ranges.")
+    database_url: str = Field("sqlite:///var/issuer.db", description="The issuer's own database.")
+    keystore: Path = Field(Path("var/keystore"), description="Folder with officers', senders' and document keys.")
+    keystore_password_file: Path = Field(
+        Path("var/keystore/password"), description="File with the password of the keys in the folder."
+    )
+    verifying_host: str = Field("127.0.0.1:8002", description="Host (and port) that a code's URL and the paper name.")
+    issuer_did: str = Field(
+        "did:web:127.0.0.1%3A8001",
+        description="This service's did:web; an agency's is this with `:agencies:ID` behind.",
+    )
+    data_dir: Path = Field(Path("var/issuer"), description="Folder for locks.")
+    sender: str = Field("issuer", description="Name of the sending account's key in the keystore folder.")
+    agency: str = Field("", description="Number or credit code of the agency that imports without `--by` are for.")
+    type_codes: str = Field(
+        "",
+        description="National type codes for types shipped with a placeholder: `identifier=21 characters`, by commas.",
+    )
+    light_keys: bool = Field(
+        default=False, description="Make officers' keys that open in milliseconds; for demonstrations only."
+    )
+    approval_blocks: int = Field(300_000, description="For how many blocks officers' signatures count.", gt=0)
+    seal_timeout_s: float = Field(120, description="How long to wait for a transaction to become final.", gt=0)
+    poll_s: float = Field(0.25, description="How often to look for a receipt.", gt=0)
+    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(8001, description="Port that `serve` listens on.", ge=0, le=65535)
+    max_upload_bytes: int = Field(8_000_000, description="Largest body that `serve` accepts.", gt=0)
+    log_level: str = Field("warning", description="Least severe log line shown: debug, info, warning or error.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 — pydantic-settings passes it by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 — as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the caller gives, then the environment, then the named file."""
+        sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
+        if named := os.environ.get(PREFIX + "SETTINGS"):
+            path = Path(named)
+            if not path.is_file():
+                msg = f"YINXIN_SETTINGS: got {named}, which is no file; wanted a dotenv or TOML file"
+                raise SettingMissing(msg)
+            if path.suffix == ".toml":
+                sources.append(TomlConfigSettingsSource(settings_cls, path))
+            else:
+                sources.append(DotEnvSettingsSource(settings_cls, env_file=path, env_prefix=PREFIX))
+        return tuple(sources)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes' URLs."""
+        return tuple(url.strip() for url in self.rpc_urls.split(",") if url.strip())
+
+
+def described() -> list[tuple[str, str, str]]:
+    """Return (variable, default, what it means) of every setting, for `--help` and `settings`."""
+    rows = [
+        (PREFIX + name.upper(), str(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    return [(PREFIX + "SETTINGS", "", "A dotenv or TOML file with any of the following."), *rows]

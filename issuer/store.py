@@ -1,0 +1,379 @@
+"""The issuer's database: sessions, the questions asked of it, and the locks around it.
+
+Use cases ask here and change what they get; a `writing` block commits all of it or nothing. SQLite runs in WAL mode
+and takes its write lock at the start of a `writing` block, so that two writers wait for each other instead of failing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.resources
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, event, func, inspect
+from sqlalchemy import text as sql
+from sqlmodel import Session, col, create_engine, select
+
+from issuer.errors import LaneBusy, NotFound
+from issuer.models import (
+    Base,
+    Batch,
+    BatchSignature,
+    Certificate,
+    DataKey,
+    DirectorySnapshot,
+    History,
+    Import,
+    OutboxTransaction,
+    RegistryPin,
+    Serial,
+    State,
+    StatusChange,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+NEWEST_REVISION = "0001"
+OPEN_TRANSACTION = ("SENT", "IN_BLOCK")
+
+
+class Work:
+    """One session's questions. What they return may be changed; leaving a `writing` block stores it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, row: Base) -> None:
+        """Store a new row; its number is known after `flush`."""
+        self._session.add(row)
+
+    def flush(self) -> None:
+        """Send what was added or changed to the database, within the transaction."""
+        self._session.flush()
+
+    def note(
+        self,
+        what: str,
+        *,
+        at: datetime,
+        who: str = "",
+        detail: str = "",
+        batch_id: int | None = None,
+        certificate_id: str | None = None,
+    ) -> None:
+        """Add a line to the history."""
+        self.add(History(at=at, what=what, who=who, detail=detail, batch_id=batch_id, certificate_id=certificate_id))
+
+    # The registry.
+
+    def pin(self) -> RegistryPin | None:
+        """Return the registry this database belongs to, None if it is still free."""
+        return self._session.get(RegistryPin, 1)
+
+    def snapshot(self) -> DirectorySnapshot | None:
+        """Return the directory as last folded."""
+        return self._session.get(DirectorySnapshot, 1)
+
+    def data_key(self, agency: int) -> DataKey | None:
+        """Return an agency's wrapped data key."""
+        return self._session.get(DataKey, agency)
+
+    # Imports, batches.
+
+    def import_of(self, agency: int, certificate_type: str, file_digest: bytes) -> Import | None:
+        """Return the import of these very bytes."""
+        return self._session.exec(
+            select(Import).where(
+                Import.agency == agency,
+                Import.certificate_type == certificate_type,
+                Import.file_digest == file_digest,
+            )
+        ).first()
+
+    def batches_of_import(self, import_id: int) -> list[Batch]:
+        """Return an import's batches in the order of its rows."""
+        return list(self._session.exec(select(Batch).where(Batch.import_id == import_id).order_by(col(Batch.id))))
+
+    def batch(self, batch_id: int) -> Batch:
+        """Return a batch; raises `NotFound`."""
+        batch = self._session.get(Batch, batch_id)
+        if batch is None:
+            msg = f"batch: got {batch_id}, wanted one of those that `yinxin-issuer batches` lists"
+            raise NotFound(msg)
+        return batch
+
+    def batches(self, *, states: Sequence[State] = (), agency: int | None = None) -> list[Batch]:
+        """Return batches, oldest first."""
+        query = select(Batch).order_by(col(Batch.id))
+        if states:
+            query = query.where(col(Batch.state).in_([str(state) for state in states]))
+        if agency is not None:
+            query = query.where(Batch.agency == agency)
+        return list(self._session.exec(query))
+
+    def signatures(self, batch_id: int) -> list[BatchSignature]:
+        """Return the officers' signatures over a batch in the order they were given."""
+        return list(
+            self._session.exec(
+                select(BatchSignature).where(BatchSignature.batch_id == batch_id).order_by(col(BatchSignature.id))
+            )
+        )
+
+    def drop_signatures(self, batch_id: int) -> None:
+        """Forget the signatures of a batch that is prepared anew."""
+        for signature in self.signatures(batch_id):
+            self._session.delete(signature)
+        self._session.flush()
+
+    def discard(self, batch: Batch) -> None:
+        """Delete a batch's certificates and signatures; the batch itself stays, for its history."""
+        self.drop_signatures(batch.id or 0)
+        for certificate in self.certificates(batch.id or 0):
+            self._session.delete(certificate)
+        import_id, batch.import_id = batch.import_id, None
+        self._session.flush()
+        if import_id is not None and not self.batches_of_import(import_id):
+            self._session.delete(self._session.get_one(Import, import_id))
+
+    # Certificates.
+
+    def certificates(self, batch_id: int) -> list[Certificate]:
+        """Return a batch's certificates in their order."""
+        return list(
+            self._session.exec(
+                select(Certificate).where(Certificate.batch_id == batch_id).order_by(col(Certificate.position))
+            )
+        )
+
+    def certificate(self, certificate_id: str) -> Certificate:
+        """Return a certificate by its row id; raises `NotFound`."""
+        certificate = self._session.get(Certificate, certificate_id)
+        if certificate is None:
+            msg = f"certificate: got row id {certificate_id}, wanted one of this database"
+            raise NotFound(msg)
+        return certificate
+
+    def certificates_numbered(self, agency: int, number_index: bytes) -> list[Certificate]:
+        """Return an agency's certificates with that number, newest first."""
+        return list(
+            self._session.exec(
+                select(Certificate)
+                .where(Certificate.agency == agency, Certificate.number_index == number_index)
+                .order_by(col(Certificate.created_at).desc(), col(Certificate.version).desc())
+            )
+        )
+
+    def certificates_held(self, agency: int, holder_index: bytes) -> list[Certificate]:
+        """Return an agency's certificates of one holder, newest first."""
+        return list(
+            self._session.exec(
+                select(Certificate)
+                .where(Certificate.agency == agency, Certificate.holder_index == holder_index)
+                .order_by(col(Certificate.created_at).desc())
+            )
+        )
+
+    def all_certificates(self, *, agency: int | None = None, certificate_type: str = "") -> list[Certificate]:
+        """Return certificates in the order in which they were made."""
+        query = select(Certificate).order_by(col(Certificate.batch_id), col(Certificate.position))
+        if agency is not None:
+            query = query.where(Certificate.agency == agency)
+        if certificate_type:
+            query = query.where(Certificate.certificate_type == certificate_type)
+        return list(self._session.exec(query))
+
+    def numbers_in_use(self, agency: int, certificate_type: str, number_indexes: Sequence[bytes]) -> set[bytes]:
+        """Return which of these numbers the agency has given out already for a type."""
+        found: set[bytes] = set()
+        for start in range(0, len(number_indexes), 500):
+            chunk = number_indexes[start : start + 500]
+            rows = self._session.exec(
+                select(Certificate.number_index).where(
+                    Certificate.agency == agency,
+                    Certificate.certificate_type == certificate_type,
+                    col(Certificate.number_index).in_(chunk),
+                )
+            )
+            found.update(row for row in rows if row is not None)
+        return found
+
+    def successor(self, certificate_id: str) -> Certificate | None:
+        """Return the certificate that takes this one's place, or will."""
+        return self._session.exec(
+            select(Certificate)
+            .where(Certificate.replaces_id == certificate_id)
+            .order_by(col(Certificate.created_at).desc())
+        ).first()
+
+    def next_serial(self, agency: int, certificate_type: str, year: int) -> int:
+        """Give out the next serial number; never the same twice, but one may be lost."""
+        counter = self._session.get(Serial, (agency, certificate_type, year))
+        if counter is None:
+            counter = Serial(agency=agency, certificate_type=certificate_type, year=year, last=0)
+        counter.last += 1
+        self._session.add(counter)
+        self._session.flush()
+        return counter.last
+
+    def agencies_with_data(self) -> list[int]:
+        """Return the agencies that have certificates here."""
+        return sorted(self._session.exec(select(DataKey.agency)))
+
+    # Statuses.
+
+    def status_change(self, change_id: int) -> StatusChange:
+        """Return a change of status; raises `NotFound`."""
+        change = self._session.get(StatusChange, change_id)
+        if change is None:
+            msg = f"status change: got {change_id}, wanted one of this database"
+            raise NotFound(msg)
+        return change
+
+    def status_changes(self, certificate_id: str) -> list[StatusChange]:
+        """Return a certificate's changes of status, oldest first."""
+        return list(
+            self._session.exec(
+                select(StatusChange).where(StatusChange.certificate_id == certificate_id).order_by(col(StatusChange.id))
+            )
+        )
+
+    def status_changes_in(self, states: Sequence[State]) -> list[StatusChange]:
+        """Return changes of status in these states, oldest first."""
+        return list(
+            self._session.exec(
+                select(StatusChange)
+                .where(col(StatusChange.state).in_([str(state) for state in states]))
+                .order_by(col(StatusChange.id))
+            )
+        )
+
+    def history(self, *, batch_id: int | None = None, certificate_id: str | None = None) -> list[History]:
+        """Return the lines about a batch or a certificate, oldest first."""
+        query = select(History).order_by(col(History.id))
+        if batch_id is not None and certificate_id is not None:
+            query = query.where((History.batch_id == batch_id) | (History.certificate_id == certificate_id))
+        elif batch_id is not None:
+            query = query.where(History.batch_id == batch_id)
+        else:
+            query = query.where(History.certificate_id == certificate_id)
+        return list(self._session.exec(query))
+
+    # The outbox.
+
+    def open_transactions(self, sender: bytes) -> list[OutboxTransaction]:
+        """Return a sender's transactions that are not settled, by nonce."""
+        return list(
+            self._session.exec(
+                select(OutboxTransaction)
+                .where(
+                    OutboxTransaction.sender == sender,
+                    col(OutboxTransaction.state).in_(OPEN_TRANSACTION),
+                )
+                .order_by(col(OutboxTransaction.nonce))
+            )
+        )
+
+    def transaction(self, transaction_id: int) -> OutboxTransaction:
+        """Return a stored transaction; raises `NotFound`."""
+        transaction = self._session.get(OutboxTransaction, transaction_id)
+        if transaction is None:
+            msg = f"transaction: got {transaction_id}, wanted one of this database"
+            raise NotFound(msg)
+        return transaction
+
+    def highest_nonce(self, sender: bytes) -> int | None:
+        """Return the highest nonce that a transaction of the sender's here has, overtaken ones aside."""
+        return self._session.exec(
+            select(func.max(OutboxTransaction.nonce)).where(
+                OutboxTransaction.sender == sender, OutboxTransaction.state != "OVERTAKEN"
+            )
+        ).one()
+
+
+class Store:
+    """The issuer's database."""
+
+    def __init__(self, url: str, *, locks: Path) -> None:
+        self._locks = locks
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = _engine(url)
+        _migrate(self._engine)
+
+    @contextmanager
+    def reading(self) -> Iterator[Work]:
+        """Ask without changing anything."""
+        with Session(self._engine, expire_on_commit=False) as session:
+            yield Work(session)
+
+    @contextmanager
+    def writing(self) -> Iterator[Work]:
+        """Ask and change; everything is stored on leaving, or nothing if an error leaves it."""
+        with Session(self._engine.execution_options(immediate=True), expire_on_commit=False) as session:
+            yield Work(session)
+            session.commit()
+
+    @contextmanager
+    def lane(self, sender: bytes) -> Iterator[None]:
+        """Hold the lane of a sender; raises `LaneBusy` if another process does. A killed process lets go of it."""
+        self._locks.mkdir(parents=True, exist_ok=True)
+        with (self._locks / f"lane-{sender.hex()}.lock").open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                msg = f"another process is sealing with 0x{sender.hex()}; wait for it, then repeat"
+                raise LaneBusy(msg) from exc
+            yield
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver must not begin transactions on its own; `_begin_sqlite` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Return the configuration for Alembic's commands; without a connection it takes the one in the settings."""
+    config = Config()
+    config.set_main_option("script_location", str(importlib.resources.files("issuer") / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if inspect(connection).has_table("alembic_version"):
+            held = connection.execute(sql("SELECT version_num FROM alembic_version")).scalar()
+            if held == NEWEST_REVISION:
+                return
+    with engine.execution_options(immediate=True).begin() as connection:
+        command.upgrade(alembic_config(connection), "head")

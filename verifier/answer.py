@@ -1,0 +1,147 @@
+"""A report in words: its heading and next step, and its JSON as the API and the command line give it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from verifier.moments import CHINA
+from verifier.report import Verdict
+from verifier.tracks import VERDICTS
+from verifier.wording import message, say
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from chain.strict_json import JSON
+    from verifier.report import Agency, Anchoring, Check, Report, StatusShown
+    from verifier.wording import Argument, Language
+
+_UNKNOWN = "…"
+"""For a date that a heading names and the report does not know; no verdict comes to that."""
+
+
+def heading(report: Report, language: Language) -> str:
+    """Say the verdict in one line, with its date."""
+    verdict, subject = report.verdict, report.subject
+    decisive = next((status for status in subject.statuses if _decides(status, verdict)), None)
+    renewal = next((status.ends for status in subject.statuses if status.in_force and status.ends), None)
+    ends = decisive.ends if decisive else None
+    arguments: dict[str, Argument] = {
+        "first": subject.valid_from or _UNKNOWN,
+        "last": subject.valid_until or _UNKNOWN,
+        "since": decisive.starts.date() if decisive and decisive.starts else _UNKNOWN,
+        "until": _last_day(renewal) if renewal else _UNKNOWN,
+        "until_words": say(message("verdict.until_words", until=_last_day(ends)), language) if ends else "",
+    }
+    withheld = verdict is Verdict.INCOMPLETE and subject.facts is not None
+    return say(message(f"verdict.{verdict}" + ".withheld" * withheld, **arguments), language)
+
+
+def next_step(report: Report, language: Language) -> str:
+    """Say what to do now."""
+    return say(message(f"next.{report.verdict}"), language)
+
+
+def as_json(report: Report, language: Language) -> dict[str, JSON]:
+    """Return the report as JSON; words are in the language, names of languages and verdicts are the same in both."""
+    subject, register = report.subject, report.register
+    replacement = subject.replaced_by
+    return {
+        "input": report.input,
+        "verdict": report.verdict.value,
+        "colour": report.verdict.colour.value,
+        "heading": heading(report, language),
+        "next_step": next_step(report, language),
+        "checks": [_check(check, language) for check in report.checks],
+        "facts": None if subject.facts is None else dict(subject.facts),
+        "claims": {item.key: item.texts[language] for item in subject.items},
+        "agency": None if subject.agency is None else _agency(subject.agency),
+        "type": None
+        if subject.type is None
+        else {
+            "identifier": subject.type.identifier,
+            "number": subject.type.number,
+            "version": subject.type.version,
+            "names": dict(subject.type.names),
+        },
+        "number": subject.number,
+        "valid_from": None if subject.valid_from is None else subject.valid_from.isoformat(),
+        "valid_until": None if subject.valid_until is None else subject.valid_until.isoformat(),
+        "leaf": None if subject.leaf is None else subject.leaf.hex(),
+        "short_number": subject.short_number,
+        "anchored": None if subject.anchored is None else _anchored(subject.anchored),
+        "statuses": [_status(status) for status in subject.statuses],
+        "replaced_by": None
+        if replacement is None
+        else {
+            "leaf": replacement.leaf.hex(),
+            "short_number": replacement.short_number,
+            "from": _time(replacement.starts),
+        },
+        "on": report.on.isoformat(),
+        "known_at": _time(report.known_at),
+        "checked_at": _time(report.checked_at),
+        "chain_id": None if register is None else register.chain_id,
+        "registry": None if register is None else f"0x{register.registry.hex()}",
+        "registry_id": None if register is None else f"0x{register.registry_id.hex()}",
+        "block_number": None if register is None else register.block_number,
+        "block_age_s": report.block_age_s,
+        "test": None if register is None else register.test,
+        "request_id": report.request_id,
+    }
+
+
+def _decides(status: StatusShown, verdict: Verdict) -> bool:
+    return status.in_force and VERDICTS.get(status.track) is verdict
+
+
+def _last_day(end: datetime) -> date:
+    """Return the last day of a half-open interval."""
+    return (end - timedelta(seconds=1)).astimezone(CHINA).date()
+
+
+def _check(check: Check, language: Language) -> JSON:
+    answer: dict[str, JSON] = {
+        "name": check.name.value,
+        "outcome": check.outcome.value,
+        "message": say(check.message, language),
+        "message_id": check.message.key,
+        "reasons": [reason.value for reason in check.reasons],
+    }
+    if check.differences:
+        answer["differences"] = [
+            {"what": difference.what[language], "signed": difference.signed, "shown": difference.shown}
+            for difference in check.differences
+        ]
+    return answer
+
+
+def _agency(agency: Agency) -> JSON:
+    return {"id": agency.id, "code": agency.code, "name": agency.name, "path": list(agency.path)}
+
+
+def _anchored(anchored: Anchoring) -> JSON:
+    return {
+        "block_number": anchored.block_number,
+        "at": _time(anchored.at),
+        "root": anchored.root.hex(),
+        "sequence": anchored.sequence,
+    }
+
+
+def _status(status: StatusShown) -> JSON:
+    return {
+        "track": status.track.name,
+        "words": dict(status.words),
+        "from": _time(status.starts),
+        "until": _time(status.ends),
+        "recorded_at": _time(status.recorded_at),
+        "block_number": status.block_number,
+        "decided_by": status.decided_by,
+        "in_force": status.in_force,
+    }
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else time.astimezone(CHINA).isoformat(timespec="seconds")

@@ -1,0 +1,291 @@
+"""Takes an upload apart. Runs as a program of its own, in a child process that has given up what it could do harm with.
+
+The upload comes in on standard input, strict JSON goes out on standard output. Whatever goes wrong here (a bomb, a
+crash of a decoder, a loop) ends this process and nothing else; `verifier.reading` starts it and tells what it means.
+It imports nothing of ours, so that it starts fast and a fault in a decoder finds little to use.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+import json
+import os
+import resource
+import sys
+import time
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pikepdf
+    import pypdfium2  # type: ignore[import-untyped]
+    import zxingcpp
+    from PIL import Image
+
+MEMORY = 512 * 1024**2
+CPU_S = 5
+"""Of processor time, for everything."""
+SEARCH_S = 3.0
+"""Of processor time, after which no further way of finding a code is tried."""
+OUTPUT = 4 * 1024**2
+MAX_PAGES = 20
+MAX_PIXELS = 8_000_000
+"""Of a page as it is rendered, or of a picture as it is searched."""
+MAX_PICTURE_PIXELS = 50_000_000
+"""Of a picture as it comes; telephones make 12 to 50 million."""
+MAX_SIDE_PT = 5_000
+"""Of a page; A0 has 3,370."""
+MAX_ATTACHMENT = 512 * 1024
+MAX_ATTACHMENTS = 64
+"""How many attached files are looked at."""
+MAX_TEXT = 200_000
+"""Characters of a page's text layer."""
+DPI = 200
+_POINTS_PER_INCH = 72
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_PR_SET_NO_NEW_PRIVS = 38
+
+Answer: TypeAlias = dict[str, object]
+
+
+class Unreadable(Exception):
+    """Why an upload cannot be read: a key of `locales/*.json` and its arguments."""
+
+    def __init__(self, key: str, **arguments: int) -> None:
+        super().__init__(key)
+        self.key, self.arguments = key, arguments
+
+
+def confine() -> None:
+    """Give up memory, time, children, files and, where the kernel lets us, the network."""
+    for kind, limit in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_FSIZE, OUTPUT),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    # Best effort: a user namespace lets an ordinary user leave the network; many containers forbid it.
+    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        libc.unshare(_CLONE_NEWNET)
+
+
+def decode(upload: bytes) -> Answer:
+    """Return what is in an upload; raises `Unreadable`."""
+    if upload.startswith(b"%PDF-"):
+        return _pdf(upload)
+    return _picture(upload)
+
+
+# PDF.
+
+
+def _pdf(upload: bytes) -> Answer:
+    import pikepdf  # noqa: PLC0415 (after the limits are set, and only where it is needed)
+    import pypdfium2  # noqa: PLC0415 (as above)
+
+    try:
+        with pikepdf.open(io.BytesIO(upload)) as pdf:
+            _check_page_count(pdf)
+            certificates = sorted(_certificates(pdf))
+            annotations = sum(_count_annotations(page.obj) for page in pdf.pages)
+    except pikepdf.PasswordError as exc:
+        raise Unreadable("read.encrypted") from exc
+    except (pikepdf.PdfError, ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise Unreadable("read.damaged") from exc
+    try:
+        pages, codes = _pages(pypdfium2.PdfDocument(upload))
+    except pypdfium2.PdfiumError as exc:
+        raise Unreadable("read.damaged") from exc
+    return {
+        "certificates": certificates,
+        "annotations": annotations,
+        "pages": pages,
+        "codes": sorted(codes),
+    }
+
+
+def _check_page_count(pdf: pikepdf.Pdf) -> None:
+    """Believe the count that the file states if it is too high, for counting 50,000 pages takes seconds."""
+    stated = pdf.Root.Pages.get("/Count", 0)
+    count = max(int(stated), 0)
+    if count <= MAX_PAGES:
+        count = len(pdf.pages)
+    if count > MAX_PAGES:
+        raise Unreadable("read.pages", got=count, limit=MAX_PAGES)
+
+
+def _certificates(pdf: pikepdf.Pdf) -> set[str]:
+    """Return the different SD-JWTs attached anywhere: to the document, a page or a note.
+
+    The tree of names alone would not do: it holds one file for each name, and other places hold more.
+    """
+    found = set()
+    for count, embedded in enumerate(_embedded_files(pdf)):
+        if count >= MAX_ATTACHMENTS:
+            raise Unreadable("read.limits")
+        data = embedded.read_bytes()
+        if data.startswith(b"eyJ") and b"~" in data[:MAX_ATTACHMENT]:
+            found.add(data[:MAX_ATTACHMENT].decode("ascii", "replace").strip())
+    return found
+
+
+def _embedded_files(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Stream]:
+    """Walk all that hangs on the document but what is drawn; every object once."""
+    import pikepdf  # noqa: PLC0415 (as above)
+
+    seen: set[tuple[int, int]] = set()
+    todo: list[pikepdf.Object] = [pdf.Root]
+    while todo:
+        here = todo.pop()
+        if not isinstance(here, pikepdf.Dictionary | pikepdf.Array | pikepdf.Stream):
+            continue
+        if here.is_indirect:
+            if here.objgen in seen:
+                continue
+            seen.add(here.objgen)
+        if isinstance(here, pikepdf.Array):
+            todo.extend(here)
+            continue
+        for key, value in here.items():
+            if key == "/EF" and isinstance(value, pikepdf.Dictionary):
+                yield from (file for file in value.values() if isinstance(file, pikepdf.Stream))
+            elif key not in _DRAWN:
+                todo.append(value)
+
+
+_DRAWN = frozenset(
+    {"/Contents", "/Resources", "/StructTreeRoot", "/Metadata", "/Parent", "/P", "/AP", "/OutputIntents"}
+)
+"""Keys that lead to what a page looks like, or back up."""
+
+
+def _count_annotations(page: pikepdf.Object) -> int:
+    return sum(annotation.get("/Subtype") != "/Link" for annotation in page.get("/Annots", ()))
+
+
+def _pages(pdf: pypdfium2.PdfDocument) -> tuple[list[str], set[str]]:
+    """Return each page's text, and the codes of all pages.
+
+    Most pages after the first have no code, so it is looked for at length only where no page shows one at first sight.
+    """
+    texts, pictures = [], []
+    for page in pdf:
+        width, height = page.get_size()
+        if not (0 < width <= MAX_SIDE_PT and 0 < height <= MAX_SIDE_PT):
+            raise Unreadable("read.page_size")
+        text = page.get_textpage().get_text_bounded()
+        texts.append(text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8"))
+        # A pixel budget, never a fixed resolution: a page may be as large as a football field.
+        scale = min(DPI / _POINTS_PER_INCH, (MAX_PIXELS / (width * height)) ** 0.5)
+        bitmap = page.render(scale=scale, grayscale=True)
+        pictures.append(bitmap.to_pil().convert("L"))
+        bitmap.close()
+        page.close()
+    codes = {text for picture in pictures for text in _search(picture, looks=1)}
+    for picture in pictures:
+        codes = codes or _search(picture)
+    return texts, codes
+
+
+# Pictures.
+
+
+def _picture(upload: bytes) -> Answer:
+    from PIL import Image  # noqa: PLC0415 (as above)
+
+    Image.MAX_IMAGE_PIXELS = None  # Counted below, without a warning.
+    try:
+        with Image.open(io.BytesIO(upload), formats=("PNG", "JPEG")) as picture:
+            if (got := picture.width * picture.height) > MAX_PICTURE_PIXELS:
+                raise Unreadable("read.pixels", got=got, limit=MAX_PICTURE_PIXELS)
+            codes = _search(_grey(picture))
+    except (OSError, ValueError, SyntaxError, EOFError) as exc:
+        raise Unreadable("read.damaged") from exc
+    return {"codes": sorted(codes)}
+
+
+def _grey(picture: Image.Image) -> Image.Image:
+    """Return a picture in shades of grey, within the pixel budget, on white where it is transparent."""
+    from PIL import Image  # noqa: PLC0415 (as above)
+
+    scale = min(1.0, (MAX_PIXELS / (picture.width * picture.height)) ** 0.5)
+    size = (max(1, int(picture.width * scale)), max(1, int(picture.height * scale)))
+    picture.draft("L", size)  # A JPEG can be decoded small; other formats take no notice.
+    if picture.mode.startswith("I;16"):
+        grey = picture.point(lambda level: level / 256).convert("L")
+    elif picture.has_transparency_data:
+        whole = picture.convert("LA")
+        grey = Image.new("L", whole.size, 255)
+        grey.paste(whole.getchannel("L"), mask=whole.getchannel("A"))
+    else:
+        grey = picture.convert("L")
+    return grey if scale == 1.0 else grey.resize(size, Image.Resampling.BOX)
+
+
+def _search(grey: Image.Image, *, looks: int | None = None) -> set[str]:
+    """Return the texts of the QR codes that the first helpful way of looking finds; the first so many are tried."""
+    import zxingcpp  # noqa: PLC0415 (as above)
+
+    qr = zxingcpp.barcode_formats_from_str("QRCode")
+    for look, binarizer in islice(_looks(grey), looks):
+        pixels = memoryview(look.tobytes()).cast("B", (look.height, look.width))
+        found = zxingcpp.read_barcodes(pixels, formats=qr, try_invert=False, binarizer=binarizer)
+        if texts := {barcode.text for barcode in found}:
+            return texts
+        if time.process_time() > SEARCH_S:
+            break
+    return set()
+
+
+def _looks(grey: Image.Image) -> Iterator[tuple[Image.Image, zxingcpp.Binarizer]]:
+    """Yield ways to look at a picture, the most helpful first."""
+    import zxingcpp  # noqa: PLC0415 (as above)
+    from PIL import Image, ImageFilter  # noqa: PLC0415 (as above)
+
+    local, whole = zxingcpp.Binarizer.LocalAverage, zxingcpp.Binarizer.GlobalHistogram
+    yield grey, local
+    yield grey, whole
+    larger = (MAX_PIXELS / (grey.width * grey.height)) ** 0.5
+    if larger > _WORTHWHILE:
+        factor = min(larger, 2.0)
+        big = grey.resize((int(grey.width * factor), int(grey.height * factor)), Image.Resampling.LANCZOS)
+        yield big, local
+        yield big, whole
+        yield big.filter(ImageFilter.UnsharpMask(radius=2, percent=200)), local
+    yield grey.filter(ImageFilter.UnsharpMask(radius=2, percent=200)), local
+    for angle in (4, -4, 45):
+        yield grey.rotate(angle, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=255), local
+    half = grey.reduce(2)
+    yield half, local
+    yield half, whole
+
+
+_WORTHWHILE = 1.2
+"""How much larger a picture must become to be worth another look."""
+
+
+def main() -> None:
+    """Read standard input, write the answer."""
+    confine()
+    upload = sys.stdin.buffer.read()
+    try:
+        answer: Answer = {"found": decode(upload)}
+    except Unreadable as exc:
+        answer = {"fault": exc.key, "arguments": exc.arguments}
+    except MemoryError:
+        answer = {"fault": "read.limits", "arguments": {}}
+    sys.stdout.write(json.dumps(answer))
+    sys.stdout.flush()
+    # The libraries' own clean-up has nothing to do here, and may take long.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

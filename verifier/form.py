@@ -1,0 +1,181 @@
+"""Check 1, form: strict parsing of what was brought, into what it says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chain import certificate, certificate_types, code
+from chain.certificate import Certificate
+from chain.errors import (
+    CertificateAltered,
+    CertificateTypeInvalid,
+    CertificateUnsupported,
+    CodeUnsupported,
+    Malformed,
+)
+from verifier.report import Check, CheckName, Outcome, Verdict
+from verifier.wording import listed, message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chain.certificate_types import CertificateType, Validity
+    from chain.code import Code
+    from chain.credential import Credential
+    from chain.facts import Facts
+    from chain.strict_json import JSON
+    from verifier.presented import Presented
+    from verifier.wording import Argument, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a certificate or code says of itself; nothing of it is believed yet."""
+
+    source: Certificate | Code
+    type: CertificateType
+
+    @property
+    def agency(self) -> int:
+        """The agency named in what is signed."""
+        return self._signed.agency
+
+    @property
+    def kid_prefix(self) -> bytes:
+        """The document key's name: all of it in a certificate, 8 bytes in a code."""
+        return self.source.kid if isinstance(self.source, Certificate) else self.source.facts.kid8
+
+    @property
+    def validity(self) -> Validity:
+        """The days on which it is valid."""
+        return self._signed.validity
+
+    @property
+    def leaf(self) -> bytes:
+        """What must have been anchored, computed afresh."""
+        return self.source.leaf
+
+    @property
+    def claims(self) -> dict[str, JSON]:
+        """What is disclosed; nothing for a code, which has facts."""
+        return self.source.claims if isinstance(self.source, Certificate) else {}
+
+    @property
+    def _signed(self) -> Credential | Facts:
+        return self.source.credential if isinstance(self.source, Certificate) else self.source.facts
+
+
+@dataclass(frozen=True, slots=True)
+class ShortNumber:
+    """The beginning of a leaf, which says nothing of itself."""
+
+    prefix: bytes
+    """The first 60 bits, in 8 bytes."""
+
+
+def check(
+    presented: Presented,
+    *,
+    known_type: Callable[[int, int], CertificateType] = certificate_types.by_number,
+) -> tuple[Check, Claimed | ShortNumber | None]:
+    """Find the one thing to verify; `known_type` returns a type by number and version, or raises."""
+    result: tuple[Check, Claimed | ShortNumber | None]
+    match presented.certificates, presented.codes, presented.short_number:
+        case _ if presented.fault is not None:
+            result = Check(CheckName.FORM, Outcome.FAILED, presented.fault, (Verdict.UNREADABLE,)), None
+        case [text], _, _:
+            result = _certificate(text, known_type)
+        case [_, _, *_] as several, _, _:
+            result = _failed(Verdict.ALTERED, "form.several_certificates", count=len(several)), None
+        case _, [text], _:
+            result = _code(text, known_type)
+        case _, [_, _, *_] as several, _:
+            result = _failed(Verdict.UNREADABLE, "form.several_codes", count=len(several)), None
+        case _, _, str() as text:
+            result = _short_number(text)
+        case _ if presented.foreign_codes:
+            result = _failed(Verdict.UNSUPPORTED, "form.foreign_code"), None
+        case _:
+            result = _failed(Verdict.UNREADABLE, "form.nothing"), None
+    return result
+
+
+def _certificate(text: str, known_type: Callable[[int, int], CertificateType]) -> tuple[Check, Claimed | None]:
+    try:
+        parsed = certificate.parse(text)
+        known = known_type(parsed.credential.type_number, parsed.credential.type_version)
+    except Malformed as exc:
+        return _refused(exc), None
+    except CertificateTypeInvalid as exc:
+        return _failed(Verdict.UNSUPPORTED, "form.unknown_type", detail=str(exc)), None
+    if fault := _type_fault(parsed, known):
+        return fault, None
+    claimed = Claimed(parsed, known)
+    if withheld := _withheld(parsed, known):
+        return _failed(Verdict.INCOMPLETE, "form.withheld", claims=withheld), claimed
+    return _passed("form.certificate"), claimed
+
+
+def _type_fault(parsed: Certificate, known: CertificateType) -> Check | None:
+    """Say what the certificate has that the type of its number does not; None if nothing."""
+    credential = parsed.credential
+    named = (credential.type_identifier, credential.credential_type, credential.type_digest)
+    if named != (known.identifier, known.credential_type, known.digest):
+        return _failed(Verdict.UNSUPPORTED, "form.other_type_file", type=credential.type_identifier)
+    if foreign := parsed.claims.keys() - {claim.key for claim in known.claims}:
+        return _failed(Verdict.UNSUPPORTED, "form.unknown_claim", claim=min(foreign))
+    return None
+
+
+def _withheld(parsed: Certificate, known: CertificateType) -> Words:
+    """Name the claims that must be shown but are not; nothing if there are none.
+
+    Which claims are withheld nobody can tell. But a required claim exists, so it is withheld if it is not shown; only
+    if more are withheld than those may an optional one be among them.
+    """
+    hidden = [claim for claim in known.claims if claim.key not in parsed.claims]
+    maybe_optional = parsed.withheld > sum(claim.required for claim in hidden)
+    missing = [claim.labels for claim in hidden if claim.always and (claim.required or maybe_optional)]
+    return listed(missing) if missing else {}
+
+
+def _code(text: str, known_type: Callable[[int, int], CertificateType]) -> tuple[Check, Claimed | None]:
+    try:
+        parsed = code.parse(text)
+        known = known_type(parsed.facts.certificate_type, parsed.facts.version)
+    except Malformed as exc:
+        return _refused(exc), None
+    except CertificateTypeInvalid as exc:
+        return _failed(Verdict.UNSUPPORTED, "form.unknown_type", detail=str(exc)), None
+    got, wanted = len(parsed.facts.facts), len(known.fact_claims)
+    if got != wanted:
+        return _failed(Verdict.UNREADABLE, "form.facts", got=got, wanted=wanted), None
+    return _passed("form.code"), Claimed(parsed, known)
+
+
+def _short_number(text: str) -> tuple[Check, ShortNumber | None]:
+    try:
+        prefix = code.parse_short_number(text)
+    except Malformed as exc:
+        return _failed(Verdict.UNREADABLE, "form.short_number_malformed", detail=str(exc)), None
+    return _passed("form.short_number"), ShortNumber(prefix)
+
+
+def _refused(exc: Malformed) -> Check:
+    """Tell what was changed, and what is of a kind we do not know, from what cannot be read at all."""
+    match exc:
+        case CertificateAltered():
+            return _failed(Verdict.ALTERED, "form.altered", detail=str(exc))
+        case CertificateUnsupported() | CodeUnsupported():
+            return _failed(Verdict.UNSUPPORTED, "form.unsupported", detail=str(exc))
+        case _:
+            return _failed(Verdict.UNREADABLE, "form.malformed", detail=str(exc))
+
+
+def _passed(key: str) -> Check:
+    return Check(CheckName.FORM, Outcome.PASSED, message(key))
+
+
+def _failed(reason: Verdict, key: str, **arguments: Argument) -> Check:
+    return Check(CheckName.FORM, Outcome.FAILED, message(key, **arguments), (reason,))

@@ -1,0 +1,140 @@
+"""What verification asks about the registry, and the values it is answered with.
+
+`verifier.index` answers from its tables; tests answer from memory. Nothing here asks a node. Everything is answered
+as it stood at a `Place` on the chain, or with the places from and until which it held.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from chain.keys import PublicKey
+    from chain.registry import Identity, Track
+    from verifier.wording import Message
+
+NO_CUT_OFF = 2**64 - 1
+"""The cut-off block of a key that has none."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where an event stands on the chain."""
+
+    block: int
+    log_index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest block that is known."""
+
+    number: int
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """An ES256 document key, as the registry lists it for an agency now."""
+
+    kid: bytes
+    public_key: PublicKey
+    listed_at_block: int
+    valid_from: int
+    valid_until: int
+    """Seconds since 1970, exclusive; 0 means without end."""
+    cut_off_block: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyRecord:
+    """An agency, as the registry knows it now."""
+
+    id: int
+    parent: int
+    """0 for a top-level agency."""
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """An anchored batch, with its leaves where the chain's calldata could be read."""
+
+    agency: int
+    root: bytes
+    certificate_type: int
+    version: int
+    size: int
+    sequence: int
+    leaves: tuple[bytes, ...]
+    """In their order; empty if they could not be read or do not make the root."""
+    place: Place
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """One entry about one leaf, in the registry's words."""
+
+    track: Track
+    from_hour: int
+    """0 lifts the track."""
+    until_hour: int
+    """0: without end."""
+    actor: int
+    """The agency that acted; 0 for the council."""
+    new_leaf: bytes | None
+    """What takes the leaf's place, where a replacement was anchored."""
+    place: Place
+    timestamp: int
+
+
+class Snapshot(Protocol):
+    """All that is known of one registry at one moment, consistent in itself."""
+
+    @property
+    def identity(self) -> Identity:
+        """Which registry this is."""
+
+    @property
+    def head(self) -> Head:
+        """The newest known block."""
+
+    @property
+    def confirmations(self) -> int:
+        """How many blocks must follow a block for it to be final."""
+
+    def doubt(self, now: datetime) -> Message | None:
+        """Say why this may not be the present truth (silent, lagging, disagreeing node); None if it is."""
+
+    def agency(self, agency: int) -> AgencyRecord | None:
+        """Return an agency as it is now."""
+
+    def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
+        """Return the keys listed for an agency whose kid begins so."""
+
+    def batches_with(self, leaf: bytes) -> Sequence[Batch]:
+        """Return every batch, of any agency, that holds the leaf; the earliest first."""
+
+    def batch(self, agency: int, root: bytes) -> Batch | None:
+        """Return an agency's batch by its root."""
+
+    def leaves_beginning(self, prefix: bytes, bits: int) -> Sequence[bytes]:
+        """Return the different leaves whose first bits are those of `prefix`; three at most, since two are too many."""
+
+    def is_suspended(self, agency: int, place: Place) -> bool:
+        """Whether that one agency, not its ancestors, was suspended just before that place."""
+
+    def holds_type(self, agency: int, certificate_type: int, place: Place) -> bool:
+        """Whether that one agency, not its ancestors, held the type just before that place."""
+
+    def type_digest(self, certificate_type: int, version: int, place: Place) -> bytes | None:
+        """Return the digest of the type's data file, None if it was not registered before that place."""
+
+    def statuses(self, agency: int, leaf: bytes) -> Sequence[StatusRecord]:
+        """Return everything recorded about an agency's leaf, in the chain's order."""

@@ -1,0 +1,16 @@
+"""Runs migrations, on the connection that the caller gives."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from verifier.models import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,270 @@
+"""The tables of the verifier's index: what the registry recorded, each row with the span of the chain in which it held.
+
+A place on the chain is one number: the block's, shifted by 20 bits, plus the log's within the block. A row holds from
+`begins` up to, not including, `ends`; the present ones have no end. So what was known just before any event can be
+asked, and a reorganisation is undone by deleting what began, and reopening what ended, after the common block.
+Everything follows from the chain: dropped and read again, the tables come out the same.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Index, MetaData
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAMES))):
+    """The root of the verifier's tables; other packages' do not mix with them."""
+
+
+class RegistryRow(Base, table=True):
+    """Which registry the index is of, and how far it has come. There is one row, or none before the first answer."""
+
+    __tablename__ = "registry"
+    id: int = Field(default=1, primary_key=True)
+    chain_id: int = Field(sa_type=BigInteger)
+    genesis_hash: bytes
+    registry_id: bytes
+    address: bytes
+    agencies_address: bytes
+    test: bool
+    deployed_at_block: int = Field(sa_type=BigInteger)
+    head_number: int = Field(sa_type=BigInteger)
+    """The last block whose events are in the tables; one less than `deployed_at_block` before there is any."""
+    head_hash: bytes
+    head_timestamp: int = Field(sa_type=BigInteger)
+    anchors_head: bytes
+    """The three hash chains of the registry, recomputed from its events."""
+    statuses_head: bytes
+    rights_head: bytes
+    polled_at: int = Field(sa_type=BigInteger)
+    """Seconds since 1970 of the last time that all nodes agreed."""
+    trouble: str = ""
+    """What went wrong at the last poll; empty if nothing did."""
+    is_mismatch: bool = False
+    """Whether that was an answer that cannot be right, rather than no answer."""
+
+
+class BlockRow(Base, table=True):
+    """A block with events of the registry, or one at which reading stopped."""
+
+    __tablename__ = "blocks"
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    hash: bytes
+    timestamp: int = Field(sa_type=BigInteger)
+    anchors_head: bytes
+    """The hash chains after this block."""
+    statuses_head: bytes
+    rights_head: bytes
+
+
+class Held(Base):
+    """A row that held for a span of the chain."""
+
+    begins: int = Field(primary_key=True, sa_type=BigInteger)
+    ends: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class AgencyRow(Held, table=True):
+    """An agency as it was."""
+
+    __tablename__ = "agencies"
+    agency: int = Field(primary_key=True, index=True, sa_type=BigInteger)
+    parent: int = Field(sa_type=BigInteger)
+    level: int
+    code: str
+    name: str
+    suspended_by: int = 0
+    """0: not suspended; else 1 + the level of who suspended it."""
+    own_approvals: int = 1
+    demanded_approvals: int = 1
+
+
+class OfficerRow(Held, table=True):
+    """What a person may do for an agency."""
+
+    __tablename__ = "officers"
+    agency: int = Field(primary_key=True, index=True, sa_type=BigInteger)
+    officer: bytes = Field(primary_key=True)
+    capabilities: int
+
+
+class KeyRow(Held, table=True):
+    """A document key of an agency."""
+
+    __tablename__ = "keys"
+    agency: int = Field(primary_key=True, index=True, sa_type=BigInteger)
+    kid: bytes = Field(primary_key=True)
+    algorithm: int
+    x: bytes
+    y: bytes
+    valid_from: int = Field(sa_type=BigInteger)
+    valid_until: int = Field(sa_type=BigInteger)
+    cut_off_block: int | None = Field(default=None, sa_type=BigInteger)
+    """None for no cut-off."""
+    listed_at_block: int = Field(sa_type=BigInteger)
+
+
+class GrantRow(Held, table=True):
+    """That an agency held a certificate type."""
+
+    __tablename__ = "grants"
+    agency: int = Field(primary_key=True, index=True, sa_type=BigInteger)
+    certificate_type: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class TypeRow(Held, table=True):
+    """A certificate type's version."""
+
+    __tablename__ = "types"
+    certificate_type: int = Field(primary_key=True, sa_type=BigInteger)
+    version: int = Field(primary_key=True)
+    digest: bytes
+    retired: bool = False
+
+
+class BatchRow(Held, table=True):
+    """An anchored batch; `begins` is its place, and names it."""
+
+    __tablename__ = "batches"
+    __table_args__: ClassVar = (Index(None, "agency", "root"),)
+    agency: int = Field(sa_type=BigInteger)
+    root: bytes
+    certificate_type: int = Field(sa_type=BigInteger)
+    version: int
+    size: int
+    sequence: int = Field(sa_type=BigInteger)
+    preparer: bytes
+    approvers: bytes
+    """Their addresses, 20 bytes each."""
+    transaction_hash: bytes
+    timestamp: int = Field(sa_type=BigInteger)
+
+
+class LeafRow(Base, table=True):
+    """A leaf of a batch whose leaves could be read and make its root."""
+
+    __tablename__ = "leaves"
+    __table_args__: ClassVar = (Index(None, "leaf"),)
+    batch: int = Field(primary_key=True, sa_type=BigInteger)
+    position: int = Field(primary_key=True)
+    leaf: bytes
+
+
+class StatusRow(Held, table=True):
+    """An entry about one leaf, as the registry recorded it; a later entry does not end it, `verifier.tracks` does."""
+
+    __tablename__ = "statuses"
+    __table_args__: ClassVar = (Index(None, "leaf", "agency"),)
+    agency: int = Field(sa_type=BigInteger)
+    leaf: bytes
+    track: int
+    from_hour: int
+    until_hour: int
+    actor: int = Field(sa_type=BigInteger)
+    decision: bytes
+    held: bytes
+    """All tracks of the leaf afterwards, as the contract packs them."""
+    officers: bytes
+    new_leaf: bytes | None = None
+    timestamp: int = Field(sa_type=BigInteger)
+
+
+class MemberRow(Held, table=True):
+    """A member of the council."""
+
+    __tablename__ = "council_members"
+    member: bytes = Field(primary_key=True)
+
+
+class ThresholdRow(Held, table=True):
+    """How many votes a proposal of the council needed."""
+
+    __tablename__ = "council_thresholds"
+    threshold: int
+
+
+class ProposalRow(Held, table=True):
+    """A proposal of the council; it ends when it is carried out."""
+
+    __tablename__ = "council_proposals"
+    proposal: str = Field(primary_key=True)
+    """A number of up to 256 bits, in decimal."""
+    proposer: bytes
+    target: bytes
+    data: bytes
+    expires_at_block: str
+
+
+class VoteRow(Held, table=True):
+    """A vote for a proposal."""
+
+    __tablename__ = "council_votes"
+    proposal: str
+    member: bytes
+
+
+class HostRow(Held, table=True):
+    """An official verifying host."""
+
+    __tablename__ = "hosts"
+    host: str = Field(primary_key=True)
+
+
+class SuccessorRow(Held, table=True):
+    """The registry that takes this one's place."""
+
+    __tablename__ = "successors"
+    address: bytes
+    successor_id: bytes
+
+
+class FindingRow(Held, table=True):
+    """Something odd about what the registry recorded; reading goes on."""
+
+    __tablename__ = "findings"
+    what: str
+
+
+HELD: tuple[type[Held], ...] = (
+    AgencyRow,
+    OfficerRow,
+    KeyRow,
+    GrantRow,
+    TypeRow,
+    BatchRow,
+    StatusRow,
+    MemberRow,
+    ThresholdRow,
+    ProposalRow,
+    VoteRow,
+    HostRow,
+    SuccessorRow,
+    FindingRow,
+)
+"""All tables whose rows have a span."""
+
+_LOG_BITS = 20
+
+
+def place(block: int, log_index: int = 0) -> int:
+    """Return a place on the chain as one number."""
+    return block << _LOG_BITS | log_index
+
+
+def block_of(begins: int) -> int:
+    """Return a place's block."""
+    return begins >> _LOG_BITS
+
+
+def log_of(begins: int) -> int:
+    """Return a place's log within its block."""
+    return begins & ((1 << _LOG_BITS) - 1)

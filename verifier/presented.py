@@ -1,0 +1,36 @@
+"""What somebody brought, taken out of its wrapping but not yet believed or even parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from verifier.wording import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a PDF shows apart from its attachment and codes."""
+
+    pages: tuple[str, ...]
+    """The text layer of each page; empty texts for a scan."""
+    annotations: int
+    """Notes, stamps and form fields laid over the pages; links do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """The different texts that were found in one input; all of them are a stranger's."""
+
+    certificates: tuple[str, ...] = ()
+    """SD-JWTs."""
+    codes: tuple[str, ...] = ()
+    """Texts of QR codes that look like ours, or a code's text as it was handed in."""
+    foreign_codes: int = 0
+    """How many other QR codes there are."""
+    short_number: str | None = None
+    document: Document | None = None
+    """None for anything but a PDF."""
+    fault: Message | None = None
+    """Why nothing could be read."""

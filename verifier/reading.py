@@ -1,0 +1,152 @@
+"""From what people bring (a PDF, a photograph, a text, a number) to what can be verified.
+
+Uploads are strangers' bytes, and decoders of PDF and pictures are large programs: a file of half a megabyte has taken
+100 s of processor time and 5 GB of memory. So they are taken apart only in a child process with limits
+(`verifier.decoding`). One that ends there is UNREADABLE; this process goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
+
+from chain import strict_json
+from verifier import decoding
+from verifier.presented import Document, Presented
+from verifier.wording import Language, keys, message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chain.strict_json import JSON
+    from verifier.wording import Argument
+
+MAX_UPLOAD = 20 * 1024**2
+WALL_CLOCK_S = 8.0
+MAX_TEXT = 512 * 1024
+"""Bytes of a text file."""
+
+_PDF = b"%PDF-"
+_PDF_WITHIN = 1024
+"""Readers look for the header of a PDF in so many bytes, so a file can be a PDF and something else as well."""
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_OUR_CODE = re.compile(r"https?://[^\s/]+/v#\S*")
+_URL = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
+_DIGITS = re.compile(r"[0-9]{40,}")
+"""A code's digits without its URL; a short number is far shorter."""
+_SHORT_NUMBER = re.compile(r"[\w\s\u002d\u2010-\u2015\u2212]{10,40}")
+"""What may be meant as a short number, mistyped or not."""
+
+
+def read_upload(upload: bytes) -> Presented:
+    """Read a file of whatever kind; what cannot be read says why in its `fault`."""
+    if not upload:
+        return _fault("read.empty")
+    if len(upload) > MAX_UPLOAD:
+        return _fault("read.too_large", size=_megabytes(len(upload)), limit=_megabytes(MAX_UPLOAD))
+    is_picture = upload.startswith(_PICTURES)
+    if _PDF in upload[:_PDF_WITHIN]:
+        return _fault("read.two_kinds") if not upload.startswith(_PDF) else _decode(upload)
+    if is_picture:
+        return _decode(upload)
+    try:
+        return read_text(upload[:MAX_TEXT].decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return _fault("read.kind")
+
+
+def read_text(text: str) -> Presented:
+    """Read what was typed or scanned: a certificate, a code, or a short number."""
+    text = text.strip()
+    if not text:
+        return _fault("read.empty")
+    if text.startswith("eyJ"):
+        return Presented(certificates=(text,))
+    if _OUR_CODE.fullmatch(text) or _DIGITS.fullmatch(text):
+        return Presented(codes=(text,))
+    if _URL.fullmatch(text):
+        return Presented(foreign_codes=1)
+    if _SHORT_NUMBER.fullmatch(text):
+        return Presented(short_number=text)
+    return _fault("read.text")
+
+
+def _decode(upload: bytes) -> Presented:
+    answer = _ask_child(upload)
+    match answer:
+        case {"fault": str() as key, "arguments": dict() as arguments} if key in keys(Language.ENGLISH):
+            numbers = {name: value for name, value in arguments.items() if isinstance(value, int)}
+            return _fault(key, **numbers)
+        case {
+            "found": {
+                "certificates": [*certificates],
+                "annotations": int() as annotations,
+                "pages": [*pages],
+                "codes": [*codes],
+            }
+        }:
+            document = Document(pages=_texts(pages), annotations=annotations)
+            return _presented(_texts(codes), certificates=_texts(certificates), document=document)
+        case {"found": {"codes": [*codes]}}:
+            return _presented(_texts(codes))
+        case _:
+            return _fault("read.limits")
+
+
+def _presented(
+    codes: Sequence[str], *, certificates: tuple[str, ...] = (), document: Document | None = None
+) -> Presented:
+    ours = tuple(text for text in codes if _OUR_CODE.fullmatch(text))
+    return Presented(certificates=certificates, codes=ours, foreign_codes=len(codes) - len(ours), document=document)
+
+
+def _ask_child(upload: bytes) -> JSON:
+    """Return what the child found; None if it was ended or answered nonsense."""
+    with _memory_file() as given, _memory_file() as answered:
+        given.write(upload)
+        given.seek(0)
+        child = subprocess.Popen(
+            [sys.executable, "-I", str(Path(decoding.__file__).resolve())],
+            stdin=given,
+            stdout=answered,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"LANG": "C.UTF-8"},
+            start_new_session=True,
+        )
+        try:
+            ended = child.wait(WALL_CLOCK_S)
+        except subprocess.TimeoutExpired:
+            ended = None
+        finally:
+            child.kill()
+            child.wait()
+        answered.seek(0)
+        try:
+            return strict_json.parse(answered.read(decoding.OUTPUT)) if ended == 0 else None
+        except ValueError:
+            return None
+
+
+def _memory_file() -> IO[bytes]:
+    """Return a file that never touches a disk, where the system has such: uploads hold personal data."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("upload"), "w+b")
+    return TemporaryFile()
+
+
+def _texts(values: Sequence[JSON]) -> tuple[str, ...]:
+    return tuple(value for value in values if isinstance(value, str))
+
+
+def _fault(key: str, **arguments: Argument) -> Presented:
+    return Presented(fault=message(key, **arguments))
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1024**2:.1f} MB"

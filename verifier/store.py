@@ -1,0 +1,93 @@
+"""The verifier's database: opening it, bringing it to the newest revision, and its sessions."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlmodel import Session, create_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+NEWEST_REVISION = "0001"
+_SQLITE_FILE = "sqlite:///"
+
+
+class Store:
+    """The database. Safe to share between threads; several processes may have it open."""
+
+    def __init__(self, url: str) -> None:
+        """Open it, and make or change its tables where need be."""
+        if url.startswith(_SQLITE_FILE):
+            Path(url.removeprefix(_SQLITE_FILE)).absolute().parent.mkdir(parents=True, exist_ok=True)
+        self._engine = _open(url)
+        with self._engine.execution_options(immediate=True).begin() as connection:
+            migrate(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Ask; all answers within the block are of one moment."""
+        with Session(self._engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Change; all of it is stored on leaving, or nothing if an error leaves it. One writer at a time."""
+        with Session(self._engine.execution_options(immediate=True)) as session:
+            yield session
+            session.commit()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables to the newest revision."""
+    if inspect(connection).has_table("alembic_version"):
+        held = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if held == NEWEST_REVISION:
+            return
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return the configuration for Alembic's commands on a connection."""
+    config = Config()
+    config.set_main_option("script_location", str(files("verifier").joinpath("migrations")))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _open(url: str) -> Engine:
+    # On PostgreSQL a snapshot for the whole transaction has to be asked for; SQLite gives no other.
+    if not url.startswith("sqlite"):
+        return create_engine(url, isolation_level="REPEATABLE READ")
+    engine = create_engine(url)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver must not begin transactions on its own; `_begin_sqlite` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # NORMAL may lose the last transactions in a power cut, never its consistency; they are read again from the chain.
+    for pragma in ("busy_timeout=15000", "journal_mode=WAL", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,167 @@
+"""What a report tells about the certificate itself: whose it is, who issued it, what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from chain.certificate import Certificate
+from chain.claims import Kind, Mask
+from chain.registry import Track
+from chain.short_number import short_number
+from verifier.moments import time_of, time_of_hour
+from verifier.report import Agency, Anchoring, Item, Replacement, StatusShown, Subject, TypeShown
+from verifier.wording import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chain.certificate_types import CertificateType
+    from verifier.form import Claimed
+    from verifier.knowledge import AgencyRecord, Batch, Snapshot
+    from verifier.moments import Moment
+    from verifier.tracks import Entry
+    from verifier.wording import Words
+
+NOTHING = Subject()
+"""Of what could not be read or found."""
+_LEVELS = 5
+"""Agencies have at most so many levels (IAgencies)."""
+
+
+def lineage(agency: int, snapshot: Snapshot) -> tuple[AgencyRecord, ...]:
+    """Return an agency and all above it, the topmost first."""
+    found: list[AgencyRecord] = []
+    while agency and len(found) < _LEVELS and (record := snapshot.agency(agency)) is not None:
+        found.append(record)
+        agency = record.parent
+    return tuple(reversed(found))
+
+
+def of_claimed(
+    claimed: Claimed, snapshot: Snapshot | None, entries: Sequence[Entry], batch: Batch | None, moment: Moment
+) -> Subject:
+    """Tell what a certificate or code says, next to what the registry says about it."""
+    facts = _facts(claimed)
+    source = claimed.source
+    number = source.claims.get(claimed.type.number_claim) if isinstance(source, Certificate) else source.facts.number
+    return Subject(
+        facts=facts,
+        items=_items(claimed, facts),
+        agency=None if snapshot is None else _agency(claimed.agency, snapshot),
+        type=_type(claimed.type),
+        number=None if number is None else str(number),
+        valid_from=claimed.validity.first_day,
+        valid_until=claimed.validity.last_day,
+        leaf=claimed.leaf,
+        short_number=short_number(claimed.leaf),
+        anchored=_anchored(batch),
+        statuses=_statuses(entries, claimed.type, snapshot, moment),
+        replaced_by=_replacement(entries),
+    )
+
+
+def of_leaf(
+    leaf: bytes,
+    *,
+    agency: int,
+    known: CertificateType,
+    snapshot: Snapshot,
+    entries: Sequence[Entry],
+    batch: Batch | None,
+    moment: Moment,
+) -> Subject:
+    """Tell what the registry says about a leaf of which nothing else is known."""
+    return Subject(
+        agency=_agency(agency, snapshot),
+        type=_type(known),
+        leaf=leaf,
+        short_number=short_number(leaf),
+        anchored=_anchored(batch),
+        statuses=_statuses(entries, known, snapshot, moment),
+        replaced_by=_replacement(entries),
+    )
+
+
+def _facts(claimed: Claimed) -> Mapping[str, str | None]:
+    """Return the facts by claim key; from a certificate, those that are disclosed."""
+    if isinstance(claimed.source, Certificate):
+        shown = claimed.type.facts(claimed.claims)
+    else:
+        shown = claimed.source.facts.facts
+    return dict(zip((claim.key for claim in claimed.type.fact_claims), shown, strict=True))
+
+
+def _items(claimed: Claimed, facts: Mapping[str, str | None]) -> tuple[Item, ...]:
+    """Return all that is disclosed; resident numbers stay masked, as in a code, wherever a report may end up."""
+    claims = claimed.claims
+    items = []
+    texts: Words
+    for claim in claimed.type.claims:
+        fact = facts.get(claim.key)
+        if claim.key in claims and claim.mask is not Mask.RESIDENT_NUMBER:
+            texts = {language: claim.display(claims[claim.key], language) for language in Language}
+        elif claim.key in claims:
+            texts = dict.fromkeys(Language, claim.fact_text(claims[claim.key]))
+        elif fact is not None and claim.kind is Kind.DATE:
+            texts = {language: claim.display(fact, language) for language in Language}
+        elif fact is not None:
+            texts = dict.fromkeys(Language, fact)
+        else:
+            continue
+        items.append(Item(key=claim.key, labels=claim.labels, texts=texts, is_fact=claim.fact))
+    return tuple(items)
+
+
+def _agency(agency: int, snapshot: Snapshot) -> Agency | None:
+    path = lineage(agency, snapshot)
+    if not path:
+        return None
+    return Agency(id=agency, code=path[-1].code, name=path[-1].name, path=tuple(record.name for record in path))
+
+
+def _type(known: CertificateType) -> TypeShown:
+    return TypeShown(identifier=known.identifier, number=known.number, version=known.version, names=known.names)
+
+
+def _anchored(batch: Batch | None) -> Anchoring | None:
+    if batch is None:
+        return None
+    return Anchoring(
+        block_number=batch.place.block, at=time_of(batch.timestamp), root=batch.root, sequence=batch.sequence
+    )
+
+
+def _statuses(
+    entries: Sequence[Entry], known: CertificateType, snapshot: Snapshot | None, moment: Moment
+) -> tuple[StatusShown, ...]:
+    return tuple(
+        StatusShown(
+            track=entry.record.track,
+            words=known.status_words[entry.record.track],
+            starts=time_of_hour(entry.record.from_hour) if entry.record.from_hour else None,
+            ends=time_of_hour(entry.record.until_hour) if entry.record.until_hour else None,
+            recorded_at=time_of(entry.record.timestamp),
+            block_number=entry.record.place.block,
+            decided_by=_name(entry.record.actor, snapshot),
+            in_force=entry.in_force(moment),
+        )
+        for entry in entries
+    )
+
+
+def _name(agency: int, snapshot: Snapshot | None) -> str | None:
+    record = None if snapshot is None else snapshot.agency(agency)
+    return None if record is None else record.name
+
+
+def _replacement(entries: Sequence[Entry]) -> Replacement | None:
+    """Return what took the certificate's place, or will; None once that was lifted."""
+    for entry in entries:
+        record = entry.record
+        if record.track is Track.REPLACED and entry.stands and record.new_leaf is not None:
+            return Replacement(
+                leaf=record.new_leaf,
+                short_number=short_number(record.new_leaf),
+                starts=time_of_hour(record.from_hour),
+            )
+    return None

@@ -1,0 +1,129 @@
+"""What the verifier says, in Chinese and English.
+
+The procedure speaks in messages: a key and its arguments. The sentences stand in `locales/*.json`, so that one report
+can be read in either language. A test holds that both files have the same keys and placeholders.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from importlib.resources import files
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from verifier.moments import CHINA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Language(StrEnum):
+    """The languages that reports and pages come in, as `lang` attributes write them."""
+
+    CHINESE = "zh-CN"
+    ENGLISH = "en"
+
+
+Words: TypeAlias = Mapping[str, str]
+"""One text in each language, by `Language`."""
+Argument: TypeAlias = str | int | date | Words
+"""What a message may carry. `datetime` is a date; `Words` are said in the language of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One sentence, not yet in any language."""
+
+    key: str
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+
+def message(key: str, /, **arguments: Argument) -> Message:
+    """Make a message; the key must stand in `locales/*.json`."""
+    return Message(key, arguments)
+
+
+def say(what: Message, language: Language) -> str:
+    """Put a message into words."""
+    arguments = {name: show(value, language) for name, value in what.arguments.items()}
+    return sentence(what.key, language).format_map(arguments)
+
+
+def words(key: str) -> Words:
+    """Return a sentence without placeholders in every language."""
+    return {language: sentence(key, language) for language in Language}
+
+
+def listed(items: Iterable[Words]) -> Words:
+    """Return several words as one, in every language."""
+    items = tuple(items)
+    return {language: _BETWEEN[language].join(item[language] for item in items) for language in Language}
+
+
+def sentence(key: str, language: Language) -> str:
+    """Return a sentence as the locale has it, with its placeholders."""
+    return _SENTENCES[language][key]
+
+
+def keys(language: Language) -> frozenset[str]:
+    """Return all keys of a locale."""
+    return frozenset(_SENTENCES[language])
+
+
+def show(value: Argument, language: Language) -> str:
+    """Write a value as people of this language do: dates in Shanghai, words in their own language."""
+    match value:
+        case datetime():
+            local = value.astimezone(CHINA)
+            return f"{_day(local.date(), language)} {local:%H:%M}"
+        case date():
+            return _day(value, language)
+        case str() | int():
+            return str(value)
+        case _:
+            return value[language]
+
+
+def language_of(accept_language: str, *, fallback: Language = Language.CHINESE) -> Language:
+    """Choose by an `Accept-Language` header (RFC 9110, section 12.5.4) or a POSIX `LANG`."""
+    wishes: list[tuple[float, Language]] = []
+    for wish in accept_language.split(","):
+        tag, _, weight = wish.strip().partition(";q=")
+        for prefix, language in (("zh", Language.CHINESE), ("en", Language.ENGLISH)):
+            if tag.lower().startswith(prefix):
+                wishes.append((_weight(weight), language))
+    # Of equal wishes the first counts; `max` keeps it.
+    best = max(wishes, key=lambda wish: wish[0], default=(0.0, fallback))
+    return best[1] if best[0] > 0 else fallback
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text or "1")
+    except ValueError:
+        return 0.0
+
+
+_BETWEEN = {Language.CHINESE: "、", Language.ENGLISH: ", "}
+_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905 (reads better)
+)
+
+
+def _day(day: date, language: Language) -> str:
+    match language:
+        case Language.CHINESE:
+            return f"{day.year}年{day.month}月{day.day}日"
+        case Language.ENGLISH:
+            return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _load(language: Language) -> Mapping[str, str]:
+    text = files("verifier").joinpath("locales", f"{language}.json").read_text(encoding="utf-8")
+    return cast("dict[str, str]", json.loads(text))
+
+
+_SENTENCES: Mapping[Language, Mapping[str, str]] = {language: _load(language) for language in Language}

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from jwcrypto.jwk import JWK
-from sd_jwt.common import SDObj
-from sd_jwt.issuer import SDJWTIssuer
-from sd_jwt.verifier import SDJWTVerifier
+from jwcrypto.jwk import JWK  # type: ignore[import-untyped]
+from sd_jwt.common import SDObj  # type: ignore[import-untyped]
+from sd_jwt.issuer import SDJWTIssuer  # type: ignore[import-untyped]
+from sd_jwt.verifier import SDJWTVerifier  # type: ignore[import-untyped]
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 

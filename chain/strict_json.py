@@ -20,7 +20,9 @@ MAX_DEPTH = 16
 MAX_INTEGER = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8259, section 6)."""
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+"""A string, even one without an end, so that the search never turns back; or a bracket."""
+_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def parse(data: bytes) -> JSON:
@@ -47,8 +49,8 @@ def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return
     depth = 0
-    for character in _STRING.sub("", text):
-        depth += (character in "[{") - (character in "]}")
+    for token in _TOKEN.finditer(text):
+        depth += _STEP.get(token[0], 0)
         if depth > MAX_DEPTH:
             raise ValueError(f"got JSON of more than {MAX_DEPTH} levels")
 

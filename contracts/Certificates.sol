@@ -161,18 +161,7 @@ contract Certificates is ICertificates, Heads, EIP712 {
         uint256[] memory slots = _slots(change);
         bytes32 held = keccak256(abi.encodePacked(slots));
         if (change.held != held) revert StatusStale(change.held, held);
-        address[] memory officers = new address[](0);
-        uint8 level = COUNCIL_LEVEL;
-        if (change.actor == COUNCIL) {
-            if (msg.sender != address(_agencies)) revert ICouncil.NotTheCouncil(msg.sender);
-            if (change.signatures.length != 0) revert IAgencies.TooManySignatures(change.signatures.length, 0);
-        } else {
-            officers = _officers(change);
-            level = _agencies.requireMayChangeStatus(change.actor, officers);
-            if (officers.length < 2 && !_mayBeMadeAlone(change, slots, officers.length)) {
-                revert TwoOfficersNeeded(officers.length);
-            }
-        }
+        (address[] memory officers, uint8 level) = _actors(change, slots);
         for (uint256 i = 0; i < slots.length; ++i) {
             _changeOne(change, change.leaves[i], slots[i], level, officers);
         }
@@ -284,6 +273,23 @@ contract Certificates is ICertificates, Heads, EIP712 {
     }
 
     // Statuses.
+
+    /// Who acts, and for which level: the council without signatures, or enough officers of the acting agency.
+    function _actors(StatusChange calldata change, uint256[] memory slots)
+        private
+        view
+        returns (address[] memory officers, uint8 level)
+    {
+        if (change.actor == COUNCIL) {
+            if (msg.sender != address(_agencies)) revert ICouncil.NotTheCouncil(msg.sender);
+            if (change.signatures.length != 0) revert IAgencies.TooManySignatures(change.signatures.length, 0);
+            return (officers, COUNCIL_LEVEL);
+        }
+        officers = _officers(change);
+        level = _agencies.requireMayChangeStatus(change.actor, officers);
+        if (officers.length >= 2) return (officers, level);
+        if (!_mayBeMadeAlone(change, slots, officers.length)) revert TwoOfficersNeeded(officers.length);
+    }
 
     function _changeOne(
         StatusChange calldata change,

@@ -10,8 +10,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from chain import code
-from chain.certificate import IDENTIFIER_CLAIM
 from chain.certificate_types import Validity
+from chain.preparation import IDENTIFIER_CLAIM
 from issuer.errors import NotReady
 from issuer.face import Agency, Document
 from issuer.models import State

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chain import code, identifiers, merkle
-from chain.certificate import IDENTIFIER_CLAIM, Statement
-from chain.certificate import prepare as fix
 from chain.code import InclusionPath
+from chain.preparation import IDENTIFIER_CLAIM, Statement
+from chain.preparation import prepare as fix
 from chain.registry import Capability
 from issuer import approvals, importing, rights
 from issuer.errors import FileRefused, NotReady
 from issuer.models import Batch, Import, Purpose, State
 
 if TYPE_CHECKING:
-    from chain.certificate import Prepared
     from chain.certificate_types import CertificateType
+    from chain.preparation import Prepared
     from chain.strict_json import JSON
     from issuer.directory import Directory
     from issuer.importing import Row

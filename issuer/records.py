@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from chain.certificate import Prepared
+from chain.preparation import Prepared
 from issuer.errors import Erased, NotFound
 from issuer.models import Certificate, DataKey
 from issuer.vault import Key, Place, new_key, unwrap, wrap

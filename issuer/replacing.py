@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chain.certificate import IDENTIFIER_CLAIM
 from chain.certificate_types import Kind
 from chain.errors import ClaimsInvalid
+from chain.preparation import IDENTIFIER_CLAIM
 from chain.registry import Track
 from issuer import issuing, statuses
 from issuer.errors import NotAllowed, NotReady
@@ -54,11 +54,18 @@ def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpos
             raise NotReady(f"the old certificate's batch {batch.id} is {batch.state}; issue it first, or discard it")
         certificate_type = office.type(old.certificate_type)
         old_claims = office.records.claims(work, old)
+        if old.replaces_id is not None:
+            # The same command again finds the version that it made as the newest one.
+            before = office.records.claims(work, work.certificate(old.replaces_id))
+            wanted = _new_claims(certificate_type, before, changes, today=office.today)
+            if _same(certificate_type, wanted, old_claims):
+                return old.batch_id
     claims = _new_claims(certificate_type, old_claims, changes, today=office.today)
     _require_allowed(certificate_type, old_claims, claims, purpose)
     with office.store.reading() as work:
-        if (repeated := _repeated(office, work, old, claims)) is not None:
-            return repeated
+        successor = work.successor(old.id)
+        if successor and _same(certificate_type, claims, office.records.claims(work, successor)):
+            return successor.batch_id
     _require_standing(office, old, certificate_type)
     validity = certificate_type.validity(claims, office.today)
     begins = validity.first_day if purpose == Purpose.RENEW else max(validity.first_day, office.today)
@@ -116,31 +123,28 @@ def _cell(value: JSON) -> str:
 def _require_allowed(
     certificate_type: CertificateType, old: Mapping[str, JSON], new: Mapping[str, JSON], purpose: Purpose
 ) -> None:
-    before = {key: value for key, value in old.items() if key != IDENTIFIER_CLAIM}
     if purpose == Purpose.REPLACE:
+        if _same(certificate_type, old, new):
+            raise NotAllowed("nothing is different in the new version: say what changed with --set or a file")
         return
     rule = certificate_type.renewal
     if rule is None:
         raise NotAllowed(f"{certificate_type.names['zh-CN']} is not renewed (延续); use `replace` if something changed")
     number = certificate_type.number_claim
-    if rule.keeps_number and new[number] != before[number]:
-        raise NotAllowed(f"a renewed {certificate_type.names['zh-CN']} keeps its number {before[number]}")
-    if not rule.keeps_number and new[number] == before[number]:
+    if rule.keeps_number and new[number] != old[number]:
+        raise NotAllowed(f"a renewed {certificate_type.names['zh-CN']} keeps its number {old[number]}")
+    if not rule.keeps_number and new[number] == old[number]:
         raise NotAllowed(
             f"a renewed {certificate_type.names['zh-CN']} gets a new number; give it with --set {number}=…"
         )
-    if before == dict(new):
+    if _same(certificate_type, old, new):
         raise NotAllowed("a renewal needs new days: give --valid-from and --valid-until, or a file")
 
 
-def _repeated(office: Office, work: Work, old: Certificate, claims: dict[str, JSON]) -> int | None:
-    """Return the batch of a successor with just these claims."""
-    successor = work.successor(old.id)
-    if successor is None:
-        return None
-    held = office.records.claims(work, successor)
-    held.pop(IDENTIFIER_CLAIM, None)
-    return successor.batch_id if held == claims else None
+def _same(certificate_type: CertificateType, one: Mapping[str, JSON], other: Mapping[str, JSON]) -> bool:
+    """Whether two versions say the same, apart from what each gets by being made."""
+    made = {ISSUE_DATE} | {claim.key for claim in certificate_type.claims if claim.kind is Kind.CERTIFICATE_IDENTIFIER}
+    return all(one.get(key) == other.get(key) for key in (one.keys() | other.keys()) - made)
 
 
 def _require_standing(office: Office, old: Certificate, certificate_type: CertificateType) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 REGISTRY_ID = sha256(b"yinxin registry for tests").digest()
 KEYS_VALID_FROM = 1_577_836_800
 """2020-01-01T00:00:00Z."""
-TYPES = (1, 2, 3, 4, 5, 6, 7, 8)
+TYPES = tuple(kind.number for kind in shipped())
 NAMES = ("演示自治区", "演示市", "演示县", "演示镇", "演示村")
 """One agency on each level; the place is made up."""
 
@@ -233,9 +233,7 @@ def make_fake_deployed(*, levels: int = len(NAMES), registry_id: bytes = REGISTR
 
 
 def _offices(governing: Governing | FakeGoverning, levels: int) -> tuple[Office, ...]:
-    digests = {number: sha256(b"type %d" % number).digest() for number in TYPES}
-    digests |= {kind.number: kind.digest for kind in shipped()}
-    governing.council.register_types([(number, 1, digests[number]) for number in TYPES])
+    governing.council.register_types([(kind.number, kind.version, kind.digest) for kind in shipped()])
     offices: list[Office] = []
     for level in range(1, levels + 1):
         offices.append(_office(governing, level, offices[-1] if offices else None))

@@ -29,6 +29,9 @@ class FakeCouncil:
     def retire_type(self, certificate_type: int, version: int) -> None:
         self.registry.govern("retire_type", certificate_type, version, council=True)
 
+    def set_verifying_host(self, host: str, *, listed: bool) -> None:
+        self.registry.govern("set_verifying_host", host, listed, council=True)
+
     def register_top_agency(self, *, code: str, name: str, first_manager: bytes) -> int:
         made = self.registry.govern("register_top_agency", code.encode(), name, first_manager, council=True)
         return next(event.agency for event in made if isinstance(event, AgencyRegistered))

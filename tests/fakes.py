@@ -69,7 +69,7 @@ class FakeRegistry:
         self.registry_id = registry_id
         self.test = test
         self.now = now
-        """Seconds since 1970; the timestamp of the blocks to come. A test moves it."""
+        """Seconds since 1970 (at first 2026-01-01T00:00Z); the timestamp of the blocks to come. A test moves it."""
         self.automine = True
         """Whether each transaction makes its block at once; else it waits for `mine`."""
         self.silent = False
@@ -316,7 +316,8 @@ class FakeRegistry:
 
     def _add_block(self, parent_hash: bytes) -> Block:
         number = len(self._state.blocks)
-        name = f"{number} {self._forks} {self.registry_id.hex()} {parent_hash.hex()}"
+        # Two registries may be on one chain, so the first block does not depend on the registry.
+        name = f"{number} {self._forks} {self.registry_id.hex()} {parent_hash.hex()}" if number else "genesis"
         block = Block(number, sha256(name.encode()).digest(), parent_hash, self.now)
         self._state.blocks.append(block)
         return block

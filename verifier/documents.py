@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from unicodedata import category, normalize
 
 from chain import code
-from chain.certificate import IDENTIFIER_CLAIM, Certificate
+from chain.certificate import Certificate
 from chain.claims import Kind
 from chain.errors import Malformed, SignatureInvalid
+from chain.preparation import IDENTIFIER_CLAIM
 from verifier.report import Check, CheckName, Difference, Outcome, Verdict
 from verifier.wording import Language, listed, message, show, words
 

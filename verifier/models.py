@@ -60,6 +60,8 @@ class BlockRow(Base, table=True):
     number: int = Field(primary_key=True, sa_type=BigInteger)
     hash: bytes
     timestamp: int = Field(sa_type=BigInteger)
+    has_events: bool
+    """Others are kept for a while only."""
     anchors_head: bytes
     """The hash chains after this block."""
     statuses_head: bytes

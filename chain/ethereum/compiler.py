@@ -28,12 +28,6 @@ COMPILER = "0.8.37"
 
 _IMPORT = re.compile(r'^import\b[^;"]*"(?P<path>[^"]+)";', re.MULTILINE)
 
-_OPTIMIZER_STEPS = (
-    "dhfoDgvulfnTUtnIf[xa[r]EscLMVcul[j]Trpeulxa[r]cLgvifMCTUca[r]LSsTOtfDnca[r]Iulc]jmul[jul]VcTOculjmul:fDnTOcmu"
-)
-"""The compiler's own sequence without F, its function specializer: that one copies the check of consents five times,
-and brings Agencies over the 24,576 bytes that a contract may have."""
-
 
 class CompilationFailed(Exception):
     """The compiler found a fault in our sources."""
@@ -59,11 +53,7 @@ def compiler_input(root: Path = ROOT) -> dict[str, Json]:
         "settings": {
             "evmVersion": "london",
             "viaIR": True,
-            "optimizer": {
-                "enabled": True,
-                "runs": 200,
-                "details": {"yul": True, "yulDetails": {"optimizerSteps": _OPTIMIZER_STEPS}},
-            },
+            "optimizer": {"enabled": True, "runs": 200},
             "metadata": {"bytecodeHash": "none"},
             "outputSelection": {
                 # Slither reads the syntax trees when it compiles this input.

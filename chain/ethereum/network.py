@@ -106,7 +106,7 @@ class Anvil:
             command += ["--hardfork", hardfork]
         if not own_folder:
             state = place / "anvil-state.json"
-            _require_whole(state)
+            _keep_copy(state)
             command += ["--state", str(state), "--state-interval", str(state_interval)]
         log = place / "anvil.log"
         with log.open("wb") as output:
@@ -216,16 +216,21 @@ def _binary() -> Path:
     raise RegistryUnavailable(f"no anvil under {_ROOT / 'node_modules'}; run «npm ci», or name one by YINXIN_ANVIL")
 
 
-def _require_whole(state: Path) -> None:
-    """Refuse a state that a killed anvil left half-written, rather than begin another chain in its place."""
+def _keep_copy(state: Path) -> None:
+    """Keep a copy of the state that anvil begins with, since anvil does not replace the file at one stroke.
+
+    A state that a killed anvil left half-written is refused, rather than begin another chain in its place.
+    """
     if not state.exists():
         return
+    copy = state.with_suffix(".previous.json")
     try:
         json.loads(state.read_bytes())
     except ValueError as exc:
         raise RegistryUnavailable(
-            f"{state} is damaged ({exc}); put back a copy, or remove it to begin a new chain"
+            f"{state} is damaged ({exc}); put back {copy.name}, or remove it to begin a new chain"
         ) from exc
+    shutil.copyfile(state, copy)
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], log: Path) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chain.errors import RegistryUnavailable
 from chain.ethereum import reverts
-from chain.ethereum.rpc import NodeError, Request
+from chain.ethereum.rpc import Request
 from chain.ethereum.wire import ADDRESS_BYTES, HASH_BYTES, data, member, quantity, shown, to_hex
 from chain.registry import Block
 
@@ -56,19 +56,15 @@ class Node:
     def read(self, address: bytes, function: Function, *arguments: object, block: int | None = None) -> object:
         """Call a function that returns one value; raises `RegistryRefused` if it reverts."""
         request = _call(address, function.call(*arguments), block=block)
-        try:
+        with reverts.translated():
             answer = self.rpc.ask(request.method, *request.params)
-        except NodeError as exc:
-            raise reverts.refusal(exc) or exc from exc
         return function.returned(data(answer, function.name))[0]
 
     def read_all(self, calls: Sequence[Call]) -> list[tuple[object, ...]]:
         """Call many functions at once; returns all that each returned."""
         requests = [_call(address, function.call(*arguments)) for address, function, arguments in calls]
-        try:
+        with reverts.translated():
             answers = self.rpc.ask_all(requests)
-        except NodeError as exc:
-            raise reverts.refusal(exc) or exc from exc
         return [
             function.returned(data(answer, function.name))
             for (_, function, _), answer in zip(calls, answers, strict=True)
@@ -77,10 +73,8 @@ class Node:
     def attempt(self, address: bytes | None, payload: bytes, *, sender: bytes, block: int | None = None) -> bytes:
         """Try a transaction without sending it; raises `RegistryRefused` if it would revert."""
         request = _call(address, payload, sender=sender, block=block)
-        try:
+        with reverts.translated(sender=sender):
             return data(self.rpc.ask(request.method, *request.params), "eth_call")
-        except NodeError as exc:
-            raise reverts.refusal(exc) or reverts.sender_refusal(exc, sender) or exc from exc
 
 
 def read_address(answer: Json, what: str) -> bytes:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from chain.errors import RegistryRefused, RegistryUnavailable, SenderRefused
 from chain.ethereum import contracts, events
+from chain.ethereum.rpc import NodeError
 
 if TYPE_CHECKING:
-    from chain.ethereum.rpc import NodeError
+    from collections.abc import Iterator
+
     from chain.ethereum.wire import Json
 
 Argument: TypeAlias = "str | int | tuple[Argument, ...]"
@@ -46,6 +49,18 @@ def refusal(error: NodeError) -> RegistryRefused | None:
     if not is_revert:
         return None
     return decode(returned or b"", message=error.message)
+
+
+@contextmanager
+def translated(*, sender: bytes | None = None) -> Iterator[None]:
+    """Raise what a node says no with as ours: a revert as `RegistryRefused`, a refused sender as `SenderRefused`."""
+    try:
+        yield
+    except NodeError as exc:
+        said = refusal(exc) or (None if sender is None else sender_refusal(exc, sender))
+        if said is None:
+            raise
+        raise said from exc
 
 
 def decode(returned: bytes, *, message: str = "") -> RegistryRefused:

@@ -110,13 +110,7 @@ class Rpc:
         if self._connection is not None and not _has_gone_stale(self._connection):
             return
         self._drop()
-        kind = HTTPSConnection if self._secure else HTTPConnection
-        self._connection = kind(self._host, self._port, timeout=self._timeout_s)
-        try:
-            self._connection.connect()
-        except OSError as exc:
-            self._drop()
-            raise RegistryUnavailable(f"{method}: no connection to {self.name}: {exc}") from exc
+        self._open(method)
         if self._chain_id is None:
             return
         try:
@@ -127,6 +121,17 @@ class Rpc:
         if got != self._chain_id:
             self._drop()
             raise RegistryMismatch(f"{self.name} serves chain {got}, wanted chain {self._chain_id}")
+        if self._connection is None:
+            self._open(method)  # The node closes every connection after one answer.
+
+    def _open(self, method: str) -> None:
+        kind = HTTPSConnection if self._secure else HTTPConnection
+        self._connection = kind(self._host, self._port, timeout=self._timeout_s)
+        try:
+            self._connection.connect()
+        except OSError as exc:
+            self._drop()
+            raise RegistryUnavailable(f"{method}: no connection to {self.name}: {exc}") from exc
 
     def _drop(self) -> None:
         if self._connection is not None:

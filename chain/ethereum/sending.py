@@ -85,7 +85,10 @@ class Sending:
             # «Already known» and the like are believed only if it is our transaction that the node has.
             if self.knows(transaction.hash):
                 return
-            raise self._not_taken(exc, transaction) from exc
+            said = _not_taken(exc, transaction)
+            if said is None:
+                raise
+            raise said from exc
         told = read_hash(answer, "eth_sendRawTransaction")
         if told != transaction.hash:
             raise RegistryUnavailable(
@@ -157,10 +160,8 @@ class Sending:
         )
 
     def _estimate(self, to: bytes | None, payload: bytes, sender: bytes) -> int:
-        try:
+        with reverts.translated(sender=sender):
             answer = self.node.rpc.ask("eth_estimateGas", transaction_object(to, payload, sender))
-        except NodeError as exc:
-            raise reverts.refusal(exc) or reverts.sender_refusal(exc, sender) or exc from exc
         return quantity(answer, "eth_estimateGas")
 
     def _fee(self, block: Json) -> Fee:
@@ -174,17 +175,15 @@ class Sending:
             priority = 0  # The method is optional; chains without it ask for no priority fee.
         return DynamicFee(most=2 * quantity(base, "baseFeePerGas") + priority, priority=priority)
 
-    def _not_taken(self, error: NodeError, transaction: SignedTransaction) -> Exception:
-        match reverts.of_sending(error):
-            case reverts.Sending.NONCE:
-                return NonceTaken(
-                    f"nonce {transaction.nonce} of 0x{transaction.sender.hex()} has another transaction than"
-                    f" 0x{transaction.hash.hex()}: {error.message}"
-                )
-            case reverts.Sending.SENDER:
-                return reverts.sender_refusal(error, transaction.sender) or error
-            case reverts.Sending.KNOWN | reverts.Sending.OTHER:
-                return error
+
+def _not_taken(error: NodeError, transaction: SignedTransaction) -> NonceTaken | SenderRefused | None:
+    """Return why a transaction was not taken, None if the node's words do not tell."""
+    if reverts.of_sending(error) is reverts.Sending.NONCE:
+        return NonceTaken(
+            f"nonce {transaction.nonce} of 0x{transaction.sender.hex()} has another transaction than"
+            f" 0x{transaction.hash.hex()}: {error.message}"
+        )
+    return reverts.sender_refusal(error, transaction.sender)
 
 
 def succeeded(receipt: Json) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chain import code
-from chain.certificate import IDENTIFIER_CLAIM
+from chain.preparation import IDENTIFIER_CLAIM
 from issuer import settings as issuer_settings
 from issuer import statuses
 from issuer.commands.shared import OUT, AgencyOption, Json, TypeOption, issuer, say, table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from hashlib import sha256
+from itertools import pairwise
 
 import pytest
 import zxingcpp
@@ -42,7 +43,7 @@ def _version(text: str) -> int:
     """Return the QR code's version at error correction level M, from the width of its picture."""
     written = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     assert written.ec_level == "M"
-    width = written.to_image(scale=1, add_quiet_zones=False).shape[0]
+    width: int = written.to_image(scale=1, add_quiet_zones=False).shape[0]
     return (width - 17) // 4
 
 
@@ -83,7 +84,7 @@ def test_each_hash_of_a_path_takes_thirty_four_bytes() -> None:
         )
         for length in range(11)
     ]
-    assert {after - before for before, after in zip(sizes, sizes[1:], strict=False)} == {34}
+    assert {after - before for before, after in pairwise(sizes)} == {34}
 
 
 def test_a_code_is_read_back_from_its_picture() -> None:

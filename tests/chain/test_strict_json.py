@@ -61,6 +61,8 @@ def test_keys_are_sorted_and_nothing_is_spaced_or_escaped() -> None:
         (b"[" * 100_000, "16 levels"),
         (b'{"a":' * 20_000, "16 levels"),
         (b"{'a':1}", "Expecting"),
+        (b"[]" * 9 + b'"' + b'\\"' * 100_000, "Extra data"),
+        (b"[]" * 9 + b'"\\', "Extra data"),
         (b"[1,]", "Expecting value|Illegal"),
     ],
 )

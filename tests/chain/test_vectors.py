@@ -21,7 +21,14 @@ from chain import code as codes
 from chain import digits, merkle
 from chain.certificate import RelatedResource, Statement
 from chain.certificate_types import Validity
-from chain.errors import CertificateMalformed, CertificateUnsupported, CodeMalformed, CodeUnsupported, SignatureInvalid
+from chain.errors import (
+    CertificateAltered,
+    CertificateMalformed,
+    CertificateUnsupported,
+    CodeMalformed,
+    CodeUnsupported,
+    SignatureInvalid,
+)
 from chain.facts import Facts
 from chain.keys import PublicKey
 from tests.chain import naive_merkle
@@ -222,6 +229,8 @@ def _kind_of(error: Exception) -> str:
     match error:
         case CertificateUnsupported() | CodeUnsupported():
             return "unsupported"
+        case CertificateAltered():
+            return "altered"
         case SignatureInvalid():
             return "signature"
         case _:

@@ -47,7 +47,7 @@ class Signing:
     def recovered(self) -> tuple[str, ...]:
         """Return the signers as the contracts recover them."""
         if self.flaw in {"nonce", "registry"}:
-            return tuple(f"stranger {i}" for i in range(len(self.signers)))
+            return tuple(f"stranger in place of {signer.name}" for signer in self.signers)
         broken = {"high s": "ECDSAInvalidSignatureS", "length": "ECDSAInvalidSignatureLength"}.get(self.flaw)
         found = [signer.address for signer in self.signers]
         return (broken, *found[1:]) if broken and found else tuple(found)
@@ -223,7 +223,7 @@ class Twin:
         replaces = keccak(b"".join(old)) if old is not None else ZERO
         first, second = (
             self.registry.batch_digest(
-                *(agency, certificate_type, version, root_of(leaves), len(leaves)),
+                *(agency, certificate_type, version, root_of(leaves) if leaves else ZERO, len(leaves)),
                 role=role,
                 deadline=deadline,
                 replaces=replaces,

@@ -46,6 +46,10 @@ class Way(Enum):
     """Half of the JSON arrives, then the connection closes."""
     WRONG_ID = auto()
     REFUSE = auto()
+    REFUSE_BATCH = auto()
+    """A batch is answered with one error object, as by a node that allows fewer calls at once."""
+    CLOSE = auto()
+    """The answer comes, then the connection closes, as by a server of HTTP/1.0."""
     LIE = auto()
 
 
@@ -167,6 +171,7 @@ class ChaosProxy:
 
 
 _QUESTION = {"jsonrpc": "2.0", "id": 1}
+_TOO_MANY = {"code": -32005, "message": "batch too large"}
 _HANGING_UP = frozenset({Way.SILENT, Way.DROP_BEFORE, Way.DROP_AFTER, Way.CUT})
 _STATUSES = {Way.TOO_MANY_REQUESTS: 429, Way.SERVER_ERROR: 500}
 
@@ -203,6 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.way is Way.REFUSE:
             answers = [self._refused(question, fault) for question in questions]
             self._reply(json.dumps(answers if body.lstrip().startswith(b"[") else answers[0]).encode())
+        elif fault.way is Way.REFUSE_BATCH and len(questions) > 1:
+            self._reply(json.dumps({"jsonrpc": "2.0", "id": None, "error": _TOO_MANY}).encode())
         else:
             self._answer_oddly(fault, body, questions)
 
@@ -229,7 +236,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.way is Way.DUPLICATE:
             self.server.proxy.pass_on(body)
         answer = self.server.proxy.pass_on(body)
-        if fault.way is Way.DELAY:
+        if fault.way is Way.CLOSE:
+            self.close_connection = True
+        elif fault.way is Way.DELAY:
             time.sleep(fault.delay_s)
         elif fault.way is Way.TRUNCATED:
             answer = answer[: len(answer) // 2]
@@ -254,6 +263,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self, content: bytes, *, status: int = 200, promised: int | None = None) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.send_header("Content-Length", str(len(content) if promised is None else promised))
         self.end_headers()
         self.wfile.write(content)

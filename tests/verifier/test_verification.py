@@ -586,7 +586,7 @@ class TestDocument:
         book, made = anchored()
         page = made.presented_document().document
         assert page is not None
-        for cut, verdict in ((8, Verdict.VALID), (3, Verdict.ALTERED)):
+        for cut, verdict in ((8, Verdict.VALID), (15, Verdict.ALTERED)):
             place = page.pages[0].index("内蒙古演示长城") + cut
             pages = (page.pages[0][:place], page.pages[0][place:])
             presented = self.document(made, document=Document(pages=pages, annotations=0))

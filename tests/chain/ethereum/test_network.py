@@ -55,6 +55,16 @@ def test_a_half_written_state_is_refused_and_not_replaced(tmp_path: Path) -> Non
     assert state.read_text() == '{"block":'
 
 
+def test_the_state_begun_with_is_kept_as_a_copy(tmp_path: Path) -> None:
+    with Anvil.start(tmp_path) as anvil:
+        anvil.mine(4)
+    with Anvil.start(tmp_path) as anvil:
+        anvil.mine(4)
+    (tmp_path / "anvil-state.previous.json").replace(tmp_path / "anvil-state.json")
+    with Anvil.start(tmp_path) as anvil:
+        assert height(anvil) == 4
+
+
 def test_blocks_come_by_themselves_if_asked_to(tmp_path: Path) -> None:
     with Anvil.start(tmp_path, block_time=0.05) as anvil:
         while height(anvil) < 2:

@@ -131,6 +131,21 @@ def test_a_broken_batch_is_unavailable(proxy: ChaosProxy, way: Way) -> None:
         Rpc(proxy.url).ask_all([Request("eth_chainId"), Request("net_version")])
 
 
+def test_a_node_that_refuses_a_batch_as_a_whole_says_why(proxy: ChaosProxy) -> None:
+    proxy.fail(Way.REFUSE_BATCH)
+    with pytest.raises(NodeError, match="batch too large"):
+        Rpc(proxy.url).ask_all([Request("eth_chainId"), Request("net_version")])
+    assert Rpc(proxy.url, batch_size=1).ask_all([Request("eth_chainId"), Request("net_version")])
+
+
+def test_a_node_that_closes_every_connection_is_asked_for_its_chain_on_each(proxy: ChaosProxy) -> None:
+    proxy.fail(Way.CLOSE)
+    rpc = Rpc(proxy.url, chain_id=31337)
+    for _ in range(3):
+        assert rpc.ask("net_version") == "31337"
+    assert proxy.asked == {"eth_chainId": 3, "net_version": 3}
+
+
 def test_an_error_within_a_batch_raises(anvil: Anvil) -> None:
     with pytest.raises(NodeError, match="eth_noSuchThing"):
         Rpc(anvil.url).ask_all([Request("eth_chainId"), Request("eth_noSuchThing")])

@@ -1,0 +1,254 @@
+"""The command line on a real chain, from an empty folder to documents, through kills and mistakes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chain import certificate, code
+from issuer.sealing import CRASH_POINTS
+from tests.deployed import credit_code
+from tests.issuer.offices import permit_number, permits, table
+from tests.issuer.terminal import Terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chain.ethereum.network import Anvil
+    from tests.issuer.terminal import Finished
+
+TYPE = ("--type", "food-operation-permit")
+TEAM = ("--prepared-by", "market-preparer", "--approved-by", "market-approver")
+OFFICERS = ("--by", "market-preparer", "--approved-by", "market-approver")
+
+
+def plan() -> dict[str, object]:
+    agency = {
+        "key": "market",
+        "parent": None,
+        "code": credit_code(501),
+        "name": "演示市场监管机关",
+        "types": ["food-operation-permit", "business-licence"],
+        "managers": ["market-manager"],
+        "officers": {"market-preparer": ["PREPARE", "STATUS"], "market-approver": ["APPROVE", "STATUS"]},
+    }
+    types = ["food-operation-permit", "business-licence"]
+    return {"council": ["council-1", "council-2"], "types": types, "agencies": [agency]}
+
+
+@pytest.fixture(scope="module")
+def terminal(anvil: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """Return a terminal at an agency that was enrolled with the commands that people use."""
+    folder = tmp_path_factory.mktemp("issuer")
+    (folder / "password").write_text("secret\n", encoding="utf-8")
+    (folder / "plan.json").write_text(json.dumps(plan()), encoding="utf-8")
+    made = Terminal(
+        folder,
+        {
+            "YINXIN_RPC_URLS": anvil.url,
+            "YINXIN_DATABASE_URL": f"sqlite:///{folder}/issuer.db",
+            "YINXIN_KEYSTORE": str(folder / "keystore"),
+            "YINXIN_KEYSTORE_PASSWORD_FILE": str(folder / "password"),
+            "YINXIN_DATA_DIR": str(folder / "data"),
+            "YINXIN_LIGHT_KEYS": "true",
+            "YINXIN_SENDER": "market-issuer",
+            "YINXIN_POLL_S": "0.02",
+        },
+    )
+    wanted = ("--member", "council-1", "--member", "council-2", "--json")
+    deployed = said(made.run("registry", "deploy", *wanted))
+    assert deployed["new"]
+    assert said(made.run("registry", "deploy", *wanted)) == {**deployed, "new": False}
+    enrolled = said(made.run("enrol", "plan.json", "--json"))
+    assert enrolled["agencies"] == {"market": 1}
+    assert said(made.run("enrol", "plan.json", "--json"))["changes"] == []
+    return made
+
+
+def said(finished: Finished) -> dict[str, object]:
+    assert finished.code == 0, finished.err
+    answer: dict[str, object] = json.loads(finished.out)
+    return answer
+
+
+def refused(finished: Finished) -> str:
+    assert finished.code == 1, finished.out
+    return finished.err
+
+
+def file_of(terminal: Terminal, name: str, data: bytes) -> Path:
+    path = terminal.folder / name
+    path.write_bytes(data)
+    return path
+
+
+def batch_state(terminal: Terminal, number: object) -> str:
+    finished = terminal.run("batches", "--json")
+    return next(str(each["state"]) for each in json.loads(finished.out) if each["batch"] == number)
+
+
+def test_one_command_makes_documents_and_repeating_it_makes_the_same(terminal: Terminal) -> None:
+    file = file_of(terminal, "permits.csv", permits(1, 2))
+    first = said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "first", "--json"))
+    again = said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "again", "--json"))
+    assert (first["repeated"], again["repeated"]) == (False, True)
+    names = {path.name for path in (terminal.folder / "first").iterdir()}
+    number = permit_number(1)
+    assert {f"{number}.pdf", f"{number}.sd-jwt", f"{number}.code.txt", "index.csv"} <= names
+    for name in names:
+        made = (terminal.folder / "first" / name).read_bytes()
+        assert made == (terminal.folder / "again" / name).read_bytes()
+    with (terminal.folder / "first" / "index.csv").open(encoding="utf-8-sig", newline="") as index:
+        (row, _) = list(csv.DictReader(index))
+    assert row["number"] == number
+    sd_jwt = certificate.parse((terminal.folder / "first" / row["sd_jwt"]).read_text("utf-8"))
+    read = code.parse((terminal.folder / "first" / row["code"]).read_text("utf-8"))
+    assert sd_jwt.leaf == read.leaf
+    assert code.short_number(read.leaf) == row["short_number"]
+
+
+def test_step_by_step(terminal: Terminal) -> None:
+    file = file_of(terminal, "steps.csv", permits(11))
+    drafts = said(terminal.run("import", file, *TYPE, "--json"))
+    (batch,) = drafts["batches"]  # type: ignore[misc]
+    assert "imported before" in terminal.run("import", file, *TYPE).out
+    assert "DRAFT" in refused(terminal.run("seal", batch))
+    for step in (
+        ("prepare", batch, "--by", "market-preparer"),
+        ("approve", batch, "--by", "market-approver"),
+        ("seal",),
+        ("documents", batch, "--out", "steps"),
+    ):
+        finished = terminal.run(*step)
+        assert finished.code == 0, finished.err
+    assert (terminal.folder / "steps" / f"{permit_number(11)}.pdf").read_bytes().startswith(b"%PDF")
+    shown = terminal.run("show", permit_number(11)).out
+    assert "ISSUED" in shown
+    assert "approved by market-approver" in shown
+
+
+@pytest.mark.parametrize("point", CRASH_POINTS)
+def test_killed_at_any_point_it_anchors_exactly_once(terminal: Terminal, anvil: Anvil, point: str) -> None:
+    serial = 100 + CRASH_POINTS.index(point)
+    file = file_of(terminal, f"{point}.csv", permits(serial))
+    command = ("issue", file, *TYPE, *TEAM, "--out", point, "--json")
+    before = len(said_list(terminal.run("batches", "--json")))
+    killed = terminal.run(*command, YINXIN_CRASH_AT=point)
+    assert killed.code == -signal.SIGKILL
+    done = said(terminal.run(*command))
+    assert len(done["certificates"]) == 1  # type: ignore[arg-type]
+    batches = said_list(terminal.run("batches", "--json"))
+    assert [each["state"] for each in batches[before:]] == ["ISSUED"]
+    blocks = [each["block"] for each in batches]
+    assert len(set(blocks)) == len(blocks)
+
+
+def said_list(finished: Finished) -> list[dict[str, object]]:
+    assert finished.code == 0, finished.err
+    answer: list[dict[str, object]] = json.loads(finished.out)
+    return answer
+
+
+def test_all_faults_of_a_file_are_told_at_once_and_nothing_is_written(terminal: Terminal) -> None:
+    data = permits(21, 22, valid_until="2026-02-31", operator_name="")
+    finished = terminal.run("issue", file_of(terminal, "bad.csv", data), *TYPE, *TEAM, "--out", "bad")
+    text = refused(finished)
+    assert "row 2, valid_until: got" in text
+    assert "row 3, operator_name: got" in text
+    assert "4 faults; nothing was written." in text
+    assert not (terminal.folder / "bad").exists()
+
+
+def test_status_goes_its_way_and_back(terminal: Terminal) -> None:
+    file = file_of(terminal, "status.csv", permits(31))
+    said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "status", "--json"))
+    number = permit_number(31)
+    suspended = said(terminal.run("status", number, "suspend", *OFFICERS, "--reason", "复查", "--json"))
+    assert suspended["changed"]
+    assert "SUSPENSION from" in str(suspended["status"])
+    repeated = said(terminal.run("status", number, "suspend", *OFFICERS, "--json"))
+    assert not repeated["changed"]
+    resumed = said(terminal.run("status", number, "resume", *OFFICERS, "--json"))
+    assert resumed["status"] == []
+    revoked = said(terminal.run("status", number, "revoke", *OFFICERS, "--from", "2026-01-05", "--json"))
+    assert revoked["status"] == ["REVOKED from 2026-01-05"]
+    assert "is final" in refused(terminal.run("status", number, "revoke", *OFFICERS, "--lift"))
+
+
+def test_one_officer_alone_may_suspend_for_a_day(terminal: Terminal) -> None:
+    file = file_of(terminal, "alone.csv", permits(41))
+    said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "alone", "--json"))
+    number = permit_number(41)
+    assert "needs two officers" in refused(terminal.run("status", number, "revoke", "--by", "market-approver"))
+    assert said(terminal.run("status", number, "suspend", "--by", "market-approver", "--json"))["changed"]
+
+
+def test_renewal_keeps_the_number_and_replaces_the_old_version(terminal: Terminal) -> None:
+    file = file_of(terminal, "renew.csv", permits(51, issue_date="2022-03-01", valid_until="2027-02-28"))
+    said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "renew", "--json"))
+    number = permit_number(51)
+    days = ("--valid-from", "2027-03-01", "--valid-until", "2032-02-29")
+    renewed = said(terminal.run("renew", number, *days, *TEAM, "--out", "renewed", "--json"))
+    assert (renewed["version"], renewed["first_day"]) == (2, "2027-03-01")
+    again = said(terminal.run("renew", number, *days, *TEAM, "--json"))
+    assert again["batch"] == renewed["batch"]
+    new, old = said_list(terminal.run("show", number, "--json"))
+    assert (new["lineage"], new["status"]) == (old["lineage"], [])
+    assert old["status"] == ["REPLACED from 2027-03-01"]
+
+
+def test_mistakes_of_use_exit_with_64(terminal: Terminal) -> None:
+    for arguments in (
+        (),
+        ("nonsense",),
+        ("import",),
+        ("issue", "missing.csv", *TYPE, *TEAM, "--out", "x"),
+        ("status", "1", "explode", "--by", "a"),
+        ("status", "1", "suspend", "--by", "a", "--from", "tomorrow"),
+        ("template", "food-operation-permit", "--lang", "fr"),
+    ):
+        assert terminal.run(*arguments).code == 64, arguments
+
+
+def test_mistakes_name_what_was_got_and_what_is_wanted(terminal: Terminal) -> None:
+    file = file_of(terminal, "mistakes.csv", permits(61))
+    same = ("--prepared-by", "market-preparer", "--approved-by", "market-preparer")
+    assert "the same person twice" in refused(terminal.run("issue", file, *TYPE, *same, "--out", "x"))
+    assert "got «nobody», wanted one of" in refused(terminal.run("prepare", 1, "--by", "nobody"))
+    assert "certificate type: got «driving»" in refused(terminal.run("template", "driving"))
+    swapped = ("--prepared-by", "market-approver", "--approved-by", "market-preparer")
+    assert "may not prepare batches" in refused(terminal.run("issue", file, *TYPE, *swapped, "--out", "x"))
+    assert "batch: got 9999" in refused(terminal.run("seal", 9999))
+    assert "certificate number: got «X1»" in refused(terminal.run("show", "X1"))
+    assert "mistakes" not in terminal.run("batches").out
+
+
+def test_wrong_password_silent_node_and_other_chain_are_told_apart(terminal: Terminal) -> None:
+    file = file_of(terminal, "wrong.csv", permits(71))
+    command = ("issue", file, *TYPE, *TEAM, "--out", "x")
+    wrong = file_of(terminal, "wrong-password", b"guess\n")
+    assert "password" in refused(terminal.run(*command, YINXIN_KEYSTORE_PASSWORD_FILE=str(wrong)))
+    silent = refused(terminal.run(*command, YINXIN_RPC_URLS="http://127.0.0.1:9"))
+    assert "no node answers; nothing was done" in silent
+    assert "chain" in refused(terminal.run(*command, YINXIN_CHAIN_ID="4711"))
+    assert "registry id" in refused(terminal.run(*command, YINXIN_REGISTRY_ID="00" * 32))
+
+
+def test_settings_are_listed_in_the_help(terminal: Terminal) -> None:
+    shown = terminal.run("--help").out
+    assert "YINXIN_RPC_URLS" in shown
+    assert "YINXIN_KEYSTORE_PASSWORD_FILE" in shown
+    assert terminal.run("settings").code == 0
+
+
+def test_template_is_accepted_with_labels_too(terminal: Terminal) -> None:
+    terminal.run("template", "business-licence", "--lang", "zh-CN", "--out", "empty.csv")
+    head = (terminal.folder / "empty.csv").read_bytes()
+    assert head.startswith(b"\xef\xbb\xbf")
+    rows = table("business-licence", {}).split(b"\r\n", 1)[1]
+    finished = terminal.run("import", file_of(terminal, "labels.csv", head + rows), "--type", "business-licence", "--json")
+    assert said(finished)["rows"] == 1

@@ -1,0 +1,289 @@
+"""Follows the chain into tables, and rebuilds them from genesis.
+
+Verification reads these tables and never asks a node. They are the registry's events and nothing else: dropped and
+read again they come out the same. Reading goes on where it stopped; where the chain was reorganised, it goes back to
+the last block that both have.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import structlog
+from sqlalchemy import delete
+from sqlmodel import col, select
+
+from chain.errors import RegistryBehind, RegistryError, RegistryMismatch, RegistryUnavailable
+from chain.registry import BatchAnchored, CertificateReplaced, StatusChanged
+from verifier.models import HELD, Base, BlockRow, FindingRow, LeafRow, RegistryRow, block_of
+from verifier.recording import Recorder
+from verifier.snapshot import Freshness, IndexSnapshot, identity_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from chain.registry import Block, Event, Identity, Record, Registry
+    from verifier.store import Store
+
+_LOG = structlog.get_logger(__name__)
+_MAX_TROUBLE = 1_000
+"""Characters of what is kept of what a node said."""
+_KEPT = 256
+"""How many blocks without events are kept, to find out where a reorganisation began."""
+
+NO_HEAD = bytes(32)
+"""A hash chain before its first step (IHeads)."""
+CHUNK = 2_000
+"""How many blocks are read and stored at once."""
+
+Step: TypeAlias = "Callable[[bytes, Record], bytes]"
+"""Takes the step of a record in its hash chain."""
+ReadHeads: TypeAlias = "Callable[[int], Heads]"
+"""Asks the registry for its three hash chains' heads after a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The heads of the registry's three hash chains (IHeads)."""
+
+    anchors: bytes = NO_HEAD
+    statuses: bytes = NO_HEAD
+    rights: bytes = NO_HEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the index has come."""
+
+    identity: Identity
+    block_number: int
+    block_hash: bytes
+    block_timestamp: int
+    heads: Heads
+    polled_at: int
+    trouble: str
+    is_mismatch: bool
+
+
+class Index:
+    """The verifier's own copy of the registry."""
+
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        freshness: Freshness,
+        *,
+        step: Step,
+        read_heads: ReadHeads | None = None,
+    ) -> None:
+        """`read_heads` is None where the chain cannot say what a head was after a block."""
+        self._store = store
+        self._registry = registry
+        self._freshness = freshness
+        self._step = step
+        self._read_heads = read_heads
+
+    def follow(self, now: datetime) -> Progress | None:
+        """Read what is new, once. What went wrong is noted, and told by every report from then on.
+
+        Returns how far the index has come; None if the registry was never reached.
+        """
+        try:
+            self._catch_up(now)
+        except RegistryError as exc:
+            _LOG.warning("index.trouble", error=type(exc).__name__, detail=str(exc))
+            self.note_trouble(str(exc), is_mismatch=isinstance(exc, RegistryMismatch))
+        return self.progress()
+
+    def note_trouble(self, trouble: str, *, is_mismatch: bool = False) -> None:
+        """Have every report say that the registry's answers may not be the present truth, until the next good poll."""
+        with self._store.writing() as session:
+            if row := session.get(RegistryRow, 1):
+                row.trouble, row.is_mismatch = trouble[:_MAX_TROUBLE] or "-", is_mismatch
+
+    def rebuild(self, now: datetime) -> Progress | None:
+        """Forget everything and read the chain from the registry's first block."""
+        with self._store.writing() as session:
+            tables: tuple[type[Base], ...] = (*HELD, LeafRow, BlockRow, RegistryRow)
+            for table in tables:
+                session.execute(delete(table))
+        return self.follow(now)
+
+    def progress(self) -> Progress | None:
+        """Return how far the index has come; None if the registry was never reached."""
+        with self._store.reading() as session:
+            row = session.get(RegistryRow, 1)
+            return None if row is None else _progress(row)
+
+    def findings(self) -> list[tuple[int, str]]:
+        """Return all that is odd about the registry's records, with its block."""
+        with self._store.reading() as session:
+            rows = session.exec(select(FindingRow).order_by(col(FindingRow.begins)))
+            return [(block_of(row.begins), row.what) for row in rows]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[IndexSnapshot | None]:
+        """Answer questions, all as of one moment; None if the registry was never reached."""
+        with self._store.reading() as session:
+            row = session.get(RegistryRow, 1)
+            yield None if row is None else IndexSnapshot(session, row, self._freshness)
+
+    def contents(self) -> dict[str, list[tuple[object, ...]]]:
+        """Return everything that follows from the chain, table by table, in order."""
+        with self._store.reading() as session:
+            return {
+                table.name: [tuple(row) for row in session.execute(table.select().order_by(*table.primary_key))]
+                for table in Base.metadata.sorted_tables
+                if table.name not in {RegistryRow.__tablename__, BlockRow.__tablename__}
+            }
+
+    def _catch_up(self, now: datetime) -> None:
+        progress = self._begin(self._registry.identity(), now)
+        newest = self._registry.newest()
+        progress = self._common(progress, newest)
+        while progress.block_number < newest.number:
+            last = min(progress.block_number + CHUNK, newest.number)
+            block = newest if last == newest.number else self._registry.block(last)
+            records = tuple(self._registry.records(progress.block_number + 1, last))
+            progress = self._store_records(progress, records, block, is_newest=block is newest)
+        if self._registry.block(newest.number).hash != newest.hash:
+            raise RegistryUnavailable(f"block {newest.number} changed while it was read; the chain was reorganised")
+        with self._store.writing() as session:
+            row = session.get_one(RegistryRow, 1)
+            row.polled_at, row.trouble, row.is_mismatch = int(now.timestamp()), "", False
+
+    def _begin(self, identity: Identity, now: datetime) -> Progress:
+        """Return where to go on; raises `RegistryMismatch` if the tables are another registry's."""
+        with self._store.writing() as session:
+            row = session.get(RegistryRow, 1)
+            if row is None:
+                row = RegistryRow(
+                    **{field.name: getattr(identity, field.name) for field in fields(identity)},
+                    head_number=identity.deployed_at_block - 1,
+                    head_hash=b"",
+                    head_timestamp=0,
+                    anchors_head=NO_HEAD,
+                    statuses_head=NO_HEAD,
+                    rights_head=NO_HEAD,
+                    polled_at=int(now.timestamp()),
+                    trouble="the registry has not been read yet",
+                )
+                session.add(row)
+            held = identity_of(row)
+            if held != identity:
+                raise RegistryMismatch(f"got {identity}, but the index is of {held}; rebuild it if that is meant")
+            return _progress(row)
+
+    def _common(self, progress: Progress, newest: Block) -> Progress:
+        """Return where the index and the chain still agree, after forgetting what came later.
+
+        Raises `RegistryBehind` if the node just has not come as far as the index.
+        """
+        if progress.block_number < progress.identity.deployed_at_block:
+            return progress
+        if newest.number >= progress.block_number and self._has(progress.block_number, progress.block_hash):
+            return progress
+        with self._store.reading() as session:
+            earlier = select(BlockRow).where(col(BlockRow.number) <= newest.number)
+            blocks = session.exec(earlier.order_by(col(BlockRow.number).desc())).all()
+        common = next((block for block in blocks if self._has(block.number, block.hash)), None)
+        if newest.number < progress.block_number and (not blocks or common is blocks[0]):
+            raise RegistryBehind(f"got block {newest.number} as the newest, knew block {progress.block_number} already")
+        with self._store.writing() as session:
+            row = session.get_one(RegistryRow, 1)
+            number = common.number if common else row.deployed_at_block - 1
+            _LOG.warning("index.reorganised", known=progress.block_number, common=number)
+            Recorder(session).roll_back(number)
+            row.head_number = number
+            row.head_hash = common.hash if common else b""
+            row.head_timestamp = common.timestamp if common else 0
+            _set_heads(row, _heads(common) if common else Heads())
+            return _progress(row)
+
+    def _has(self, number: int, block_hash: bytes) -> bool:
+        return self._registry.block(number).hash == block_hash
+
+    def _store_records(
+        self, progress: Progress, records: Sequence[Record], block: Block, *, is_newest: bool
+    ) -> Progress:
+        """Store what happened up to a block, all or nothing."""
+        heads = progress.heads
+        blocks: dict[int, BlockRow] = {}
+        for record in records:
+            heads = self._after(heads, record)
+            blocks[record.block_number] = _block_row(
+                record.block_number, record.block_hash, record.block_timestamp, heads, has_events=True
+            )
+        if is_newest and self._read_heads is not None and (shown := self._read_heads(block.number)) != heads:
+            raise RegistryMismatch(
+                f"the events up to block {block.number} are not all: they make the heads {heads}, "
+                f"the registry shows {shown}; rebuild the index if this stays"
+            )
+        blocks.setdefault(block.number, _block_row(block.number, block.hash, block.timestamp, heads, has_events=False))
+        with self._store.writing() as session:
+            row = session.get_one(RegistryRow, 1)
+            if (row.head_number, row.head_hash) != (progress.block_number, progress.block_hash):
+                # Another process was faster.
+                return _progress(row)
+            recorder = Recorder(session)
+            for record in records:
+                recorder.record(record)
+            session.add_all(blocks.values())
+            session.execute(
+                delete(BlockRow).where(col(BlockRow.number) < block.number - _KEPT, col(BlockRow.has_events).is_(False))
+            )
+            row.head_number, row.head_hash, row.head_timestamp = block.number, block.hash, block.timestamp
+            _set_heads(row, heads)
+            return _progress(row)
+
+    def _after(self, heads: Heads, record: Record) -> Heads:
+        which = _chain_of(record.event)
+        return replace(heads, **{which: self._step(getattr(heads, which), record)})
+
+
+def _chain_of(event: Event) -> str:
+    """Return in which hash chain an event takes its step (IHeads)."""
+    match event:
+        case BatchAnchored():
+            return "anchors"
+        case CertificateReplaced() | StatusChanged():
+            return "statuses"
+        case _:
+            return "rights"
+
+
+def _block_row(number: int, block_hash: bytes, timestamp: int, heads: Heads, *, has_events: bool) -> BlockRow:
+    return BlockRow(
+        number=number,
+        hash=block_hash,
+        timestamp=timestamp,
+        has_events=has_events,
+        anchors_head=heads.anchors,
+        statuses_head=heads.statuses,
+        rights_head=heads.rights,
+    )
+
+
+def _heads(row: BlockRow | RegistryRow) -> Heads:
+    return Heads(anchors=row.anchors_head, statuses=row.statuses_head, rights=row.rights_head)
+
+
+def _set_heads(row: RegistryRow, heads: Heads) -> None:
+    row.anchors_head, row.statuses_head, row.rights_head = heads.anchors, heads.statuses, heads.rights
+
+
+def _progress(row: RegistryRow) -> Progress:
+    return Progress(
+        identity=identity_of(row),
+        block_number=row.head_number,
+        block_hash=row.head_hash,
+        block_timestamp=row.head_timestamp,
+        heads=_heads(row),
+        polled_at=row.polled_at,
+        trouble=row.trouble,
+        is_mismatch=row.is_mismatch,
+    )

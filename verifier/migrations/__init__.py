@@ -1,0 +1,1 @@
+"""Migrations of the verifier's index, run by Alembic."""

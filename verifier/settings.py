@@ -1,0 +1,100 @@
+"""What an operator can set, from environment variables or one file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from chain.errors import InvalidInput
+
+PREFIX = "YINXIN_"
+_ADDRESS_BYTES, _ID_BYTES = 20, 32
+
+
+class Settings(BaseSettings):
+    """Each field is set by `YINXIN_<NAME>`, or by a dotenv or TOML file that `YINXIN_SETTINGS` names.
+
+    The environment wins over the file. A dotenv file has the variables' full names, a TOML file the fields' names.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    rpc_urls: str = Field("http://127.0.0.1:8545", description="Nodes of the chain, by commas; all of them must agree.")
+    registry: str = Field("", description="Address of the Certificates contract (0x…), which names the others.")
+    registry_id: str = Field("", description="The registry's id in hex; refuses any other registry if set.")
+    chain_id: int = Field(0, description="The chain's id; 0 takes the profile's.", ge=0)
+    profile: str = Field("anvil", description="Which kind of chain it is: finality, greatest age, log ranges.")
+    database_url: str = Field("sqlite:///var/verifier.db", description="The verifier's own index of the chain.")
+    poll_s: float = Field(1.0, description="How often `serve` and `index follow` look for new blocks.", gt=0)
+    rpc_timeout_s: float = Field(5.0, description="How long a node may take to answer.", gt=0)
+    max_readers: int = Field(2, description="How many uploads `serve` takes apart at the same time.", gt=0)
+    host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
+    port: int = Field(8002, description="Port that `serve` listens on.", ge=0, le=65535)
+    log_level: str = Field("info", description="Least severe log line shown: debug, info, warning or error.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (pydantic-settings passes it by name)
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 (as above)
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read what the caller gives, then the environment, then the named file."""
+        sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
+        if named := os.environ.get(PREFIX + "SETTINGS"):
+            path = Path(named)
+            if not path.is_file():
+                raise InvalidInput(f"YINXIN_SETTINGS: got {named}, which is no file; wanted a dotenv or TOML file")
+            if path.suffix == ".toml":
+                sources.append(TomlConfigSettingsSource(settings_cls, path))
+            else:
+                sources.append(DotEnvSettingsSource(settings_cls, env_file=path, env_prefix=PREFIX))
+        return tuple(sources)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes' URLs."""
+        return tuple(url.strip() for url in self.rpc_urls.split(",") if url.strip())
+
+    @property
+    def registry_address(self) -> bytes:
+        """The Certificates contract's address; raises `InvalidInput`."""
+        return _hex("REGISTRY", self.registry, _ADDRESS_BYTES, "the address of the Certificates contract")
+
+    @property
+    def pinned_registry_id(self) -> bytes | None:
+        """The registry id to insist on; None takes what the contract says. Raises `InvalidInput`."""
+        if not self.registry_id:
+            return None
+        return _hex("REGISTRY_ID", self.registry_id, _ID_BYTES, "the registry's id")
+
+
+def _hex(name: str, text: str, size: int, what: str) -> bytes:
+    try:
+        value = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        value = b""
+    if len(value) != size:
+        got = repr(text[:80]) if text else "nothing"
+        raise InvalidInput(f"{PREFIX}{name}: got {got}, wanted {what}, {2 * size} hexadecimal digits behind 0x")
+    return value
+
+
+def described() -> list[tuple[str, str, str]]:
+    """Return (variable, default, what it means) of every setting."""
+    rows = [
+        (PREFIX + name.upper(), str(field.default), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
+    return [(PREFIX + "SETTINGS", "", "A dotenv or TOML file with any of the following."), *rows]

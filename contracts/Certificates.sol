@@ -136,15 +136,9 @@ contract Certificates is ICertificates, Heads, EIP712 {
         _requireCanonical(
             abi.encodeCall(this.replace, (agency, certificateType, version, leaves, oldLeaves, from, signatures))
         );
-        Draft memory draft = Draft(
-            agency,
-            certificateType,
-            version,
-            uint16(leaves.length),
-            Merkle.root(leaves),
-            keccak256(abi.encodePacked(oldLeaves)),
-            from
-        );
+        bytes32 replaces = keccak256(abi.encodePacked(oldLeaves));
+        Draft memory draft =
+            Draft(agency, certificateType, version, uint16(leaves.length), Merkle.root(leaves), replaces, from);
         (bool isNew, uint8 level) = _anchor(draft, signatures);
         if (!isNew) return;
         for (uint256 i = 0; i < leaves.length; ++i) {

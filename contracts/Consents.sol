@@ -131,8 +131,8 @@ abstract contract Consents is IAgencies, Council, EIP712 {
     }
 
     /// For each signer a set of levels, bit by bit: those of the agencies, from this one upwards, that they manage and
-    /// that are wanted. A suspension silences an agency and all below it, except the level `exempt`. A signer who counts
-    /// nowhere makes the whole consent insufficient.
+    /// that are wanted. A suspension silences an agency and all below it, except the level `exempt`. A signer who
+    /// counts nowhere makes the whole consent insufficient.
     function _levels(uint32 id, address[] memory signers, uint256 wanted, uint256 exempt)
         private
         view

@@ -1,7 +1,7 @@
 """Forgeries to try, each with the verdict that it deserves.
 
-A forger here has everything that a forger can have: genuine documents, the document keys of agencies that were careless,
-and even officers who anchor what they should not. Nothing here is needed to issue or verify.
+A forger here has everything that a forger can have: genuine documents, the document keys of careless agencies, and even
+officers who anchor what they should not. Nothing here is needed to issue or verify.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 import pikepdf
 import zxingcpp
 from cryptography.hazmat.primitives import hashes, hmac
+from PIL import Image
 
 from chain import base64url, certificate, code, keys, merkle
 from chain.certificate import Statement
-from chain.facts import Facts
+from chain.errors import CodeMalformed
+from chain.preparation import IDENTIFIER_CLAIM
 from chain.registry import BatchToAnchor
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from chain.certificate import Prepared
     from chain.certificate_types import CertificateType
+    from chain.facts import Facts
     from chain.registry import Identity
     from issuer.documents import Document, Renderer
     from issuer.keys import DocumentKey
@@ -101,7 +104,7 @@ def with_wrong_type(
         _batch_of(loot, prepared, held.number, held.version),
         _sd_jwt(
             "agency-without-that-type",
-            "The agency's own officers anchored a certificate of a type it does not hold, in a batch of a type it holds.",
+            "The agency's own officers anchored a type that it does not hold, in a batch of one that it holds.",
             "ISSUER_NOT_AUTHORISED",
             prepared.sign(loot.stolen.sign),
         ),
@@ -334,7 +337,13 @@ def _with_papers(loot: Loot) -> list[Forgery]:
     renamed = replace(genuine.document, claims={**genuine.document.claims, holder: "演示内蒙古冒名顶替有限公司"})
     with pikepdf.open(BytesIO(genuine.pdf)) as pdf:
         pdf.attachments["second.sd-jwt"] = pikepdf.AttachedFileSpec(
-            pdf, loot.other.sd_jwt.encode(), mime_type="application/vc+sd-jwt"
+            pdf,
+            loot.other.sd_jwt.encode(),
+            filename="second.sd-jwt",
+            description="",
+            creation_date="",
+            mod_date="",
+            mime_type="application/vc+sd-jwt",
         )
         two = BytesIO()
         pdf.save(two, deterministic_id=True)
@@ -378,7 +387,7 @@ def _prepare(
     *,
     agency_key: DocumentKey,
 ) -> Prepared:
-    valid = kind.validate({key: value for key, value in claims.items() if key != certificate.IDENTIFIER_CLAIM})
+    valid = kind.validate({key: value for key, value in claims.items() if key != IDENTIFIER_CLAIM})
     genuine = certificate.parse(loot.one.sd_jwt).credential
     return certificate.prepare(
         Statement(
@@ -405,16 +414,16 @@ def _claims(genuine: Genuine) -> dict[str, object]:
 
 
 def _other_digit(url: str, genuine: Facts) -> str:
-    """Change the digit that leaves the code well formed and its facts others."""
-    start = url.index("#") + 1
-    for at in range(start, len(url)):
+    """Change a digit that leaves the code well formed and its facts, but nothing else that they say, others."""
+    for at in range(url.index("#") + 1, len(url)):
         for digit in "0123456789":
             tried = url[:at] + digit + url[at + 1 :]
             try:
-                if code.parse(tried).facts != genuine:
-                    return tried
-            except code.CodeMalformed:
+                read = code.parse(tried).facts
+            except CodeMalformed:
                 continue
+            if read.facts != genuine.facts and replace(read, facts=genuine.facts) == genuine:
+                return tried
     raise AssertionError("no digit of this code can be changed without spoiling its form")
 
 
@@ -441,8 +450,6 @@ def _compact(value: object) -> bytes:
 
 
 def _png(text: str) -> bytes:
-    from PIL import Image
-
     symbol = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode)
     out = BytesIO()
     Image.fromarray(zxingcpp.write_barcode_to_image(symbol, scale=8)).save(out, "PNG")

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped] # It has no types.
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -239,7 +239,7 @@ def require_free(ports: Sequence[tuple[str, int]]) -> None:
                 tried.bind(("127.0.0.1", port))
             except OSError:
                 raise SystemExit(
-                    f"Port {port} is taken. Is the demonstration running already? Otherwise choose another with {option}."
+                    f"Port {port} is taken. Is the demonstration running already? Or choose another: {option}."
                 ) from None
 
 

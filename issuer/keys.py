@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from chain import base64url
+from chain.errors import SigningFailed
 from chain.keys import PublicKey
 from chain.keys import signer as es256_signer
 from issuer.errors import Locked, NotFound
@@ -83,7 +84,7 @@ class Keystore:
         unlock: Callable[[Path, str], Signer],
         create: Callable[[Path, str, Mapping[str, str | int]], None],
     ) -> None:
-        """`unlock` opens a keystore v3 file; `create` makes one with a password and labels."""
+        """`unlock` opens a keystore v3 file (raises `SigningFailed`); `create` makes one with a password and labels."""
         self.folder = folder
         self._password_file = password_file
         self._unlock = unlock
@@ -197,7 +198,10 @@ class Keystore:
         return _account_in(path)
 
     def _opened(self, account: Account, password: str | None) -> Signer:
-        signer = self._unlock(account.path, self.password() if password is None else password)
+        try:
+            signer = self._unlock(account.path, self.password() if password is None else password)
+        except SigningFailed as exc:
+            raise Locked(f"{exc}; nothing was signed") from exc
         if signer.address != account.address:
             raise Locked(
                 f"{account.path}: says it is of 0x{account.address.hex()}, its key is of 0x{signer.address.hex()}"

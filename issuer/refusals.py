@@ -34,7 +34,6 @@ SENTENCES = {
         "the officers' signatures counted until block {deadline}, now is block {blockNumber}; have them sign again"
     ),
     "TooManySignatures": "{given} signatures were given, at most {most} are taken",
-    "NoSignatures": "nobody signed",
     "SignerRepeated": "{signer} signed twice; different persons are wanted",
     "NotAPlainAccount": "the sending account {sender} has code; send from a plain account",
     "CalldataNotCanonical": "the transaction is not written in the one way that the registry takes; this is a fault here",

@@ -54,14 +54,17 @@ def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpos
             raise NotReady(f"the old certificate's batch {batch.id} is {batch.state}; issue it first, or discard it")
         certificate_type = office.type(old.certificate_type)
         old_claims = office.records.claims(work, old)
-        if old.replaces_id is not None:
+        lost = any(held.track == Track.LOSS for held in statuses.held_now(office, old))
+        if old.replaces_id is not None and not lost:
             # The same command again finds the version that it made as the newest one.
             before = office.records.claims(work, work.certificate(old.replaces_id))
             wanted = _new_claims(certificate_type, before, changes, today=office.today)
             if _same(certificate_type, wanted, old_claims):
                 return old.batch_id
     claims = _new_claims(certificate_type, old_claims, changes, today=office.today)
-    _require_allowed(certificate_type, old_claims, claims, purpose)
+    _require_different(certificate_type, old_claims, claims, purpose, lost=lost)
+    if purpose == Purpose.RENEW:
+        _require_renewable(certificate_type, old_claims, claims)
     with office.store.reading() as work:
         successor = work.successor(old.id)
         if successor and _same(certificate_type, claims, office.records.claims(work, successor)):
@@ -105,7 +108,8 @@ def _new_claims(
             # The version that this one takes the place of (关联证照标识).
             cells[claim.key] = str(old_claims[IDENTIFIER_CLAIM])
     if ISSUE_DATE in cells:
-        cells[ISSUE_DATE] = today.isoformat()
+        # A day of issue that is still to come stays; both are written year first.
+        cells[ISSUE_DATE] = max(cells[ISSUE_DATE], today.isoformat())
     for name, cell in changes.claims.items():
         if name not in names:
             raise NotAllowed(f"claim: got «{name}», wanted one of {', '.join(dict.fromkeys(names.values()))}")
@@ -120,25 +124,36 @@ def _cell(value: JSON) -> str:
     return "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _require_allowed(
-    certificate_type: CertificateType, old: Mapping[str, JSON], new: Mapping[str, JSON], purpose: Purpose
+def _require_different(
+    certificate_type: CertificateType,
+    old: Mapping[str, JSON],
+    new: Mapping[str, JSON],
+    purpose: Purpose,
+    *,
+    lost: bool,
 ) -> None:
-    if purpose == Purpose.REPLACE:
-        if _same(certificate_type, old, new):
-            raise NotAllowed("nothing is different in the new version: say what changed with --set or a file")
+    """Refuse a new version that says the same, unless it is for one that was lost (补发)."""
+    if not _same(certificate_type, old, new):
         return
-    rule = certificate_type.renewal
-    if rule is None:
-        raise NotAllowed(f"{certificate_type.names['zh-CN']} is not renewed (延续); use `replace` if something changed")
-    number = certificate_type.number_claim
-    if rule.keeps_number and new[number] != old[number]:
-        raise NotAllowed(f"a renewed {certificate_type.names['zh-CN']} keeps its number {old[number]}")
-    if not rule.keeps_number and new[number] == old[number]:
-        raise NotAllowed(
-            f"a renewed {certificate_type.names['zh-CN']} gets a new number; give it with --set {number}=…"
-        )
-    if _same(certificate_type, old, new):
+    if purpose == Purpose.RENEW:
         raise NotAllowed("a renewal needs new days: give --valid-from and --valid-until, or a file")
+    if not lost:
+        raise NotAllowed(
+            "nothing is different in the new version: say what changed with --set or a file, or, if the old one was "
+            "lost, record that first (`status NUMBER lost`)"
+        )
+
+
+def _require_renewable(
+    certificate_type: CertificateType, old: Mapping[str, JSON], new: Mapping[str, JSON]
+) -> None:
+    rule, name, number = certificate_type.renewal, certificate_type.names["zh-CN"], certificate_type.number_claim
+    if rule is None:
+        raise NotAllowed(f"{name} is not renewed (延续); use `replace` if something changed")
+    if rule.keeps_number and new[number] != old[number]:
+        raise NotAllowed(f"a renewed {name} keeps its number {old[number]}")
+    if not rule.keeps_number and new[number] == old[number]:
+        raise NotAllowed(f"a renewed {name} gets a new number; give it with --set {number}=…")
 
 
 def _same(certificate_type: CertificateType, one: Mapping[str, JSON], other: Mapping[str, JSON]) -> bool:

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chain import certificate_types
-from chain.errors import InvalidInput, RegistryUnavailable, SigningFailed
+from chain.errors import InvalidInput, RegistryUnavailable
 from chain.ethereum import profiles, signers
 from chain.ethereum.client import Expected
 from chain.ethereum.deploy import Deployment
 from chain.ethereum.network import Anvil
 from chain.ethereum.writer import EthereumWriter
-from issuer.errors import Locked, SettingMissing
+from issuer.errors import SettingMissing
 from issuer.keys import Keystore
 from issuer.office import Office
 from issuer.records import Records
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from chain.certificate_types import CertificateType
     from chain.ethereum.profiles import Profile
-    from chain.registry import Signer
     from issuer.settings import Settings
 
 CRASH_AT = "YINXIN_CRASH_AT"
@@ -94,17 +93,13 @@ def open_issuer(settings: Settings) -> Iterator[Issuer]:
 def open_keystore(settings: Settings) -> Keystore:
     """Open the keystore folder; its files are opened when they are needed."""
 
-    def unlock(path: Path, password: str) -> Signer:
-        try:
-            return signers.load(path, password)
-        except SigningFailed as exc:
-            raise Locked(f"{exc}; nothing was signed") from exc
-
     def create(path: Path, password: str, labels: Mapping[str, str | int]) -> None:
         scrypt_n = signers.LIGHT_SCRYPT_N if settings.light_keys else signers.STRONG_SCRYPT_N
         signers.store(signers.KeySigner.generate(), path, password, scrypt_n=scrypt_n, labels=labels)
 
-    return Keystore(settings.keystore, password_file=settings.keystore_password_file, unlock=unlock, create=create)
+    return Keystore(
+        settings.keystore, password_file=settings.keystore_password_file, unlock=signers.load, create=create
+    )
 
 
 def open_types(settings: Settings) -> tuple[CertificateType, ...]:

@@ -22,7 +22,7 @@ from verifier.report import Check, CheckName, Difference, Outcome, Verdict
 from verifier.wording import Language, listed, message, show, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import date
 
     from chain.claims import Claim
@@ -58,8 +58,9 @@ def check(presented: Presented, claimed: Claimed, verify_code: Callable[[Code], 
 
 def _compare_text(claimed: Claimed, pages: Sequence[str]) -> Check:
     """Look for all that was signed on the pages, which are folded."""
+    labels = {fold(claim.labels[language]) for claim in claimed.type.claims for language in Language}
     different = tuple(
-        Difference(expected.labels, expected.texts[0], _shown_behind(expected, pages))
+        Difference(expected.labels, expected.texts[0], _shown_behind(expected, pages, labels))
         for expected in _expected(claimed)
         if not _stands(expected, pages)
     )
@@ -179,14 +180,15 @@ def _appears(wanted: str, pages: Sequence[str]) -> bool:
     )
 
 
-def _shown_behind(expected: _Expected, pages: Sequence[str]) -> str:
-    """Quote what the page shows behind the label of what was signed; empty if the label is not there."""
+def _shown_behind(expected: _Expected, pages: Sequence[str], labels: Collection[str]) -> str:
+    """Quote what the page shows behind the label of what was signed, up to the next label; empty if it is not there."""
     main, small = (fold(expected.labels[language]) for language in Language)
     for page in pages:
         for label in (main + small, main):
             _, found, rest = page.partition(label)
             if found:
-                return rest[:_SHOWN]
+                ends = (place for other in labels if (place := rest.find(other, 1)) > 0)
+                return rest[: min(ends, default=_SHOWN)][:_SHOWN]
     return ""
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chain import certificate, certificate_types, code
+from chain import base64url, certificate, certificate_types, code, strict_json
 from chain.certificate import Certificate
+from chain.credential import MEDIA_TYPE
 from chain.errors import (
     CertificateAltered,
     CertificateTypeInvalid,
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from chain.strict_json import JSON
     from verifier.presented import Presented
     from verifier.wording import Argument, Words
+
+
+_WHOLE_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(~[A-Za-z0-9_-]+)*~")
+_WHOLE_CODE = re.compile(r"(https?://[^\s/]+/v#)?[0-9]{300,}")
+"""No code of ours is shorter; a photograph that is read at all is read whole, because QR codes correct errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def _certificate(text: str, known_type: Callable[[int, int], CertificateType]) -
         parsed = certificate.parse(text)
         known = known_type(parsed.credential.type_number, parsed.credential.type_version)
     except Malformed as exc:
-        return _refused(exc), None
+        return _refused(exc, ours=_names_our_profile(text)), None
     except CertificateTypeInvalid as exc:
         return _failed(Verdict.UNSUPPORTED, "form.unknown_type", detail=str(exc)), None
     if fault := _type_fault(parsed, known):
@@ -145,7 +152,7 @@ def _code(text: str, known_type: Callable[[int, int], CertificateType]) -> tuple
         parsed = code.parse(text)
         known = known_type(parsed.facts.certificate_type, parsed.facts.version)
     except Malformed as exc:
-        return _refused(exc), None
+        return _refused(exc, ours=_WHOLE_CODE.fullmatch(text) is not None), None
     except CertificateTypeInvalid as exc:
         return _failed(Verdict.UNSUPPORTED, "form.unknown_type", detail=str(exc)), None
     got, wanted = len(parsed.facts.facts), len(known.fact_claims)
@@ -162,15 +169,29 @@ def _short_number(text: str) -> tuple[Check, ShortNumber | None]:
     return _passed("form.short_number"), ShortNumber(prefix)
 
 
-def _refused(exc: Malformed) -> Check:
-    """Tell what was changed, and what is of a kind we do not know, from what cannot be read at all."""
+def _refused(exc: Malformed, *, ours: bool) -> Check:
+    """Tell what was changed, and what is of a kind we do not know, from what cannot be read at all.
+
+    What is whole and says that it is ours, but breaks our strict form, was not made by an agency.
+    """
     match exc:
         case CertificateAltered():
             return _failed(Verdict.ALTERED, "form.altered", detail=str(exc))
         case CertificateUnsupported() | CodeUnsupported():
             return _failed(Verdict.UNSUPPORTED, "form.unsupported", detail=str(exc))
         case _:
-            return _failed(Verdict.UNREADABLE, "form.malformed", detail=str(exc))
+            return _failed(Verdict.ALTERED if ours else Verdict.UNREADABLE, "form.malformed", detail=str(exc))
+
+
+def _names_our_profile(text: str) -> bool:
+    """Whether it is a whole SD-JWT, with nothing lost on the way, whose header says that it is of our kind."""
+    if not _WHOLE_TOKEN.fullmatch(text):
+        return False
+    try:
+        header = strict_json.parse(base64url.decode(text.partition(".")[0]))
+    except ValueError:
+        return False
+    return isinstance(header, dict) and header.get("typ") == MEDIA_TYPE
 
 
 def _passed(key: str) -> Check:

@@ -41,6 +41,7 @@ _DIGITS = re.compile(r"[0-9]{40,}")
 """A code's digits without its URL; a short number is far shorter."""
 _SHORT_NUMBER = re.compile(r"[\w\s\u002d\u2010-\u2015\u2212]{10,40}")
 """What may be meant as a short number, mistyped or not."""
+_TYPED = re.compile(r"[0-9A-Za-z]{14}")
 
 
 def read_upload(upload: bytes) -> Presented:
@@ -67,13 +68,27 @@ def read_text(text: str) -> Presented:
         return _fault("read.empty")
     if text.startswith("eyJ"):
         return Presented(certificates=(text,))
-    if _OUR_CODE.fullmatch(text) or _DIGITS.fullmatch(text):
-        return Presented(codes=(text,))
-    if _URL.fullmatch(text):
-        return Presented(foreign_codes=1)
+    if _OUR_CODE.fullmatch(text) or _DIGITS.fullmatch(text) or _URL.fullmatch(text):
+        return read_code(text)
     if _SHORT_NUMBER.fullmatch(text):
         return Presented(short_number=text)
     return _fault("read.text")
+
+
+def read_code(text: str) -> Presented:
+    """Read what is said to be a code's text; another site's address is a stranger's code."""
+    text = text.strip()
+    if _URL.fullmatch(text) and not _OUR_CODE.fullmatch(text):
+        return Presented(foreign_codes=1)
+    return Presented(codes=(text,))
+
+
+def looks_like_text(text: str) -> bool:
+    """Whether a text is a certificate, a code or a short number, rather than the name of a file that is not there."""
+    presented = read_text(text)
+    if presented.short_number is not None:
+        return _TYPED.fullmatch(re.sub(r"[\s-]", "", text)) is not None and not text.isalpha()
+    return presented.fault is None
 
 
 def _decode(upload: bytes) -> Presented:

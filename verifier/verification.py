@@ -206,7 +206,7 @@ def _check_signature(claimed: Claimed, snapshot: Snapshot) -> tuple[Check, Liste
     """Check 2, second half: only a key that the registry lists for that agency is even tried."""
     keys = snapshot.keys(claimed.agency, claimed.kid_prefix)
     if not keys:
-        said = message("signature.key_not_listed", agency=claimed.agency, kid=claimed.kid_prefix.hex())
+        said = message("signature.key_not_listed", agency=claimed.agency, kid=claimed.kid_prefix[:8].hex())
         return Check(CheckName.SIGNATURE, Outcome.FAILED, said, (Verdict.ISSUER_NOT_AUTHORISED,)), None
     for key in keys:
         try:
@@ -216,7 +216,7 @@ def _check_signature(claimed: Claimed, snapshot: Snapshot) -> tuple[Check, Liste
                 code.verify(claimed.source, key.public_key, snapshot.identity.registry_id)
         except SignatureInvalid:
             continue
-        return Check(CheckName.SIGNATURE, Outcome.PASSED, message("signature.good", kid=key.kid.hex())), key
+        return Check(CheckName.SIGNATURE, Outcome.PASSED, message("signature.good", kid=key.kid[:8].hex())), key
     return Check(CheckName.SIGNATURE, Outcome.FAILED, message("signature.bad"), (Verdict.ALTERED,)), None
 
 

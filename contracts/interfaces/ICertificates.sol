@@ -157,8 +157,8 @@ interface ICertificates {
 
     /// @notice The sender has code, or did not send the transaction itself.
     error NotAPlainAccount(address sender);
-    /// @notice Dirty padding, odd offsets or trailing bytes. (A word that its type cannot hold is refused by the decoder
-    /// before, without a reason.)
+    /// @notice Dirty padding, odd offsets or trailing bytes. (A word that its type cannot hold is refused by the
+    /// decoder before, without a reason.)
     error CalldataNotCanonical();
     error SizeOutOfRange(uint256 size, uint256 most);
     /// @notice This agency has anchored this root under another type, version or size, or replacing other leaves.

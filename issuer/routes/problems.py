@@ -28,7 +28,6 @@ _STATUS: tuple[tuple[type[YinxinError], int], ...] = (
     (errors.NotAllowed, 403),
     (errors.NotReady, 409),
     (errors.RefusedByRegistry, 409),
-    (errors.Locked, 403),
     (errors.Erased, 410),
     (errors.LaneBusy, 409),
     (errors.LaneTrouble, 503),

@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eth_abi import decode, encode
 from eth_utils import keccak
 
-from tests.contracts.node import Log
+if TYPE_CHECKING:
+    from tests.contracts.node import Log
 
 ARTIFACTS = Path(__file__).parents[2] / "chain" / "ethereum" / "artifacts"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-PASS_ON = "3d600060003e60{after:02x}573d6000fd5b3d6000f3"
+RETURNED = "3d600060003e60{after:02x}573d6000fd5b3d6000f3"
 """Return what a call returned, revert with what it reverted with; `after` is where its JUMPDEST stands."""
 _JUMPDEST = 13
 
 
 def _passed_on(code: str) -> bytes:
-    return bytes.fromhex(code + PASS_ON.format(after=len(code) // 2 + _JUMPDEST))
+    return bytes.fromhex(code + RETURNED.format(after=len(code) // 2 + _JUMPDEST))
 
 
 FORWARDER = _passed_on("602036038060206000376000600082600060006000355af1")

@@ -10,7 +10,8 @@ from enum import IntEnum
 from eth_utils import keccak
 
 from tests.contracts.model import NOBODY, ZERO, demand
-from tests.contracts.model_agencies import MOST_SIGNATURES, Agencies
+from tests.contracts.model_agencies import Agencies
+from tests.contracts.model_consents import MOST_SIGNATURES
 
 MAX_BATCH = 1024
 MAX_STATUS_LEAVES = 256
@@ -139,7 +140,7 @@ class Certificates(Agencies):
         demand(1 <= len(leaves) <= MAX_BATCH, "SizeOutOfRange")
         self._anchor(agency, certificate_type, version, leaves, approvals, replacing=None)
 
-    def replace(
+    def replace(  # noqa: PLR0917 - in the contract's order
         self,
         agency: int,
         certificate_type: int,

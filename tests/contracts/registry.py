@@ -108,7 +108,11 @@ class Registry:
 
     def history(self) -> list[Emitted]:
         """Return all events from the beginning."""
-        wanted = {"fromBlock": "0x0", "toBlock": "latest", "address": [self.agencies.address, self.certificates.address]}
+        wanted = {
+            "fromBlock": "0x0",
+            "toBlock": "latest",
+            "address": [self.agencies.address, self.certificates.address],
+        }
         return self.events(
             [
                 Log(
@@ -208,7 +212,7 @@ class Registry:
         separator = domain_separator("Yinxin Certificates", self.node.chain_id, self.certificates.address)
         return digest(BATCH, [registry_id or self.registry_id, *batch], separator=separator)
 
-    def status_digest(
+    def status_digest(  # noqa: PLR0917 - in the contract's order
         self,
         agency: int,
         actor: int,

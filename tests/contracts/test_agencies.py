@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.contracts.model import NOBODY
-from tests.contracts.model_agencies import MANAGE
+from tests.contracts.model_consents import MANAGE
 from tests.contracts.people import person
 from tests.contracts.world import (
     BANNER,
@@ -33,9 +33,7 @@ def test_agency_shows_its_place_and_policy(world: World) -> None:
     shown = world.see(world.agencies, "agency", BANNER)
     registered = shown[7]
     assert shown == (LEAGUE, 3, 0, 1, 0, 0, 2, registered, credit_code(BANNER), "演示机关3")
-    [event] = [
-        event for event in world.history() if event.name == "AgencyRegistered" and event.arguments[0] == BANNER
-    ]
+    [event] = [event for event in world.history() if event.name == "AgencyRegistered" and event.arguments[0] == BANNER]
     assert event.block == registered
     assert world.see(world.agencies, "agencyByCode", credit_code(BANNER)) == BANNER
     assert world.see(world.agencies, "agencyByCode", CODE) == 0

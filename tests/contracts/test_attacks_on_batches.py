@@ -12,8 +12,8 @@ from eth_utils import keccak
 
 from tests.contracts.bytecode import FORWARDER, caller
 from tests.contracts.model import NOBODY
-from tests.contracts.model_agencies import APPROVE, MANAGE, PREPARE
 from tests.contracts.model_certificates import root_of
+from tests.contracts.model_consents import APPROVE, MANAGE, PREPARE
 from tests.contracts.node import ANYBODY
 from tests.contracts.people import BATCH, Person, digest, domain_separator, high_s, person
 from tests.contracts.registry import APPROVER, PREPARER, Contract
@@ -177,9 +177,10 @@ def test_leaves_elsewhere_in_calldata_are_refused(world: World, refused: Refusal
         (start + len(signed), start, signed + listed),
         (start + 32, start + 32 + len(listed), bytes(32) + listed + signed),
     ]
-    assert anchoring(world, batch) == selector + numbers + encode(
-        ["uint256", "uint256"], [start, start + len(listed)]
-    ) + listed + signed
+    assert (
+        anchoring(world, batch)
+        == selector + numbers + encode(["uint256", "uint256"], [start, start + len(listed)]) + listed + signed
+    )
     for leaves_at, signatures_at, rest in moved:
         data = selector + numbers + encode(["uint256", "uint256"], [leaves_at, signatures_at]) + rest
         with refused("CalldataNotCanonical"):
@@ -221,9 +222,7 @@ def test_approval_for_another_registry_does_not_count(world: World, refused: Ref
                 signed = digest(BATCH, values, separator=separator)
             signatures.append(officer.sign(signed))
         with refused("LacksCapability"):
-            world.act(
-                world.certificates, "anchor", BANNER, 1, 1, batch, (deadline, signatures[0], signatures[1:])
-            )
+            world.act(world.certificates, "anchor", BANNER, 1, 1, batch, (deadline, signatures[0], signatures[1:]))
 
 
 def test_approvals_from_one_registry_do_not_work_in_its_twin(world: World, refused: Refusal) -> None:
@@ -282,9 +281,7 @@ def test_approval_after_its_deadline_does_not_count(world: World, refused: Refus
 
 
 @pytest.mark.parametrize("removed", [preparer(BANNER), approver(BANNER)], ids=["preparer", "approver"])
-def test_approval_after_the_officers_removal_does_not_count(
-    world: World, refused: Refusal, removed: Person
-) -> None:
+def test_approval_after_the_officers_removal_does_not_count(world: World, refused: Refusal, removed: Person) -> None:
     batch = leaves(2)
     approvals = world.approvals(BANNER, 1, 1, batch)
     world.by([manager(BANNER)], "setOfficer", BANNER, removed.address, 0)

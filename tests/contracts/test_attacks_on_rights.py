@@ -8,7 +8,8 @@ import pytest
 from eth_utils import keccak
 
 from tests.contracts.bytecode import caller
-from tests.contracts.model_agencies import APPROVE, MANAGE, NEVER, PREPARE, thumbprint
+from tests.contracts.model_agencies import NEVER, thumbprint
+from tests.contracts.model_consents import APPROVE, MANAGE, PREPARE
 from tests.contracts.people import Person, high_s, person
 from tests.contracts.test_rights import X, Y
 from tests.contracts.world import (

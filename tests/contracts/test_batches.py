@@ -145,9 +145,7 @@ def test_replacing_marks_the_old_leaves(world: World) -> None:
     made = world.replace(BANNER, new, old, start=500_000)
     held = 500_000 << 27 * REPLACED | 3 << 27 * REPLACED + 24 | 1 << 240
     assert [event.name for event in made] == ["BatchAnchored", "CertificateReplaced", "CertificateReplaced"]
-    assert [event.arguments for event in made[1:]] == [
-        (BANNER, old[i], new[i], 500_000, held) for i in range(2)
-    ]
+    assert [event.arguments for event in made[1:]] == [(BANNER, old[i], new[i], 500_000, held) for i in range(2)]
     assert world.held(BANNER, old) == [held, held]
     assert world.held(BANNER, new) == [0, 0]
     assert world.see(world.certificates, "batch", BANNER, root_of(new))[:3] == (1, 1, 2)

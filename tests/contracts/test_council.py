@@ -9,7 +9,7 @@ from eth_utils import keccak
 from tests.contracts.model import NOBODY, ZERO
 from tests.contracts.node import ANYBODY
 from tests.contracts.people import person
-from tests.contracts.registry import COUNCIL, REGISTRY_ID, THRESHOLD, Registry, Reverted
+from tests.contracts.registry import COUNCIL, REGISTRY_ID, THRESHOLD, Registry
 from tests.contracts.world import member
 
 if TYPE_CHECKING:
@@ -242,20 +242,14 @@ def test_council_can_be_replaced_member_by_member(world: World) -> None:
         world.decide(world.agencies, "addMember", newcomer.address, 2)
     for old in (COUNCIL[2], COUNCIL[1], COUNCIL[0]):
         data = world.agencies.data("removeMember", old.address, 2)
-        made = world.act(
-            world.agencies, "propose", world.agencies.address, data, world.soon(), sender=fresh[0].address
-        )
+        made = world.act(world.agencies, "propose", world.agencies.address, data, world.soon(), sender=fresh[0].address)
         number = made[0].arguments[0]
         world.act(world.agencies, "vote", number, sender=fresh[1].address)
         world.act(world.agencies, "execute", number, sender=fresh[1].address)
     assert world.see(world.agencies, "members") == tuple(newcomer.address for newcomer in fresh)
 
 
-def test_unknown_function_is_refused(world: World) -> None:
+def test_unknown_function_is_refused(world: World, refused: Refusal) -> None:
     for contract in (world.agencies, world.certificates):
-        try:
+        with refused("without a reason"):
             world.send(contract, b"\xde\xad\xbe\xef")
-        except Reverted as reverted:
-            assert reverted.name == "without a reason"
-        else:
-            raise AssertionError(contract)

@@ -27,7 +27,9 @@ def test_every_error_is_reached_by_a_test() -> None:
 
 def test_no_error_of_the_interfaces_is_unused() -> None:
     written = {
-        error for path in INTERFACES.glob("*.sol") for error in re.findall(r"^    error (\w+)\(", path.read_text(), re.M)
+        error
+        for path in INTERFACES.glob("*.sol")
+        for error in re.findall(r"^    error (\w+)\(", path.read_text(), re.MULTILINE)
     }
     compiled = {error.name for name in ("Agencies", "Certificates") for error in artifact(name).errors.values()}
     assert written <= compiled

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from eth_utils import keccak
 
 from tests.contracts.model import NOBODY, ZERO
-from tests.contracts.model_agencies import APPROVE, MANAGE, NEVER, PREPARE, STATUS, P, thumbprint
+from tests.contracts.model_agencies import NEVER, P, thumbprint
+from tests.contracts.model_consents import APPROVE, MANAGE, PREPARE, STATUS
 from tests.contracts.people import person
 from tests.contracts.world import (
     BANNER,

@@ -1,9 +1,9 @@
 """Random histories of the registry, in the contracts and in the model: after each step every view and head agree.
 
 The environment variable YINXIN_HYPOTHESIS chooses the profile: `ci` (the default) is short and does the same in every
-run; `night` is long and looks for new histories. Hypothesis draws the kinds of steps and a seed for a history, so that it can
-leave steps out of one that fails; what a step does, and how often rightly, is chosen here (values drawn by Hypothesis
-are mostly small or repeated, and most of such steps fail for the same few reasons).
+run; `night` is long and looks for new histories. Hypothesis draws the kinds of steps and a seed for a history, so that
+it can leave steps out of one that fails; what a step does, and how often rightly, is chosen here (values drawn by
+Hypothesis are mostly small or repeated, and most of such steps fail for the same few reasons).
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from tests.contracts.model_agencies import ALPHABET, APPROVE, MANAGE, NEVER, PREPARE, STATUS
+from tests.contracts.model_agencies import ALPHABET, NEVER
 from tests.contracts.model_certificates import HOUR, Track
+from tests.contracts.model_consents import APPROVE, MANAGE, PREPARE, STATUS
 from tests.contracts.test_rights import point
 from tests.contracts.twin import CERTIFICATE_TYPES, MEMBERS, PEOPLE, UNKNOWN, VERSIONS, Signing, Twin
 from tests.contracts.world import credit_code
@@ -40,6 +41,7 @@ MOST_AGENCIES = 7
 KEYS = [point(secret) for secret in (11, 12, 13)]
 LEAVES = [keccak(text=f"leaf {i}") for i in range(10)]
 FLAWS = ("expired", "nonce", "registry", "high s", "length")
+
 
 def chance(random: Random, percent: int) -> bool:
     """Say yes now and then."""
@@ -88,12 +90,16 @@ class Histories(RuleBasedStateMachine):
         line = self.model.line(number) if number in self.model.agencies else []
         if not above:
             line = line[:1]
-        pool = [
-            each
-            for agency in line[random.randrange(len(line)) :] + line
-            for each in PEOPLE
-            if agency.officers.get(each.address, 0) & capability and each not in but
-        ] if line else []
+        pool = (
+            [
+                each
+                for agency in line[random.randrange(len(line)) :] + line
+                for each in PEOPLE
+                if agency.officers.get(each.address, 0) & capability and each not in but
+            ]
+            if line
+            else []
+        )
         pool = list(dict.fromkeys(pool))
         many = max(fewest, random.choice([0, 1, 2, 2, 2, 2, 3, 5]))
         if len(pool) < fewest or chance(random, 10):
@@ -238,6 +244,8 @@ class Histories(RuleBasedStateMachine):
         """Lift a track, or set it anew; mostly one that is set."""
         random = self.random("lift_or_move_status")
         set_now = [(key, track) for key, marks in self.model.marks.items() for track in marks]
+        liftable = [(key, track) for key, track in set_now if track > Track.REPLACED]
+        set_now = liftable if liftable and chance(random, 70) else set_now
         if set_now and not chance(random, 5):
             (number, leaf), track = random.choice(set_now)
             leaves = [leaf]
@@ -247,18 +255,18 @@ class Histories(RuleBasedStateMachine):
         until = start + 2 if start and track == Track.RENEWAL_PENDING else 0
         self._change(random, number, leaves, track, start, until)
 
-    def _change(self, random: Random, number: int, leaves: list[bytes], track: Track, start: int, until: int) -> None:
-        """Choose actor and officers, and change a status."""
+    def _change(self, random: Random, number: int, leaves: list[bytes], track: Track, *hours: int) -> None:
+        """Choose actor and officers, and change a status from one hour until another."""
         line = [agency.number for agency in self.model.line(number)] if number in self.model.agencies else [1]
-        actor = random.choice([line[0], line[0], *line, 0]) if not chance(random, 4) else self.agency(random)
+        actor = random.choice([line[0], *line, *line, 0]) if not chance(random, 4) else self.agency(random)
         if leaves and chance(random, 4):
             leaves = [*leaves, leaves[0]]
-        signing = self.signing(random, actor, STATUS, above=False)
+        signing = self.signing(random, actor, STATUS, above=False, fewest=random.choice([1, 2, 2, 2, 2]))
         if actor == 0 and not chance(random, 5):
             signing = Signing()
         decision = {"decision": bytes(32)} if chance(random, 3) else {}
         stale = chance(random, 4)
-        self.twin.change(number, actor, leaves, track, start, until, signing=signing, stale=stale, **decision)
+        self.twin.change(number, actor, leaves, track, *hours, signing=signing, stale=stale, **decision)
 
     # The council.
 

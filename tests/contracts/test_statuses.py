@@ -119,9 +119,7 @@ def test_change_has_a_decision(world: World, refused: Refusal) -> None:
         (SUSPENSION, 500_000, 499_999),
     ],
 )
-def test_end_that_makes_no_sense_is_refused(
-    world: World, refused: Refusal, track: int, start: int, until: int
-) -> None:
+def test_end_that_makes_no_sense_is_refused(world: World, refused: Refusal, track: int, start: int, until: int) -> None:
     with refused("UntilOutOfRange", start, until):
         world.mark(BANNER, [LEAF], track, start, until)
 
@@ -233,6 +231,16 @@ def test_one_officer_suspends_for_a_day_at_most(world: World, refused: Refusal) 
         with refused("TwoOfficersNeeded", 1):
             world.mark(BANNER, [LEAF], SUSPENSION, start, until, by=alone)
     assert world.mark(BANNER, [LEAF], SUSPENSION, hour, hour + DAY, by=alone)
+
+
+def test_time_in_milliseconds_is_understood(world: World) -> None:
+    """One supported chain counts its blocks' time so; the present hour is the same."""
+    seconds = world.node.timestamp() // HOUR * HOUR + 5 * HOUR
+    hour = seconds // HOUR
+    world.node.ask("evm_setNextBlockTimestamp", seconds * 1000)
+    alone = statuses(BANNER)[:1]
+    assert world.mark(BANNER, [LEAF], SUSPENSION, hour, hour + DAY, by=alone)
+    assert world.node.timestamp() == seconds * 1000
 
 
 def test_suspended_agency_changes_no_status_but_those_above_do(world: World, refused: Refusal) -> None:

@@ -11,8 +11,9 @@ from eth_abi import encode
 from eth_utils import keccak
 
 from tests.contracts.model import NOBODY, ZERO, Emitted, Refused
-from tests.contracts.model_agencies import NEVER, Consent
+from tests.contracts.model_agencies import NEVER
 from tests.contracts.model_certificates import Approvals, Certificates, Change, Track, held_hash, root_of
+from tests.contracts.model_consents import Consent
 from tests.contracts.people import high_s, person
 from tests.contracts.registry import APPROVER, COUNCIL, PREPARER, REGISTRY_ID, THRESHOLD, Contract, Registry, Reverted
 
@@ -105,9 +106,7 @@ class Twin:
 
     # Calls.
 
-    def act(
-        self, contract: Contract, data: bytes, carry_out: Callable[[], None], *, sender: str
-    ) -> str | None:
+    def act(self, contract: Contract, data: bytes, carry_out: Callable[[], None], *, sender: str) -> str | None:
         """Make a call on the chain, then in the model; return the name of the error with which both refused."""
         error = None
         events: list[Emitted] = []
@@ -178,7 +177,12 @@ class Twin:
         return self.council(self.registry.agencies, function, arguments, (snake(function), arguments))
 
     def consented(
-        self, function: str, *arguments: object, signing: Signing, sender: str = MEMBERS[0].address, council: bool = False
+        self,
+        function: str,
+        *arguments: object,
+        signing: Signing,
+        sender: str = MEMBERS[0].address,
+        council: bool = False,
     ) -> str | None:
         """Change rights by consent, by any sender or through the council."""
         number = arguments[0]
@@ -242,11 +246,9 @@ class Twin:
         function = "anchor" if old is None else "replace"
         data = self.registry.certificates.data(function, *entry, (deadline, preparer.sign(first), signatures))
         method = getattr(self.model, function)
-        return self.act(
-            self.registry.certificates, data, lambda: method(*entry, recovered), sender=preparer.address
-        )
+        return self.act(self.registry.certificates, data, lambda: method(*entry, recovered), sender=preparer.address)
 
-    def change(
+    def change(  # noqa: PLR0917 - in the contract's order
         self,
         agency: int,
         actor: int,
@@ -257,7 +259,7 @@ class Twin:
         *,
         signing: Signing,
         stale: bool = False,
-        decision: bytes = keccak(b"decision"),  # noqa: B008 - bytes never change
+        decision: bytes = keccak(b"decision"),
     ) -> str | None:
         """Change a status, by officers or (actor 0) through the council."""
         deadline = self.next_block - 1 if signing.flaw == "expired" else self.next_block + 1000

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from eth_utils import keccak
 
-from tests.contracts.model_agencies import ALPHABET, APPROVE, MANAGE, PREPARE, STATUS
+from tests.contracts.model_agencies import ALPHABET
 from tests.contracts.model_certificates import held_hash, root_of
+from tests.contracts.model_consents import APPROVE, MANAGE, PREPARE, STATUS
 from tests.contracts.people import Person, person
 from tests.contracts.registry import APPROVER, COUNCIL, PREPARER, Registry
 
@@ -93,7 +94,9 @@ class World(Registry):
             self.by([manager(agency), manager(parent)], "setOfficer", *second)
         else:
             self.decide(self.agencies, "registerTopAgency", *entry)
-            self.decide(self.agencies, "setOfficer", *second, self.consent(agency, "setOfficer", second, [manager(agency)]))
+            self.decide(
+                self.agencies, "setOfficer", *second, self.consent(agency, "setOfficer", second, [manager(agency)])
+            )
         rest = [(preparer(agency), PREPARE)]
         rest += [(approver(agency, which), APPROVE) for which in (1, 2, 3)]
         rest += [(officer, STATUS) for officer in statuses(agency)]

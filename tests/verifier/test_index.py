@@ -66,7 +66,7 @@ class TestFollowing:
         assert ask(index, made.presented_short_number, now_of(deployment)).verdict is Verdict.INCOMPLETE
 
     def test_a_status_counts_at_once_and_is_told_with_its_history(
-        self, anvil: Anvil, deployment: Deployed, tmp_path: Path
+        self, deployment: Deployed, tmp_path: Path
     ) -> None:
         office = deployment.offices[1]
         made = certificate_of(deployment, office, "suspended")
@@ -74,9 +74,6 @@ class TestFollowing:
         now = now_of(deployment)
         set_status(deployment, office, made.leaf, Track.SUSPENSION, now)
         index = index_of(deployment, tmp_path)
-        index.follow(now_of(deployment))
-        assert ask(index, made.presented, now).verdict is Verdict.PENDING
-        anvil.mine()
         index.follow(now_of(deployment))
         report = ask(index, made.presented, now)
         assert report.verdict is Verdict.SUSPENDED

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 import pytest
 
-from chain import certificate, code, merkle
+from chain import base64url, certificate, code, merkle
 from chain.code import InclusionPath
 from chain.errors import CertificateTypeInvalid
 from chain.registry import Track
@@ -160,6 +160,26 @@ class TestForm:
     @pytest.mark.parametrize("text", ["123", "https://verify.example.cn/v#1", "javascript:alert(1)"])
     def test_a_spoilt_code_is_unreadable(self, text: str) -> None:
         expect(ask(Book(), Presented(codes=(text,))), Verdict.UNREADABLE, "form", "form.malformed")
+
+    @pytest.mark.parametrize("algorithm", ["none", "HS256"])
+    def test_a_whole_certificate_that_breaks_the_form_is_altered(self, algorithm: str) -> None:
+        book, made = anchored()
+        header, _, rest = made.sd_jwt.partition(".")
+        other = base64url.encode(base64url.decode(header).replace(b"ES256", algorithm.encode()))
+        expect(ask(book, Presented(certificates=(f"{other}.{rest}",))), Verdict.ALTERED, "form", "form.malformed")
+
+    def test_a_certificate_that_lost_its_end_is_unreadable(self) -> None:
+        book, made = anchored()
+        presented = Presented(certificates=(made.sd_jwt[:-1],))
+        expect(ask(book, presented), Verdict.UNREADABLE, "form", "form.malformed")
+
+    def test_a_token_whose_header_is_no_json_is_unreadable(self) -> None:
+        presented = Presented(certificates=("AAAA.e30.AAAA~",))
+        expect(ask(Book(), presented), Verdict.UNREADABLE, "form", "form.malformed")
+
+    def test_a_whole_code_that_breaks_the_form_is_altered(self) -> None:
+        presented = Presented(codes=("https://verify.example.cn/v#" + "9" * 500,))
+        expect(ask(Book(), presented), Verdict.ALTERED, "form", "form.malformed")
 
     def test_a_mistyped_short_number_is_unreadable(self) -> None:
         presented = Presented(short_number="0000-0000-0000-01")

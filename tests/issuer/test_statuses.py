@@ -1,0 +1,294 @@
+"""Changes of status, and new versions in the place of old ones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chain.certificate_types import by_identifier
+from chain.registry import Track
+from issuer import approvals, in_one_go, issuing, replacing, slots, statuses
+from issuer.errors import NotAllowed, NotReady
+from issuer.models import Purpose, State, StatusChange
+from issuer.office import day_of_hour, first_hour
+from issuer.replacing import Changes
+from issuer.statuses import Wish
+from tests.issuer.offices import permit_number, permits, table
+
+if TYPE_CHECKING:
+    from issuer.models import Certificate
+    from tests.issuer.offices import World
+
+LOW = 2
+PERMIT = "food-operation-permit"
+TODAY = date(2026, 1, 1)
+"""The day of the registry in memory."""
+
+
+def seal(world: World, batch: int) -> None:
+    issuing.prepare(world.office, batch, world.officer("low-preparer"))
+    approvals.approve(world.office, batch, world.officer("low-approver"))
+    in_one_go.seal(world.office, world.lane(), [batch])
+
+
+def issued(world: World, identifier: str = PERMIT, **cells: str) -> Certificate:
+    cells = {"number": permit_number(1), **cells} if identifier == PERMIT else cells
+    data = table(identifier, cells)
+    (batch,) = issuing.draft(world.office, data, by_identifier(identifier), agency=LOW).batches
+    seal(world, batch)
+    with world.office.store.reading() as work:
+        return work.certificates(batch)[0]
+
+
+def wish(verb: str, first: date | None = None, last: date | None = None, *, lift: bool = False) -> Wish:
+    return Wish(verb, first, last, "因为", None, lift)
+
+
+def change(world: World, row: Certificate, wanted: Wish, *names: str) -> int | None:
+    officers = [world.officer(name) for name in names or ("low-preparer", "low-approver")]
+    number = statuses.request(world.office, row, wanted, officers)
+    if number is not None:
+        assert world.lane().run().refused == []
+    return number
+
+
+def held(world: World, row: Certificate) -> dict[Track, tuple[int, int, int]]:
+    return {each.track: (each.from_hour, each.until_hour, each.level) for each in statuses.held_now(world.office, row)}
+
+
+def test_days_are_calendar_days_of_shanghai() -> None:
+    assert first_hour(date(1970, 1, 2)) == 16
+    assert day_of_hour(first_hour(TODAY)) == TODAY
+    assert day_of_hour(first_hour(TODAY) + 23) == TODAY
+    assert day_of_hour(first_hour(TODAY) - 1) == date(2025, 12, 31)
+
+
+@pytest.mark.parametrize("verb", ["revoke", "rescind", "withdraw", "cancel", "lost"])
+def test_negative_status_counts_from_the_first_hour_of_its_day(world: World, verb: str) -> None:
+    row = issued(world)
+    change(world, row, wish(verb, date(2026, 2, 3)))
+    assert held(world, row) == {statuses.TRACKS[verb]: (first_hour(date(2026, 2, 3)), 0, 2)}
+
+
+def test_suspension_counts_to_the_last_hour_of_its_last_day(world: World) -> None:
+    row = issued(world)
+    change(world, row, wish("suspend", date(2026, 2, 3), date(2026, 2, 3)))
+    first = first_hour(date(2026, 2, 3))
+    assert held(world, row) == {Track.SUSPENSION: (first, first + 24, 2)}
+    change(world, row, wish("resume"))
+    assert held(world, row) == {}
+
+
+def test_found_takes_a_loss_back(world: World) -> None:
+    row = issued(world)
+    change(world, row, wish("lost"))
+    assert Track.LOSS in held(world, row)
+    change(world, row, wish("found"))
+    assert held(world, row) == {}
+
+
+def test_pending_renewal_needs_its_last_day(world: World) -> None:
+    row = issued(world)
+    with pytest.raises(NotAllowed, match="--until DATE"):
+        change(world, row, wish("renewal-pending"))
+    change(world, row, wish("renewal-pending", None, date(2026, 3, 1)))
+    assert held(world, row) == {Track.RENEWAL_PENDING: (0, first_hour(date(2026, 3, 2)), 2)}
+
+
+def test_tracks_do_not_erase_each_other(world: World) -> None:
+    row = issued(world)
+    for verb in ("suspend", "lost", "cancel"):
+        change(world, row, wish(verb))
+    assert set(held(world, row)) == {Track.SUSPENSION, Track.LOSS, Track.CANCELLED}
+
+
+def test_same_wish_again_sends_nothing(world: World) -> None:
+    row = issued(world)
+    assert change(world, row, wish("revoke")) is not None
+    assert change(world, row, wish("revoke")) is None
+    assert change(world, row, wish("resume")) is None
+
+
+def test_wish_on_its_way_is_not_signed_twice(world: World) -> None:
+    row = issued(world)
+    officers = [world.officer("low-preparer"), world.officer("low-approver")]
+    first = statuses.request(world.office, row, wish("revoke"), officers)
+    assert statuses.request(world.office, row, wish("revoke"), officers) == first
+
+
+def test_one_officer_alone_may_suspend_for_24_hours_from_now(world: World) -> None:
+    row = issued(world)
+    change(world, row, wish("suspend"), "low-approver")
+    hour = world.registry.now // 3600
+    assert held(world, row) == {Track.SUSPENSION: (hour, hour + 24, 2)}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (wish("revoke"), "needs two officers"),
+        (wish("resume"), "needs two officers"),
+        (wish("suspend", date(2026, 1, 2)), "only from now on"),
+        (wish("suspend", None, date(2026, 1, 3)), "up to 24 hours"),
+    ],
+)
+def test_one_officer_alone_may_do_nothing_else(world: World, wanted: Wish, words: str) -> None:
+    with pytest.raises(NotAllowed, match=words):
+        change(world, issued(world), wanted, "low-approver")
+
+
+def test_agency_above_may_act_and_one_beside_may_not(world: World) -> None:
+    row = issued(world)
+    with pytest.raises(NotAllowed, match="nor above it"):
+        change(world, row, wish("revoke"), "other-preparer", "other-approver")
+    change(world, row, wish("revoke"), "top-preparer", "top-approver")
+    assert held(world, row)[Track.REVOKED][2] == 1
+
+
+def test_subordinate_cannot_lift_what_its_superior_set(world: World) -> None:
+    row = issued(world)
+    change(world, row, wish("suspend"), "top-preparer", "top-approver")
+    officers = [world.officer("low-preparer"), world.officer("low-approver")]
+    number = statuses.request(world.office, row, wish("resume"), officers)
+    (job,) = world.lane().run().refused
+    assert isinstance(job, StatusChange)
+    assert (job.id, job.state) == (number, State.FAILED)
+    assert "SetFromAbove" in job.failure or "superior" in job.failure
+    assert Track.SUSPENSION in held(world, row)
+
+
+def test_same_person_twice_is_refused(world: World) -> None:
+    with pytest.raises(NotAllowed, match="twice"):
+        change(world, issued(world), wish("revoke"), "low-approver", "low-approver")
+
+
+def test_ends_before_beginnings_are_refused(world: World) -> None:
+    with pytest.raises(NotAllowed, match="before --from"):
+        change(world, issued(world), wish("suspend", date(2026, 2, 3), date(2026, 2, 2)))
+    with pytest.raises(NotAllowed, match="has no end"):
+        change(world, issued_again(world), wish("revoke", None, date(2026, 2, 2)))
+
+
+def issued_again(world: World) -> Certificate:
+    return issued(world, number=permit_number(2))
+
+
+def test_draft_has_no_status(world: World) -> None:
+    (batch,) = issuing.draft(world.office, permits(1), by_identifier(PERMIT), agency=LOW).batches
+    issuing.prepare(world.office, batch, world.officer("low-preparer"))
+    with world.office.store.reading() as work:
+        (row,) = work.certificates(batch)
+    with pytest.raises(NotReady, match="only what is anchored"):
+        change(world, row, wish("revoke"))
+
+
+def test_chain_gets_a_salted_digest_of_the_grounds_which_stay_here(world: World) -> None:
+    row = issued(world)
+    officers = [world.officer("low-preparer"), world.officer("low-approver")]
+    wanted = Wish("revoke", None, None, "无证经营", b"%PDF decision", lift=False)
+    number = statuses.request(world.office, row, wanted, officers) or 0
+    with world.office.store.reading() as work:
+        stored = work.status_change(number)
+        grounds = world.office.records.open_grounds(work, row, stored.grounds or b"")
+    assert hashlib.sha256(grounds).digest() == stored.decision
+    opened = json.loads(grounds)
+    assert opened["reason"] == "无证经营"
+    assert opened["decision"] == hashlib.sha256(b"%PDF decision").hexdigest()
+    assert len(opened["salt"]) == 32
+
+
+# New versions.
+
+
+def new_version(world: World, row: Certificate, changes: Changes, purpose: Purpose) -> Certificate:
+    batch = replacing.draft(world.office, row, changes, purpose=purpose)
+    seal(world, batch)
+    with world.office.store.reading() as work:
+        return work.certificates(batch)[0]
+
+
+def test_replacement_keeps_lineage_and_counts_the_version_up(world: World) -> None:
+    old = issued(world, "construction-safety-licence")
+    new = new_version(world, old, Changes({"address": "新地址1号"}), Purpose.REPLACE)
+    assert (new.lineage, new.serial, new.version) == (old.lineage, old.serial, 2)
+    assert held(world, old)[Track.REPLACED][0] == first_hour(max(TODAY, new.first_day or TODAY))
+    with world.office.store.reading() as work:
+        claims = world.office.records.claims(work, new)
+        before = world.office.records.claims(work, old)
+    assert claims["address"] == "新地址1号"
+    assert claims["previous_identifier"] == before["certificateIdentifier"]
+    assert ".002." in str(claims["certificateIdentifier"])
+
+
+def test_renewal_needs_a_type_that_is_renewed(world: World) -> None:
+    row = issued(world, "business-licence")
+    with pytest.raises(NotAllowed, match="is not renewed"):
+        replacing.draft(world.office, row, Changes({"approved": "2026-05-01"}), purpose=Purpose.RENEW)
+
+
+def test_renewal_needs_new_days_and_keeps_the_number(world: World) -> None:
+    row = issued(world)
+    with pytest.raises(NotAllowed, match="needs new days"):
+        replacing.draft(world.office, row, Changes({}), purpose=Purpose.RENEW)
+    with pytest.raises(NotAllowed, match="keeps its number"):
+        replacing.draft(world.office, row, Changes({"number": permit_number(9)}), purpose=Purpose.RENEW)
+
+
+@pytest.mark.parametrize("verb", ["revoke", "rescind", "withdraw", "cancel"])
+def test_what_is_final_is_not_replaced(world: World, verb: str) -> None:
+    row = issued(world)
+    change(world, row, wish(verb))
+    with pytest.raises(NotAllowed, match="which is final"):
+        replacing.draft(world.office, row, Changes({"hotline": "12345"}), purpose=Purpose.REPLACE)
+
+
+def test_suspended_certificate_is_not_replaced_by_one_that_is_not_suspended(world: World) -> None:
+    row = issued(world)
+    change(world, row, wish("suspend"))
+    with pytest.raises(NotAllowed, match="resume it first"):
+        replacing.draft(world.office, row, Changes({"hotline": "12345"}), purpose=Purpose.REPLACE)
+
+
+def test_lost_certificate_is_replaced_by_one_that_says_the_same(world: World) -> None:
+    row = issued(world)
+    with pytest.raises(NotAllowed, match="nothing is different"):
+        replacing.draft(world.office, row, Changes({}), purpose=Purpose.REPLACE)
+    change(world, row, wish("lost"))
+    new = new_version(world, row, Changes({}), Purpose.REPLACE)
+    assert new.version == 2
+    assert {Track.LOSS, Track.REPLACED} <= held(world, row).keys()
+    assert held(world, new) == {}
+
+
+def test_same_replacement_again_is_the_same_batch(world: World) -> None:
+    row = issued(world)
+    changes = Changes({"hotline": "12345"})
+    first = replacing.draft(world.office, row, changes, purpose=Purpose.REPLACE)
+    assert replacing.draft(world.office, row, changes, purpose=Purpose.REPLACE) == first
+    with pytest.raises(NotReady, match=f"in batch {first}"):
+        replacing.draft(world.office, row, Changes({"hotline": "999"}), purpose=Purpose.REPLACE)
+
+
+def test_claim_that_the_type_does_not_have_is_refused(world: World) -> None:
+    with pytest.raises(NotAllowed, match="got «colour»"):
+        replacing.draft(world.office, issued(world), Changes({"colour": "red"}), purpose=Purpose.REPLACE)
+
+
+def test_slots_are_read_as_the_contract_packs_them() -> None:
+    slot = (7 | 1 << 24) | (0x10 | 0x20 << 24 | 3 << 48) << 135 | (9 | 2 << 24) << 186 | (5 | 4 << 24) << 213
+    assert [(each.track, each.from_hour, each.until_hour, each.level) for each in slots.read(slot)] == [
+        (Track.RESCINDED, 7, 0, 1),
+        (Track.SUSPENSION, 0x10, 0x20, 3),
+        (Track.LOSS, 9, 0, 2),
+        (Track.RENEWAL_PENDING, 0, 5, 4),
+    ]
+    suspension = slots.track_of(slot, Track.SUSPENSION)
+    assert suspension is not None
+    assert [suspension.in_force(hour) for hour in (0xF, 0x10, 0x1F, 0x20)] == [False, True, True, False]
+    rescission = slots.track_of(slot, Track.RESCINDED)
+    assert rescission is not None
+    assert rescission.in_force(0)

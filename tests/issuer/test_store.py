@@ -1,0 +1,74 @@
+"""The database: its tables are what the migrations make, and writers wait for each other."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+
+from issuer.errors import LaneBusy, NotFound
+from issuer.models import History
+from issuer.store import Store, alembic_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.issuer.offices import World
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(f"sqlite:///{tmp_path}/deep/issuer.db", locks=tmp_path / "locks")
+    yield made
+    made.close()
+
+
+def test_migrations_make_exactly_the_tables_of_the_models(store: Store) -> None:
+    with store._engine.connect() as connection:  # noqa: SLF001 — Alembic wants the connection
+        command.check(alembic_config(connection))
+
+
+def test_database_opens_again_as_it_is(store: Store, tmp_path: Path) -> None:
+    again = Store(f"sqlite:///{tmp_path}/deep/issuer.db", locks=tmp_path / "locks")
+    with again.reading() as work:
+        assert work.batches() == []
+    again.close()
+
+
+def test_failed_block_stores_nothing(store: Store, world: World) -> None:
+    with pytest.raises(NotFound), store.writing() as work:
+        work.note("something", at=world.office.now())
+        work.batch(7)
+    with store.reading() as work:
+        assert work.history() == []
+
+
+def test_writers_wait_for_each_other(store: Store, world: World) -> None:
+    """Each reads what the one before wrote; without the early lock SQLite would refuse one of them."""
+
+    def write() -> None:
+        for _ in range(5):
+            with store.writing() as work:
+                count = work.next_serial(1, "a", 2026)
+                work.add(History(at=world.office.now(), what=str(count)))
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.reading() as work:
+        assert {line.what for line in work.history()} == {str(number) for number in range(1, 21)}
+
+
+def test_lane_is_held_by_one_at_a_time(store: Store) -> None:
+    with store.lane(b"\1" * 20):
+        with pytest.raises(LaneBusy), store.lane(b"\1" * 20):
+            pass
+        with store.lane(b"\2" * 20):
+            pass
+    with store.lane(b"\1" * 20):
+        pass

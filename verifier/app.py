@@ -1,0 +1,91 @@
+"""The verifier over HTTP, put together: routes, headers, and the thread that follows the chain."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib.resources import files
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from anyio import CapacityLimiter
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.staticfiles import StaticFiles
+
+from verifier.polling import Poller
+from verifier.routes import api, health, page, problems
+from verifier.routes.bodies import MAX_BODY
+from verifier.routes.desk import Desk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from verifier.index import Index
+    from verifier.settings import Settings
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def make_app(index: Index, settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
+    """Return the application; it begins to follow the chain when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.desk = Desk(index=index, clock=clock, readers=CapacityLimiter(settings.max_readers))
+        poller = Poller(index, every_s=settings.poll_s, clock=clock)
+        poller.start()
+        yield
+        poller.stop()
+
+    app = FastAPI(
+        title="Yinxin verifier",
+        summary="Tells whether an e-certificate is genuine and in force.",
+        version="1",
+        lifespan=lifespan,
+        # The framework's own pages fetch scripts from elsewhere; the description itself is at /openapi.json.
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY,
+    )
+    for routes in (api, health, page):
+        app.include_router(routes.router)
+    app.mount("/static", StaticFiles(directory=str(files("verifier").joinpath("pages", "static"))), name="static")
+    problems.add_to(app)
+    app.add_middleware(_Headers)
+    return app
+
+
+class _Headers:
+    """Gives each request a number, and each answer the headers that keep browsers strict and verdicts uncached."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        is_static = scope["path"].startswith("/static/")
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                headers["X-Request-Id"] = request_id
+                headers["Cache-Control"] = "no-cache" if is_static else "no-store"
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

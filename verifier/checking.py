@@ -1,0 +1,66 @@
+"""One question, one report: what was brought is read, and verified against the index as it is now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from verifier import reading, verification
+from verifier.wording import message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from verifier.index import Index
+    from verifier.moments import Moment
+    from verifier.presented import Presented
+    from verifier.report import Report
+    from verifier.wording import Message
+
+_LOG = structlog.get_logger(__name__)
+
+
+def check_upload(upload: bytes, index: Index, moment: Moment, *, name: str, request_id: str = "") -> Report:
+    """Check a file's bytes."""
+    return _check(lambda: reading.read_upload(upload), index, moment, name=name, request_id=request_id)
+
+
+def check_text(text: str, index: Index, moment: Moment, *, name: str, request_id: str = "") -> Report:
+    """Check what was typed or scanned."""
+    return _check(lambda: reading.read_text(text), index, moment, name=name, request_id=request_id)
+
+
+def check_presented(presented: Presented, index: Index, moment: Moment, *, name: str, request_id: str = "") -> Report:
+    """Check what was said to be a certificate, a code or a short number."""
+    return _check(lambda: presented, index, moment, name=name, request_id=request_id)
+
+
+def _check(read: Callable[[], Presented], index: Index, moment: Moment, *, name: str, request_id: str) -> Report:
+    """Answer, whatever happens; neither the answer to the question nor its subject goes into the log."""
+    try:
+        presented = read()
+        with index.snapshot() as snapshot:
+            report = verification.verify(presented, snapshot, moment, name=name, request_id=request_id)
+        # A fault in finding the verdict belongs to the unforeseen, too.
+        _LOG.info("checked", verdict=report.verdict.value, request_id=request_id)
+    except Exception as exc:  # noqa: BLE001 (whoever asks about a certificate gets a report: CANNOT_CHECK, never VALID)
+        _LOG.error("check.unforeseen", error=_where(exc), request_id=request_id)
+        return verification.unforeseen(moment, name=name, request_id=request_id)
+    return report
+
+
+def _where(exc: Exception) -> str:
+    """Say what failed and where, but not with which values: those may be somebody's."""
+    place = exc.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = "" if place is None else f" in {place.tb_frame.f_code.co_qualname}, line {place.tb_lineno}"
+    return type(exc).__name__ + where
+
+
+def doubt(index: Index, now: datetime) -> Message | None:
+    """Say why nothing can be checked now; None if all is well."""
+    with index.snapshot() as snapshot:
+        return message("registry.never_reached") if snapshot is None else snapshot.doubt(now)

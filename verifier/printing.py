@@ -1,0 +1,87 @@
+"""A report on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from verifier.answer import heading, next_step
+from verifier.report import Colour, Outcome
+from verifier.wording import Language, say, sentence, show
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from verifier.report import Report
+
+_STYLES = {
+    Colour.GREEN: "bold white on green4",
+    Colour.AMBER: "bold black on dark_orange",
+    Colour.GREY: "bold white on grey37",
+    Colour.RED: "bold white on dark_red",
+}
+_MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.UNKNOWN: "?", Outcome.SKIPPED: "–"}
+
+
+def print_report(report: Report, console: Console, languages: tuple[Language, ...]) -> None:
+    """Print a report; the verdict in all the languages, everything else in the first."""
+    main = languages[0]
+    if report.register is not None and report.register.test:
+        console.print(Text(f" TEST  {sentence('page.test', main)} ", style="bold black on yellow"))
+    title = "\n".join(f"{heading(report, language)}" for language in languages)
+    console.print(
+        Panel(
+            Text(f"{report.verdict.value}\n{title}"),
+            title=escape(report.input),
+            title_align="left",
+            style=_STYLES[report.verdict.colour],
+        )
+    )
+    console.print(Text(next_step(report, main)))
+    console.print(_subject(report, main))
+    checks = Table(box=None, show_header=False, padding=(0, 1))
+    checks.add_column()
+    checks.add_column(no_wrap=True)
+    checks.add_column(overflow="fold")
+    for check in report.checks:
+        mark = f"{_MARKS[check.outcome]} {sentence(f'outcome.{check.outcome}', main)}"
+        checks.add_row(sentence(f"check.{check.name}", main), mark, Text(say(check.message, main)))
+        for difference in check.differences:
+            shown = difference.shown or "–"
+            checks.add_row("", "", Text(f"{difference.what[main]}: {difference.signed} ≠ {shown}"))
+    console.print(checks)
+    console.print()
+
+
+def _subject(report: Report, language: Language) -> Table:
+    subject, register = report.subject, report.register
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    rows: list[tuple[str, str]] = []
+    if subject.type is not None:
+        rows.append((sentence("page.type", language), subject.type.names[language]))
+    if subject.number is not None and all(item.texts[language] != subject.number for item in subject.items):
+        rows.append((sentence("page.number", language), subject.number))
+    rows.extend((item.labels[language], item.texts[language]) for item in subject.items)
+    if subject.agency is not None:
+        rows.append((sentence("page.agency", language), " › ".join(subject.agency.path)))
+    if subject.valid_from is not None:
+        last = sentence("page.open_ended", language) if subject.valid_until is None else subject.valid_until
+        rows.append(
+            (sentence("page.dates", language), f"{show(subject.valid_from, language)} – {show(last, language)}")
+        )
+    if subject.short_number is not None:
+        rows.append((sentence("page.short_number", language), subject.short_number))
+    if subject.replaced_by is not None:
+        rows.append((sentence("page.replaced_by", language), subject.replaced_by.short_number))
+    if register is not None:
+        where = sentence("page.block", language).format(
+            block=register.block_number, age=report.block_age_s, chain=register.chain_id
+        )
+        rows.append((sentence("page.checked", language), f"{show(report.checked_at, language)}, {where}"))
+    for label, value in rows:
+        table.add_row(Text(label, style="dim"), Text(value))
+    return table

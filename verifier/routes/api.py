@@ -1,0 +1,69 @@
+"""The verifier's API: one question, one report."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from verifier import answer, reading
+from verifier.presented import Presented
+from verifier.routes.bodies import Upload, read_form, read_json
+from verifier.routes.desk import desk_of, request_id_of
+from verifier.routes.examples import REQUESTS, RESPONSES
+from verifier.routes.problems import RequestFault
+from verifier.wording import Language, language_of
+
+router = APIRouter()
+
+
+@router.post(
+    "/api/v1/verify",
+    summary="Check one certificate",
+    tags=["verification"],
+    response_class=JSONResponse,
+    responses=RESPONSES,
+    openapi_extra={"requestBody": REQUESTS},
+)
+async def verify(
+    request: Request,
+    on: Annotated[str | None, Query(description="Ask about a past day, such as 2026-01-31.")] = None,
+    lang: Annotated[Language | None, Query(description="Language of the words; else Accept-Language.")] = None,
+) -> JSONResponse:
+    """Check a file (multipart, field `file`), or a code, certificate or short number (JSON, exactly one of them).
+
+    The answer is 200 with a report whatever the verdict. Anything else is a fault of the request.
+    """
+    desk, request_id = desk_of(request), request_id_of(request)
+    when = desk.moment(on)
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "multipart/form-data":
+        upload = await _file(request)
+        report = await desk.check_upload(upload.data, when, name=upload.name, request_id=request_id)
+    elif media_type == "application/json":
+        name, text = await read_json(request)
+        report = await desk.check_presented(_presented(name, text), when, name=name, request_id=request_id)
+    else:
+        got = media_type or "no content type"
+        raise RequestFault(415, f"got {got}, wanted multipart/form-data or application/json")
+    words = lang or language_of(request.headers.get("accept-language", ""), fallback=Language.ENGLISH)
+    return JSONResponse({"reports": [answer.as_json(report, words)]}, headers={"Content-Language": words.value})
+
+
+async def _file(request: Request) -> Upload:
+    upload, fields = await read_form(request)
+    if upload is None or fields:
+        got = ", ".join(sorted([*fields, *(["file"] if upload else [])])) or "nothing"
+        raise RequestFault(422, f"got {got}, wanted one file in the field «file» and nothing else")
+    return upload
+
+
+def _presented(name: str, text: str) -> Presented:
+    match name:
+        case "certificate":
+            return Presented(certificates=(text.strip(),))
+        case "short_number":
+            return Presented(short_number=text)
+        case _:
+            return reading.read_code(text)

@@ -1,0 +1,76 @@
+"""Faults of a request, as RFC 9457 problem details."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from chain.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI, Request
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class RequestFault(Exception):
+    """What is wrong with a request; says what was got and what was wanted."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+
+
+def add_to(app: FastAPI) -> None:
+    """Have the application answer with problems."""
+    app.add_exception_handler(RequestFault, _fault)
+    app.add_exception_handler(InvalidInput, _invalid)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def problem(request: Request, status: int, detail: str) -> JSONResponse:
+    """Return a problem."""
+    return JSONResponse(
+        {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+            "request_id": getattr(request.state, "request_id", ""),
+        },
+        status_code=status,
+        media_type=MEDIA_TYPE,
+    )
+
+
+def _fault(request: Request, error: Exception) -> JSONResponse:
+    status = error.status if isinstance(error, RequestFault) else HTTPStatus.BAD_REQUEST
+    return problem(request, status, str(error))
+
+
+def _invalid(request: Request, error: Exception) -> JSONResponse:
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, str(error))
+
+
+def _not_understood(request: Request, error: Exception) -> JSONResponse:
+    details = error.errors() if isinstance(error, RequestValidationError) else ()
+    said = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in details)
+    return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, said)
+
+
+def _http(request: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, HTTPException):
+        return _unforeseen(request, error)
+    answer = problem(request, error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _unforeseen(request: Request, _error: Exception) -> JSONResponse:
+    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something unforeseen happened; it was logged")

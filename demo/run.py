@@ -22,13 +22,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chain import certificate
+from chain import calendar, certificate
 from chain.ethereum.network import Anvil
 from demo import crimes, judging
 from demo.deeds import DEEDS, ISSUES, RENEWAL, Deed
 from demo.judging import Exhibit
 from demo.stage import BLOCK_TIME_S, ROOT, Haste, Service, Stage, chain_id_of, free_ports, require_free
-from issuer.office import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,7 +63,8 @@ def main() -> int:
     """Run the demonstration."""
     options = _options()
     clock = Clock(quiet=options.quiet)
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _as_interrupt)
     try:
         return _once(options, clock) if options.once else _stay(options, clock)
     except KeyboardInterrupt:
@@ -185,7 +185,7 @@ def _make(stage: Stage, clock: Clock) -> None:
         deeds = [(deed, _chosen(shown, deed, of="VALID")) for deed in DEEDS]
         deeds.append((RENEWAL, _chosen(shown, RENEWAL, of="EXPIRED")))
         # Each command spends most of its time on starting; the sending lane sees to the order.
-        with ThreadPoolExecutor(max_workers=1) as pool:
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
             list(pool.map(lambda each: _do(stage, *each), deeds))
     with clock.timed("forgeries"):
         crimes.commit(stage)
@@ -239,7 +239,7 @@ def _by_dates(sd_jwt: Path) -> str:
 
 
 def _today() -> date:
-    return datetime.now(UTC).astimezone(SHANGHAI).date()
+    return calendar.today(datetime.now(UTC))
 
 
 def _judged(stage: Stage, clock: Clock, head: int) -> dict[str, object]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from issuer.settings import Settings
+    from issuer.wiring import Issuer
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -26,14 +27,14 @@ def create_app(settings: Settings) -> FastAPI:
     @contextmanager
     def opened() -> Iterator[Desk]:
         with open_issuer(settings) as issuer:
-            yield Desk(
-                office=issuer.office,
-                lane=issuer.lane,
-                renderer=cache(Renderer),
-                doorkeeper=Doorkeeper(issuer.office),
-            )
+            yield desk_of(issuer)
 
     return application(opened, max_body_size=settings.max_upload_bytes)
+
+
+def desk_of(issuer: Issuer) -> Desk:
+    """Return the desk at which an issuer answers."""
+    return Desk(office=issuer.office, lane=issuer.lane, renderer=cache(Renderer), doorkeeper=Doorkeeper(issuer.office))
 
 
 def application(open_desk: Callable[[], AbstractContextManager[Desk]], *, max_body_size: int) -> FastAPI:

@@ -20,7 +20,10 @@ DONE, FAILED, USAGE = 0, 1, 64
 
 _SETTINGS = "\n\n".join(
     ["Settings, from environment variables:"]
-    + [f"`{variable}`: {meaning}" + (f" Default: {default}" if default else "") for variable, default, meaning in described()]
+    + [
+        f"`{variable}`: {meaning}" + (f" Default: {default}" if default else "")
+        for variable, default, meaning in described()
+    ]
 )
 
 app = typer.Typer(
@@ -58,28 +61,26 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(arguments, prog_name="yinxin-issuer", standalone_mode=False)
     except typer.exceptions.TyperException as exc:
-        ERR.print(getattr(exc, "format_message", lambda: str(exc))(), markup=False, style="red")
+        said = getattr(exc, "format_message", exc.__str__)
+        ERR.print(said(), markup=False, style="red")
         ERR.print("yinxin-issuer COMMAND --help says what is wanted.")
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         ERR.print("Stopped. Nothing is lost; repeat the command to go on.")
         return FAILED
-    except FileRefused as exc:
-        _refuse(exc.faults, "nothing was written")
-        return FAILED
-    except ClaimsInvalid as exc:
-        _refuse(exc.faults, "nothing was written")
-        return FAILED
-    except RegistryRefused as exc:
-        ERR.print(refusals.sentence(exc), markup=False, style="red")
-        return FAILED
     except YinxinError as exc:
-        ERR.print(str(exc), markup=False, style="red")
+        _explain(exc)
         return FAILED
     return code if isinstance(code, int) else DONE
 
 
-def _refuse(faults: tuple[object, ...], consequence: str) -> None:
-    for fault in faults:
-        ERR.print(str(fault), markup=False, style="red")
-    ERR.print(f"{len(faults)} faults; {consequence}.", markup=False)
+def _explain(error: YinxinError) -> None:
+    match error:
+        case FileRefused(faults=faults) | ClaimsInvalid(faults=faults):
+            for fault in faults:
+                ERR.print(str(fault), markup=False, style="red")
+            ERR.print(f"{len(faults)} faults; nothing was written.", markup=False)
+        case RegistryRefused():
+            ERR.print(refusals.sentence(error), markup=False, style="red")
+        case _:
+            ERR.print(str(error), markup=False, style="red")

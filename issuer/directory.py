@@ -125,7 +125,7 @@ class Directory:
         for record in records:
             self._take(record)
 
-    def _take(self, record: Record) -> None:  # noqa: C901 — one case for each event that matters here
+    def _take(self, record: Record) -> None:  # noqa: C901, PLR0912 — one case for each event that matters here
         match record.event:
             case AgencyRegistered(agency=number, parent=parent, level=level, code=code, name=name):
                 self.agencies[number] = Agency(number, parent, level, code, name)
@@ -215,7 +215,7 @@ def _pin(identity: Identity, store: Store) -> None:
         held, got = getattr(pin, name), getattr(identity, name)
         if held != got:
             msg = (
-                f"this database belongs to another registry: its {name} is {_shown(held)}, the node's is {_shown(got)}; "
+                f"this database belongs to another registry: its {name} is {_shown(held)}, the node's {_shown(got)}; "
                 "nothing was done. Set YINXIN_RPC_URLS and YINXIN_REGISTRY to the right one, or use another database"
             )
             raise RegistryMismatch(msg)

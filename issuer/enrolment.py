@@ -91,7 +91,14 @@ class Governs(Protocol):
         """What needs the council."""
 
     def register_agency(
-        self, parent: int, *, code: str, name: str, first_manager: bytes, by: Sequence[Signer] = (), council: bool = False
+        self,
+        parent: int,
+        *,
+        code: str,
+        name: str,
+        first_manager: bytes,
+        by: Sequence[Signer] = (),
+        council: bool = False,
     ) -> int:
         """Register a child of an agency."""
 
@@ -229,7 +236,9 @@ class Enrolment:
                 council=consent.council,
             )
         if number != expected:
-            raise PlanInvalid(f"{planned.name}: got the number {number}, wanted {expected}; somebody else enrols as well")
+            raise PlanInvalid(
+                f"{planned.name}: got the number {number}, wanted {expected}; somebody else enrols as well"
+            )
         self._say(f"{planned.name}: registered as agency {number}")
         return number
 
@@ -248,11 +257,7 @@ class Enrolment:
         listed = {key.kid for key in agency.keys}
         unlisted = sorted(keystore.document_kids(agency.id) - listed)
         for _ in range(planned.document_keys - len(agency.keys)):
-            key = (
-                keystore.document_key(agency.id, unlisted.pop())
-                if unlisted
-                else keystore.new_document_key(agency.id)
-            )
+            key = keystore.document_key(agency.id, unlisted.pop()) if unlisted else keystore.new_document_key(agency.id)
             consent = self._two_for(planned)
             self._governor.add_key(
                 agency.id,

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from chain import code
+from chain import calendar, code
 from chain.certificate_types import Validity
 from chain.preparation import IDENTIFIER_CLAIM
 from issuer.errors import NotReady
 from issuer.face import Agency, Document
 from issuer.models import State
-from issuer.office import SHANGHAI
 from issuer.replacing import ISSUE_DATE
 
 if TYPE_CHECKING:
@@ -79,9 +78,7 @@ def hand_out(
     return handed_out
 
 
-def document_of(
-    office: Office, work: Work, directory: Directory, batch: Batch, certificate: Certificate
-) -> Document:
+def document_of(office: Office, work: Work, directory: Directory, batch: Batch, certificate: Certificate) -> Document:
     """Return everything that an issued certificate's document is made of."""
     if certificate.first_day is None or certificate.leaf is None or batch.issued_at is None:
         raise NotReady(f"batch {batch.id} is {batch.state}: documents are made once it is ISSUED")
@@ -109,7 +106,7 @@ def document_of(
 def _issued(claims: Mapping[str, JSON], signed: datetime) -> date:
     """Return the day of issue: as claimed, where the type has such a claim, or else when it was signed."""
     claimed = claims.get(ISSUE_DATE)
-    return date.fromisoformat(claimed) if isinstance(claimed, str) else signed.astimezone(SHANGHAI).date()
+    return date.fromisoformat(claimed) if isinstance(claimed, str) else calendar.today(signed)
 
 
 def file_name(number: str) -> str:

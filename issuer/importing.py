@@ -50,9 +50,7 @@ def template(certificate_type: CertificateType, *, language: str = "") -> bytes:
 
     With a byte order mark, so that spreadsheet programs take it for UTF-8.
     """
-    headers = [
-        claim.labels[language] if language else claim.key for claim in certificate_type.columns
-    ]
+    headers = [claim.labels[language] if language else claim.key for claim in certificate_type.columns]
     text = io.StringIO()
     csv.writer(text).writerow(headers)
     return text.getvalue().encode("utf-8-sig")

@@ -70,9 +70,7 @@ def seal(office: Office, lane: Lane, batch_ids: Sequence[int]) -> None:
 def require_taken(outcome: Outcome, batch_ids: Sequence[int]) -> None:
     """Raise what the registry refused of these batches."""
     refused = [
-        f"batch {job.id}: {job.failure}"
-        for job in outcome.refused
-        if isinstance(job, Batch) and job.id in batch_ids
+        f"batch {job.id}: {job.failure}" for job in outcome.refused if isinstance(job, Batch) and job.id in batch_ids
     ]
     if refused:
         raise RefusedByRegistry("\n".join(refused))

@@ -14,7 +14,7 @@ from chain.code import InclusionPath
 from chain.preparation import IDENTIFIER_CLAIM, Statement
 from chain.preparation import prepare as fix
 from chain.registry import Capability
-from issuer import approvals, importing, rights
+from issuer import approvals, importing, rights, statuses
 from issuer.errors import FileRefused, NotReady
 from issuer.models import Batch, Import, Purpose, State
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chain.certificate_types import CertificateType
     from chain.preparation import Prepared
     from chain.strict_json import JSON
-    from issuer.directory import Directory
+    from issuer.directory import Agency
     from issuer.importing import Row
     from issuer.keys import DocumentKey, Officer
     from issuer.models import Certificate
@@ -82,7 +82,10 @@ def draft(office: Office, data: bytes, certificate_type: CertificateType, *, age
                 office,
                 work,
                 certificate_type,
-                [_with_authority(certificate_type, row.claims, directory.agency(agency).name) for row in rows[start : start + merkle.MAX_BATCH]],
+                [
+                    _with_authority(certificate_type, row.claims, directory.agency(agency).name)
+                    for row in rows[start : start + merkle.MAX_BATCH]
+                ],
                 agency=agency,
                 import_id=made.id,
             )
@@ -158,7 +161,7 @@ def prepare(office: Office, batch_id: int, officer: Officer) -> None:
         batch = work.batch(batch_id)
         _require_changeable(batch)
         if batch.root is None or batch.kid != key.kid:
-            _fix_leaves(office, work, batch, certificate_type, directory, key.kid)
+            _fix_leaves(office, work, batch, certificate_type, agency=directory.agency(batch.agency), kid=key.kid)
         batch.deadline = directory.block.number + office.approval_blocks
         batch.failure = ""
         work.drop_signatures(batch_id)
@@ -243,18 +246,30 @@ def _refuse_numbers_in_use(
     faults = [
         importing.number_fault(row, certificate_type)
         for row, index in zip(rows, indexes, strict=True)
-        if index in taken
+        if index in taken and _still_counts(office, work, agency, certificate_type, index)
     ]
     if faults:
         raise FileRefused(faults)
 
 
+def _still_counts(office: Office, work: Work, agency: int, certificate_type: CertificateType, index: bytes) -> bool:
+    """Whether a certificate with that number is in force, or on its way to be: neither replaced, ended nor expired."""
+    for certificate in work.certificates_numbered(agency, index):
+        if certificate.certificate_type != certificate_type.identifier or work.successor(certificate.id):
+            continue
+        expired = certificate.last_day is not None and certificate.last_day < office.today
+        if expired and work.batch(certificate.batch_id).state == State.ISSUED:
+            continue
+        if not any(held.track.is_final for held in statuses.held_now(office, certificate)):
+            return True
+    return False
+
+
 def _fix_leaves(
-    office: Office, work: Work, batch: Batch, certificate_type: CertificateType, directory: Directory, kid: bytes
+    office: Office, work: Work, batch: Batch, certificate_type: CertificateType, *, agency: Agency, kid: bytes
 ) -> None:
     """Compute identifiers, disclosures and leaves; random salts make every leaf new."""
     identity = office.registry.identity()
-    agency = directory.agency(batch.agency)
     for certificate in work.certificates(_id(batch)):
         claims = office.records.claims(work, certificate)
         _name(office, work, certificate, certificate_type, agency.code)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from chain import calendar
 from issuer import directory
 from issuer.errors import Ambiguous, NotFound
 from issuer.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from chain.certificate_types import CertificateType
     from chain.registry import RegistryWriter
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from issuer.records import Records
     from issuer.store import Store, Work
 
-SHANGHAI = timezone(timedelta(hours=8))
-"""China has had one time without daylight saving since 1991; dates here are calendar days in it."""
 
 ANCHORED = (State.IN_BLOCK, State.FINAL, State.ISSUED)
 """States of a batch whose certificates are on the chain."""
@@ -51,7 +49,7 @@ class Office:
     @property
     def today(self) -> date:
         """The calendar day in Asia/Shanghai."""
-        return self.now().astimezone(SHANGHAI).date()
+        return calendar.today(self.now())
 
     def directory(self) -> Directory:
         """Return who is who on the chain now."""
@@ -118,13 +116,3 @@ class Office:
                 return each
         known = ", ".join(str(each.version) for each in versions)
         raise NotFound(f"version: got {version} of «{number}», wanted one of {known}")
-
-
-def first_hour(day: date) -> int:
-    """Return the hour since 1970 with which a calendar day of Asia/Shanghai begins."""
-    return int(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).timestamp()) // 3600
-
-
-def day_of_hour(hour: int) -> date:
-    """Return the calendar day in Asia/Shanghai in which an hour since 1970 lies."""
-    return datetime.fromtimestamp(hour * 3600, tz=SHANGHAI).date()

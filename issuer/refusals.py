@@ -19,10 +19,16 @@ _CAPABILITIES = {
 SENTENCES = {
     # Who may do what.
     "NoSuchAgency": "the registry knows no agency {agency}",
-    "LacksCapability": "the account {officer} may not {capability} for agency {agency}; a manager of the agency can allow it",
+    "LacksCapability": (
+        "the account {officer} may not {capability} for agency {agency}; a manager of the agency can allow it"
+    ),
     "OfficerRepeated": "the account {officer} signed twice; preparer and approvers must be different persons",
-    "TooFewApprovals": "the batch has {given} approvals, the registry demands {required}; have more officers approve it",
-    "TypeNotRegistered": "certificate type {certificateType} version {version} is not registered; the council registers it",
+    "TooFewApprovals": (
+        "the batch has {given} approvals, the registry demands {required}; have more officers approve it"
+    ),
+    "TypeNotRegistered": (
+        "certificate type {certificateType} version {version} is not registered; the council registers it"
+    ),
     "TypeIsRetired": "certificate type {certificateType} version {version} is closed for new certificates",
     "TypeNotHeld": "agency {agency} does not hold certificate type {certificateType}; the agency above it grants it",
     "AgencyIsSuspended": "agency {agency} is suspended; whoever suspended it must resume it first",
@@ -36,11 +42,15 @@ SENTENCES = {
     "TooManySignatures": "{given} signatures were given, at most {most} are taken",
     "SignerRepeated": "{signer} signed twice; different persons are wanted",
     "NotAPlainAccount": "the sending account {sender} has code; send from a plain account",
-    "CalldataNotCanonical": "the transaction is not written in the one way that the registry takes; this is a fault here",
+    "CalldataNotCanonical": (
+        "the transaction is not written in the one way that the registry takes; this is a fault here"
+    ),
     # Batches.
     "SizeOutOfRange": "{size} entries were given, 1 to {most} are taken at once",
     "BatchExists": "agency {agency} has anchored the root {root} already, under another type, version or size",
-    "OldLeavesMismatch": "{newLeaves} new certificates were to take the place of {oldLeaves} old ones; as many are wanted",
+    "OldLeavesMismatch": (
+        "{newLeaves} new certificates were to take the place of {oldLeaves} old ones; as many are wanted"
+    ),
     "AlreadyReplaced": "the old certificate ({oldLeaf}) of agency {agency} has been replaced already",
     "FromZero": "the day from which the old certificate is replaced is missing",
     # Statuses.
@@ -64,17 +74,21 @@ SENTENCES = {
     "CodeTaken": "the credit code {code} belongs to agency {agency}",
     "NameOutOfRange": "the agency's name has {length} bytes, which is too few or too many",
     "TooDeep": "agency {parent} is on the fifth level and cannot have agencies below it",
-    "TypeAlreadyRegistered": "certificate type {certificateType} version {version} is registered with another data file",
+    "TypeAlreadyRegistered": (
+        "certificate type {certificateType} version {version} is registered with another data file"
+    ),
     "TypeAlreadyHeld": "agency {agency} holds certificate type {certificateType} already",
     "WithdrawnFromAbove": (
-        "certificate type {certificateType} was withdrawn from agency {agency} by a higher level, which alone can grant it"
+        "certificate type {certificateType} was withdrawn from agency {agency} by a higher level, "
+        "which alone can grant it"
     ),
     "NotSuspended": "agency {agency} is not suspended",
     "SuspendedFromAbove": "agency {agency} was suspended by a higher level, which alone can resume it",
     "DemandedFromAbove": "the number of approvals of agency {agency} was demanded by a higher level",
     "ConsentExpired": "the managers' signatures counted until block {deadline}, now is block {blockNumber}",
     "ConsentInsufficient": (
-        "the managers who signed ({signers}) do not suffice: two managers are wanted, or one and one of the agency above"
+        "the managers who signed ({signers}) do not suffice: two managers are wanted, or one and "
+        "one of the agency above"
     ),
     "CapabilitiesOutOfRange": "{capabilities} is no sum of capabilities",
     "ApprovalsOutOfRange": "{approvals} approvals were asked for, 1 to 3 are possible",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chain.calendar import first_hour
 from chain.certificate_types import Kind
 from chain.errors import ClaimsInvalid
 from chain.preparation import IDENTIFIER_CLAIM
@@ -16,7 +17,6 @@ from chain.registry import Track
 from issuer import issuing, statuses
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import Purpose, State
-from issuer.office import first_hour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from chain.strict_json import JSON
     from issuer.models import Certificate
     from issuer.office import Office
-    from issuer.store import Work
 
 
 ISSUE_DATE = "issue_date"
@@ -101,7 +100,7 @@ def _new_claims(
     cells: dict[str, str] = {}
     names: dict[str, str] = {}
     for claim in certificate_type.columns:
-        names |= {name: claim.key for name in (claim.key, *claim.labels.values())}
+        names |= dict.fromkeys((claim.key, *claim.labels.values()), claim.key)
         if claim.key in old_claims and claim.derived is None:
             cells[claim.key] = _cell(old_claims[claim.key])
         if claim.kind is Kind.CERTIFICATE_IDENTIFIER and IDENTIFIER_CLAIM in old_claims:
@@ -144,9 +143,7 @@ def _require_different(
         )
 
 
-def _require_renewable(
-    certificate_type: CertificateType, old: Mapping[str, JSON], new: Mapping[str, JSON]
-) -> None:
+def _require_renewable(certificate_type: CertificateType, old: Mapping[str, JSON], new: Mapping[str, JSON]) -> None:
     rule, name, number = certificate_type.renewal, certificate_type.names["zh-CN"], certificate_type.number_claim
     if rule is None:
         raise NotAllowed(f"{name} is not renewed (延续); use `replace` if something changed")
@@ -169,7 +166,8 @@ def _require_standing(office: Office, old: Certificate, certificate_type: Certif
         words = certificate_type.status_words[held.track]["zh-CN"]
         if held.track.is_final:
             raise NotAllowed(
-                f"this certificate is {held.track.name} ({words}), which is final; it can be neither replaced nor renewed"
+                f"this certificate is {held.track.name} ({words}), which is final; "
+                "it can be neither replaced nor renewed"
             )
         if held.track == Track.SUSPENSION and not held.is_past(hour):
             raise NotAllowed(f"this certificate is SUSPENDED ({words}); resume it first, for a new one would not be")

@@ -39,7 +39,8 @@ def require_capability(
         has = ", ".join(_DOING[each] for each in Capability if held & each) or "nothing"
         raise NotAllowed(
             f"officer {officer.name} (0x{officer.signer.address.hex()}) may not {_DOING[capability]} for "
-            f"{directory.agency(agency)}; the registry lets this account: {has}. A manager of the agency can change that"
+            f"{directory.agency(agency)}; the registry lets this account: {has}. "
+            "A manager of the agency can change that"
         )
 
 

@@ -57,12 +57,13 @@ class Lane:
     """Go on although somebody else used the account; for an operator who knows why."""
 
     def run(self, batches: Sequence[int] = ()) -> Outcome:
-        """Bring these batches, all queued changes of status and whatever was left over, to the chain and wait until they are final.
+        """Bring these batches, all queued changes of status and what was left over to the chain.
 
-        Raises `LaneBusy`, `LaneFrozen`, `StillWaiting`, or what the registry does; repeating it goes on from there.
+        Waits until all of it is final. Raises `LaneBusy`, `LaneFrozen`, `StillWaiting`, or what the registry does;
+        repeating it goes on from there.
         """
         outcome = Outcome()
-        with self.office.store.lane(self.sender.address):
+        with self.office.store.lane(self.sender.address, wait=self.wait):
             self._queue(batches)
             self._resend()
             for job in self._queued():

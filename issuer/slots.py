@@ -1,4 +1,4 @@
-"""What a leaf's status slot on the chain says: independent tracks, packed (docs/protocol.md, contracts/StatusSlot.sol)."""
+"""What a leaf's status slot on the chain says: independent tracks, packed as contracts/StatusSlot.sol does."""
 
 from __future__ import annotations
 

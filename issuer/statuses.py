@@ -10,11 +10,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from chain.calendar import day_of_hour, first_hour
 from chain.registry import Capability, StatusToChange, Track
 from issuer import rights, slots
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import State, StatusChange
-from issuer.office import ANCHORED, day_of_hour, first_hour
+from issuer.office import ANCHORED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

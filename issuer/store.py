@@ -10,8 +10,9 @@ import fcntl
 import importlib.resources
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, event, func, inspect
@@ -36,11 +37,13 @@ from issuer.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
+
+_log = structlog.get_logger()
 
 NEWEST_REVISION = "0001"
 OPEN_TRANSACTION = ("SENT", "IN_BLOCK")
@@ -70,7 +73,8 @@ class Work:
         batch_id: int | None = None,
         certificate_id: str | None = None,
     ) -> None:
-        """Add a line to the history."""
+        """Add a line to the history, and to the log."""
+        _log.info(what, who=who, batch=batch_id, certificate=certificate_id)
         self.add(History(at=at, what=what, who=who, detail=detail, batch_id=batch_id, certificate_id=certificate_id))
 
     # The registry.
@@ -323,20 +327,37 @@ class Store:
             session.commit()
 
     @contextmanager
-    def lane(self, sender: bytes) -> Iterator[None]:
-        """Hold the lane of a sender; raises `LaneBusy` if another process does. A killed process lets go of it."""
+    def lane(self, sender: bytes, *, wait: Callable[[], bool]) -> Iterator[None]:
+        """Hold the lane of a sender, which only one process can at a time. A killed process lets go of it.
+
+        `wait` pauses while another process holds it, and says whether to try again; raises `LaneBusy` if not.
+        """
         self._locks.mkdir(parents=True, exist_ok=True)
         with (self._locks / f"lane-{sender.hex()}.lock").open("ab") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as exc:
-                msg = f"another process is sealing with 0x{sender.hex()}; wait for it, then repeat"
-                raise LaneBusy(msg) from exc
+            while not _locked(lock):
+                if not wait():
+                    msg = f"another process is sealing with 0x{sender.hex()}; wait for it, then repeat"
+                    raise LaneBusy(msg)
             yield
+
+    def forget(self) -> None:
+        """Empty the write-ahead log, in which erased values may still stand."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                connection.rollback()
+                connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
+
+
+def _locked(lock: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _engine(url: str) -> Engine:
@@ -351,7 +372,14 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     # The driver must not begin transactions on its own; `_begin_sqlite` does.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+        # What is erased is overwritten, not only unlinked.
+        "secure_delete=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -113,9 +113,7 @@ def open_types(settings: Settings) -> tuple[CertificateType, ...]:
     types = certificate_types.shipped()
     if unknown := codes.keys() - {each.identifier for each in types}:
         raise SettingMissing(f"YINXIN_TYPE_CODES: got {', '.join(sorted(unknown))}, which are no shipped types")
-    return tuple(
-        each.with_type_code(codes[each.identifier]) if each.identifier in codes else each for each in types
-    )
+    return tuple(each.with_type_code(codes[each.identifier]) if each.identifier in codes else each for each in types)
 
 
 def open_writer(settings: Settings) -> EthereumWriter:
@@ -185,7 +183,7 @@ def in_haste(settings: Settings, profile: Profile) -> Iterator[None]:
 
 
 def _miner(settings: Settings, profile: Profile) -> Callable[[], None]:
-    """Return what makes an empty block on a development chain that makes none by itself: nothing would be final there."""
+    """Return what makes a block on a development chain that makes none by itself, where nothing would be final."""
     if profile is not profiles.ANVIL:
         return lambda: None
     anvil = Anvil.attach(settings.nodes[0])

@@ -1,8 +1,8 @@
 """The whole life of one certificate, on a real chain, with the programs that people use. Read this first.
 
-A district's market supervision bureau (fictional) issues a food operation permit. A shopkeeper checks it, on paper and on
-screen. The permit is suspended, given back, altered, and at last revoked; and the verifier, which never saw the issuer's
-database, knows it every time.
+A district's market supervision bureau (fictional) issues a food operation permit. A shopkeeper checks it, on paper and
+on screen. The permit is suspended, given back, altered, and at last revoked; and the verifier, which never saw the
+issuer's database, knows it every time.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chain import calendar
 from chain.ethereum.network import Anvil
 from chain.identifiers import parse_credit_code
 from demo.judging import photographed
 from demo.stage import Haste, Stage, chain_id_of
-from issuer.office import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 def day(offset: int) -> str:
     """Return a day in China, so many from today."""
-    return str((datetime.now(UTC).astimezone(SHANGHAI) + timedelta(days=offset)).date())
+    return str(calendar.today(datetime.now(UTC)) + timedelta(days=offset))
 
 
 def test_the_life_of_a_certificate(town: Town) -> None:  # noqa: PLR0915 — A life is long.
@@ -191,16 +191,23 @@ def test_the_life_of_a_certificate(town: Town) -> None:  # noqa: PLR0915 — A l
     forged.write_text("~".join([jws, *disclosures[1:-1], disclosures[0][:-2] + "AA", ""]))
     assert town.verdict(forged) == "ALTERED"
 
+    # The shop breaks the law: the permit will be revoked in a week. Before that the owner gives it up himself.
+    town.issuer("status", NUMBER, "revoke", "--from", day(7), "--reason", "演示：严重违法", *OFFICERS)
+    assert town.verdict(new_paper) == "VALID"
+    town.issuer("status", NUMBER, "cancel", "--reason", "演示：经营者申请注销", *OFFICERS)
+    assert town.verdict(new_paper) == "CANCELLED"
+
     # The issuer's database burns. Nobody who verifies notices.
     for file in folder.glob("issuer.db*"):
         file.unlink()
-    assert town.verdict(new_paper) == "VALID"
-    assert town.verdict(paper) == "REPLACED"
+    assert town.verdict(new_paper) == "CANCELLED"
+    assert town.verdict(new_paper, "--on", day(-1)) == "NOT_YET_VALID"
 
     # The verifier's burns as well, and is made again from the chain.
     for file in folder.glob("verifier.db*"):
         file.unlink()
-    assert town.verdict(new_paper) == "VALID"
+    assert town.verdict(new_paper) == "CANCELLED"
+    assert town.verdict(paper) == "REPLACED"
 
 
 def test_without_the_chain_nothing_is_said_about_the_certificate(town: Town) -> None:

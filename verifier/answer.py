@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from verifier.moments import CHINA
+from chain.calendar import SHANGHAI
 from verifier.report import Verdict
 from verifier.tracks import VERDICTS
 from verifier.wording import message, say
@@ -98,7 +98,7 @@ def _decides(status: StatusShown, verdict: Verdict) -> bool:
 
 def _last_day(end: datetime) -> date:
     """Return the last day of a half-open interval."""
-    return (end - timedelta(seconds=1)).astimezone(CHINA).date()
+    return (end - timedelta(seconds=1)).astimezone(SHANGHAI).date()
 
 
 def _check(check: Check, language: Language) -> JSON:
@@ -144,4 +144,4 @@ def _status(status: StatusShown) -> JSON:
 
 
 def _time(time: datetime | None) -> str | None:
-    return None if time is None else time.astimezone(CHINA).isoformat(timespec="seconds")
+    return None if time is None else time.astimezone(SHANGHAI).isoformat(timespec="seconds")

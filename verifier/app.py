@@ -15,7 +15,6 @@ from starlette.staticfiles import StaticFiles
 
 from verifier.polling import Poller
 from verifier.routes import api, health, page, problems
-from verifier.routes.bodies import MAX_BODY
 from verifier.routes.desk import Desk
 
 if TYPE_CHECKING:
@@ -56,7 +55,6 @@ def make_app(index: Index, settings: Settings, *, clock: Callable[[], datetime] 
         # The framework's own pages fetch scripts from elsewhere; the description itself is at /openapi.json.
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY,
     )
     for routes in (api, health, page):
         app.include_router(routes.router)

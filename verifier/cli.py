@@ -206,7 +206,7 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
-    logs.configure("error", stream=sys.stderr)
+    logs.configure("error")
     try:
         code = app(arguments, prog_name="yinxin-verifier", standalone_mode=False)
     except typer.exceptions.TyperException as exc:

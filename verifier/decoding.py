@@ -14,6 +14,7 @@ import os
 import resource
 import sys
 import time
+import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -130,10 +131,20 @@ def _certificates(pdf: pikepdf.Pdf) -> set[str]:
     for count, embedded in enumerate(_embedded_files(pdf)):
         if count >= MAX_ATTACHMENTS:
             raise Unreadable("read.limits")
-        data = embedded.read_bytes()
-        if data.startswith(b"eyJ") and b"~" in data[:MAX_ATTACHMENT]:
-            found.add(data[:MAX_ATTACHMENT].decode("ascii", "replace").strip())
+        data = _unpacked(embedded)
+        if data.startswith(b"eyJ") and b"~" in data:
+            found.add(data.decode("ascii", "replace").strip())
     return found
+
+
+def _unpacked(embedded: pikepdf.Stream) -> bytes:
+    """Return an attached file, cut off where it is longer than a certificate can be."""
+    if embedded.get("/Filter") != "/FlateDecode" or "/DecodeParms" in embedded:
+        return embedded.read_bytes()[:MAX_ATTACHMENT]
+    try:
+        return zlib.decompressobj().decompress(embedded.read_raw_bytes(), MAX_ATTACHMENT)
+    except zlib.error as exc:
+        raise Unreadable("read.damaged") from exc
 
 
 def _embedded_files(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Stream]:

@@ -1,16 +1,13 @@
-"""Calendar days in Asia/Shanghai, hours since 1970, and the moment that a question asks about."""
+"""The moment that a question asks about."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime
 
+from chain.calendar import HOURS_A_DAY, SHANGHAI, day_of_hour, first_hour, hour_of, today
 from chain.errors import InvalidInput
 
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China has kept one time, without summer time, since 1991; statuses only know that."""
-_HOUR = 3600
-_HOURS_A_DAY = 24
 _FIRST_DAY = date(1970, 1, 2)
 """Hours since 1970 cannot name the first day of 1970 in China as a whole."""
 
@@ -29,7 +26,7 @@ class Moment:
         if self.day == today(self.now):
             return range(hour_of(self.now), hour_of(self.now) + 1)
         first = first_hour(self.day)
-        return range(first, first + _HOURS_A_DAY)
+        return range(first, first + HOURS_A_DAY)
 
 
 def moment(on: str | None, now: datetime) -> Moment:
@@ -51,31 +48,11 @@ def moment(on: str | None, now: datetime) -> Moment:
     return Moment(day, now)
 
 
-def today(now: datetime) -> date:
-    """Return the calendar day in China."""
-    return now.astimezone(CHINA).date()
-
-
-def hour_of(time: datetime) -> int:
-    """Return the whole hours since 1970-01-01T00Z."""
-    return int(time.timestamp()) // _HOUR
-
-
-def first_hour(day: date) -> int:
-    """Return the hour with which a calendar day begins in China."""
-    return hour_of(datetime(day.year, day.month, day.day, tzinfo=CHINA))
-
-
-def time_of_hour(hour: int) -> datetime:
-    """Return the beginning of an hour."""
-    return time_of(hour * _HOUR)
-
-
 def time_of(seconds: int) -> datetime:
     """Return a block's time, in China."""
-    return datetime.fromtimestamp(seconds, UTC).astimezone(CHINA)
+    return datetime.fromtimestamp(seconds, SHANGHAI)
 
 
 def last_day_before(hour: int) -> date:
     """Return the last calendar day in China that has begun before this hour ends a status."""
-    return time_of_hour(hour - 1).date()
+    return day_of_hour(hour - 1)

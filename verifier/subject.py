@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chain.calendar import time_of_hour
 from chain.certificate import Certificate
 from chain.claims import Kind, Mask
 from chain.registry import Track
 from chain.short_number import short_number
-from verifier.moments import time_of, time_of_hour
+from verifier.moments import time_of
 from verifier.report import Agency, Anchoring, Item, Replacement, StatusShown, Subject, TypeShown
 from verifier.wording import Language
 

@@ -7,11 +7,11 @@ which that was recorded. So a suspension that has been lifted since still answer
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from chain.calendar import hour_of
 from chain.registry import Track
-from verifier.moments import hour_of, time_of
+from verifier.moments import time_of
 from verifier.report import Verdict
 
 if TYPE_CHECKING:
@@ -66,9 +66,7 @@ def entries(records: Sequence[StatusRecord]) -> tuple[Entry, ...]:
     hours: dict[int, tuple[range, bool]] = {}
     for track in Track:
         places = [place for place, record in enumerate(records) if record.track is track]
-        for place, later in pairwise([*places, None]):
-            if place is None:
-                continue
+        for place, later in zip(places, [*places[1:], None], strict=False):
             record = records[place]
             last = _FOR_EVER if later is None else hour_of(time_of(records[later].timestamp))
             stop = min(record.until_hour or _FOR_EVER, last)

@@ -22,12 +22,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chain import certificate, certificate_types, code, merkle
+from chain.calendar import time_of_hour
 from chain.certificate import Certificate
 from chain.code import Code
 from chain.errors import CertificateTypeInvalid, SignatureInvalid, TreeMalformed
 from verifier import documents, form, subject, tracks
 from verifier.form import Claimed, ShortNumber
-from verifier.moments import last_day_before, time_of, time_of_hour
+from verifier.moments import last_day_before, time_of
 from verifier.report import Check, CheckName, Outcome, Register, Report, Verdict
 from verifier.wording import Message, message
 
@@ -57,13 +58,12 @@ def verify(
 ) -> Report:
     """Verify what was presented, under that name, as of the moment; no snapshot means a registry never reached."""
     form_check, read = form.check(presented, known_type=known_type)
-    match read:
-        case Claimed():
-            checks, shown = _verify_claimed(presented, read, snapshot, moment)
-        case ShortNumber():
-            checks, shown = _verify_short_number(read, snapshot, moment, known_type)
-        case None:
-            checks, shown = _nothing_to_verify(snapshot, moment), subject.NOTHING
+    if isinstance(read, Claimed):
+        checks, shown = _verify_claimed(presented, read, snapshot, moment)
+    elif isinstance(read, ShortNumber):
+        checks, shown = _verify_short_number(read, snapshot, moment, known_type)
+    else:
+        checks, shown = _nothing_to_verify(snapshot, moment), subject.NOTHING
     return Report(
         input=name,
         checks=(form_check, *checks),

@@ -14,7 +14,7 @@ from enum import StrEnum
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from verifier.moments import CHINA
+from chain.calendar import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +77,7 @@ def show(value: Argument, language: Language) -> str:
     """Write a value as people of this language do: dates in Shanghai, words in their own language."""
     match value:
         case datetime():
-            local = value.astimezone(CHINA)
+            local = value.astimezone(SHANGHAI)
             return f"{_day(local.date(), language)} {local:%H:%M}"
         case date():
             return _day(value, language)

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 File = Annotated[Path, typer.Argument(metavar="FILE.csv", help="CSV in UTF-8 or GB18030; , ; or tab between cells.")]
 BatchArgument = Annotated[int, typer.Argument(metavar="BATCH", help="A batch's number, as `batches` lists it.")]
-BatchOption = Annotated[int | None, typer.Argument(metavar="[BATCH]", help="A batch's number; all that wait if left out.")]
+BatchOption = Annotated[
+    int | None, typer.Argument(metavar="[BATCH]", help="A batch's number; all that wait if left out.")
+]
 
 
 def types(*, as_json: Json = False) -> None:
@@ -57,7 +59,9 @@ def types(*, as_json: Json = False) -> None:
 def template(
     certificate_type: Annotated[str, typer.Argument(metavar="TYPE", help="A type that `types` lists.")],
     *,
-    lang: Annotated[str, typer.Option(help="Labels in this language as headers: zh-CN or en; claim keys if left out.")] = "",
+    lang: Annotated[
+        str, typer.Option(help="Labels in this language as headers: zh-CN or en; claim keys if left out.")
+    ] = "",
     out: Annotated[Path | None, typer.Option(help="The file to write; standard output if left out.")] = None,
 ) -> None:
     """Write an empty CSV file with the right headers."""
@@ -91,7 +95,9 @@ def import_(
     if drafts.repeated:
         OUT.print(f"This very file was imported before: batch {batches} ({drafts.rows} rows). Nothing was written.")
     else:
-        OUT.print(f"{drafts.rows} drafts in batch {batches}. Next: yinxin-issuer prepare {drafts.batches[0]} --by OFFICER")
+        OUT.print(
+            f"{drafts.rows} drafts in batch {batches}. Next: yinxin-issuer prepare {drafts.batches[0]} --by OFFICER"
+        )
 
 
 def prepare(batch: BatchArgument, *, by: By) -> None:
@@ -236,7 +242,7 @@ def write_documents(opened: Issuer, batch_ids: Sequence[int], out: Path) -> list
 
 def _documents(opened: Issuer, batch_ids: Sequence[int], out: Path) -> list[HandedOut]:
     # Typesetting opens fonts; commands that write no documents do not wait for that.
-    from issuer.documents import Renderer
+    from issuer.documents import Renderer  # noqa: PLC0415
 
     with opened.office.store.reading() as work:
         total = sum(work.batch(number).size for number in batch_ids)
@@ -264,7 +270,9 @@ def _type(identifier: str) -> CertificateType:
     for each in sorted(known, key=lambda it: -it.version):
         if each.identifier == identifier:
             return each
-    raise NotFound(f"certificate type: got «{identifier}», wanted one of: {', '.join(each.identifier for each in known)}")
+    raise NotFound(
+        f"certificate type: got «{identifier}», wanted one of: {', '.join(each.identifier for each in known)}"
+    )
 
 
 def _agency(opened: Issuer, certificate_type: CertificateType, named: str, officer: str) -> int:
@@ -283,4 +291,6 @@ def _agency(opened: Issuer, certificate_type: CertificateType, named: str, offic
     if len(able) == 1:
         return able[0].id
     names = "; ".join(map(str, able)) or "none whose officers are here"
-    raise Ambiguous(f"agency: say with --agency or --by for which one; {certificate_type.identifier} is held by: {names}")
+    raise Ambiguous(
+        f"agency: say with --agency or --by for which one; {certificate_type.identifier} is held by: {names}"
+    )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chain import code
+from chain.calendar import SHANGHAI
 from chain.preparation import IDENTIFIER_CLAIM
 from issuer import settings as issuer_settings
 from issuer import statuses
 from issuer.commands.shared import OUT, AgencyOption, Json, TypeOption, issuer, say, table
 from issuer.errors import Erased
-from issuer.office import SHANGHAI
 from issuer.settings import Settings
 from issuer.wiring import open_keystore
 

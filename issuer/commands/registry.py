@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 — typer reads annotations at run time
 from typing import Annotated
 
 import typer
@@ -14,11 +14,12 @@ from chain.ethereum.deploy import Deployment
 from chain.ethereum.governing import Governing
 from issuer import enrolment
 from issuer.commands.shared import OUT, Json, issuer, progress, read, say
+from issuer.errors import NotReady
 from issuer.settings import Settings
 from issuer.wiring import deployment_path, funder, in_haste, open_keystore
 
 DEPLOYER = "deployer"
-COUNCIL = ("council-1", "council-2", "council-3")
+COUNCIL = ["council-1", "council-2", "council-3"]
 
 registry = typer.Typer(help="Put a registry on a chain.", no_args_is_help=True)
 
@@ -26,9 +27,13 @@ registry = typer.Typer(help="Put a registry on a chain.", no_args_is_help=True)
 @registry.command()
 def deploy(
     *,
-    member: Annotated[list[str], typer.Option(help="A council member's key in the keystore folder; repeat it.")] = list(COUNCIL),  # noqa: B006 — typer copies it
+    member: Annotated[
+        list[str], typer.Option(help="A council member's key in the keystore folder; repeat it.")
+    ] = COUNCIL,
     threshold: Annotated[int, typer.Option(help="How many members decide.")] = 2,
-    production: Annotated[bool, typer.Option("--production", help="Not a test registry. Cannot be changed later.")] = False,
+    production: Annotated[
+        bool, typer.Option("--production", help="Not a test registry. Cannot be changed later.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Deploy the contracts, or find those that were deployed from here; keys are made as needed.
@@ -45,6 +50,11 @@ def deploy(
     for account in (*members, *keystore.senders()):
         fund(account.address)
     known = Deployment.read(deployment_path(settings))
+    if known is None and settings.registry:
+        raise NotReady(
+            f"YINXIN_REGISTRY names {settings.registry} already, which was not deployed from {settings.data_dir}; "
+            "leave it out to deploy another registry"
+        )
     registry_id = known.registry_id if known else secrets.token_bytes(32)
     if settings.registry_id:
         registry_id = bytes.fromhex(settings.registry_id.removeprefix("0x"))
@@ -81,7 +91,9 @@ def enrol(
     *,
     as_json: Json = False,
 ) -> None:
-    """Bring agencies, officers and document keys onto the chain as a plan says. Safe to repeat; keys are made as needed.
+    """Bring agencies, officers and document keys onto the chain as a plan says; keys are made as needed.
+
+    Safe to repeat.
 
     The plan: {"council": [names of members' keys], "sender": name of the paying key, "types": [certificate types],
     "verifying_hosts": [DNS names], "agencies": [{"key", "parent": another entry's key or null, "code": credit code,

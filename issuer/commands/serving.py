@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from issuer.settings import Settings
+from issuer.wiring import open_issuer
 
 
 def serve(
@@ -16,18 +18,20 @@ def serve(
 ) -> None:
     """Serve the REST API for line-of-business systems and the agencies' did:web documents."""
     # The web framework takes a while to load, and no other command needs it.
-    import uvicorn
+    import uvicorn  # noqa: PLC0415
 
-    from issuer.app import create_app
+    from issuer.app import application, desk_of  # noqa: PLC0415
 
     settings = Settings()
-    uvicorn.run(
-        create_app(settings),
-        host=host or settings.host,
-        port=settings.port if port is None else port,
-        log_level=settings.log_level,
-        access_log=False,
-    )
+    # Opened here, so that what is wrong is said like any other command's trouble.
+    with open_issuer(settings) as issuer:
+        uvicorn.run(
+            application(lambda: nullcontext(desk_of(issuer)), max_body_size=settings.max_upload_bytes),
+            host=host or settings.host,
+            port=settings.port if port is None else port,
+            log_level=settings.log_level,
+            access_log=False,
+        )
 
 
 def add_to(app: typer.Typer) -> None:

@@ -88,7 +88,12 @@ def say(value: object) -> None:
 def progress(what: str, total: int | None) -> Iterator[Callable[[], None]]:
     """Show a bar on the terminal; yields what to call after each step."""
     bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=ERR, transient=True
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=ERR,
+        transient=True,
     )
     with bar:
         task = bar.add_task(what, total=total)

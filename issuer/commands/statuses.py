@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from issuer import importing, in_one_go, replacing, statuses
+from issuer import erasing, importing, in_one_go, replacing, statuses
 from issuer.commands.batches import write_documents
 from issuer.commands.shared import (
     OUT,
@@ -38,7 +38,9 @@ Version = Annotated[int | None, typer.Option("--version", help="Which version; t
 Reason = Annotated[str, typer.Option("--reason", help="Why; stays here, encrypted. The chain gets a salted digest.")]
 Cells = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="A changed claim; repeat it for more.")]
 RowFile = Annotated[Path | None, typer.Argument(metavar="[FILE.csv]", help="A file whose one row has what changed.")]
-OptionalOut = Annotated[Path | None, typer.Option("--out", help="Folder for the new document; none is written if left out.")]
+OptionalOut = Annotated[
+    Path | None, typer.Option("--out", help="Folder for the new document; none is written if left out.")
+]
 VERBS = ", ".join(TRACKS)
 
 
@@ -105,7 +107,9 @@ def replace(
     approved_by: ApprovedBy,
     set_: Cells = [],  # noqa: B006 — typer copies it
     reason: Reason = "",
-    from_: Annotated[str, typer.Option("--from", metavar="DATE", help="From when the new one counts; today if left out.")] = "",
+    from_: Annotated[
+        str, typer.Option("--from", metavar="DATE", help="From when the new one counts; today if left out.")
+    ] = "",
     out: OptionalOut = None,
     agency: AgencyOption = "",
     type_: TypeOption = "",
@@ -158,9 +162,26 @@ def renew(
         _new_version(opened, certificate, changes, Purpose.RENEW, people_, reason=reason, out=out, as_json=as_json)
 
 
+def erase(
+    number: Number,
+    *,
+    by: By,
+    approved_by: Annotated[str, typer.Option(help="The second officer; both need the capability STATUS.")],
+    version: Annotated[int, typer.Option("--version", help="Which version, as `show` lists them.")],
+    agency: AgencyOption = "",
+    type_: TypeOption = "",
+) -> None:
+    """Destroy a version's record key: its claims can never be read here again. The chain's record stays."""
+    with issuer() as opened:
+        certificate = _found(opened, number, agency, type_, version)
+        first, second = people(opened, [by, approved_by])
+        erasing.erase(opened.office, certificate, first, second)
+    OUT.print(f"Version {version} is erased; what the chain holds of it stays.")
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands."""
-    for command in (status, replace, renew):
+    for command in (status, replace, renew, erase):
         app.command()(command)
 
 

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Form, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict
 
 from issuer import approvals, handing_out, importing, in_one_go, issuing
-from issuer.models import Batch
+from issuer.models import Batch  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.desk import Asking, AtDesk, Desk, require_sight
 
 router = APIRouter(prefix="/api/v1", tags=["batches"])
@@ -65,9 +65,7 @@ def types(at: AtDesk) -> list[TypeView]:
 
 
 @router.get("/types/{certificate_type}/template")
-def template(
-    certificate_type: str, at: AtDesk, lang: Annotated[str, Query(pattern="^(|zh-CN|en)$")] = ""
-) -> Response:
+def template(certificate_type: str, at: AtDesk, lang: Annotated[str, Query(pattern="^(|zh-CN|en)$")] = "") -> Response:
     """Return an empty CSV file with the right headers."""
     data = importing.template(at.office.type(certificate_type), language=lang)
     return Response(data, media_type="text/csv; charset=utf-8")
@@ -75,7 +73,11 @@ def template(
 
 @router.post("/batches", status_code=201)
 def upload(
-    file: UploadFile, type: Annotated[str, Form()], at: AtDesk, asking: Asking, response: Response  # noqa: A002 — the form's field
+    file: UploadFile,
+    type: Annotated[str, Form()],  # noqa: A002 — the form's field
+    at: AtDesk,
+    asking: Asking,
+    response: Response,
 ) -> DraftsView:
     """Check a spreadsheet and make drafts of all its rows for the officer's agency, or of none."""
     certificate_type = at.office.type(type)

@@ -80,7 +80,7 @@ def document(number: str, at: AtDesk, asking: Asking, agency: Agency = None, typ
 
 
 @router.post("/{number:path}/status")
-def change_status(
+def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
     number: str,
     wish: StatusWish,
     at: AtDesk,

@@ -17,7 +17,7 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
 from issuer.errors import Locked, NotAllowed, NotFound
-from issuer.keys import Officer  # noqa: TC001 — FastAPI reads annotations at run time
+from issuer.keys import Officer
 from issuer.office import Office  # noqa: TC001 — as above
 
 if TYPE_CHECKING:

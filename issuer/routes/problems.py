@@ -62,7 +62,8 @@ def _refused(_request: Request, error: Exception) -> JSONResponse:
     match error:
         case errors.FileRefused():
             rows = [
-                {"row": each.row, "column": each.column, "got": each.got, "wanted": each.wanted} for each in error.faults
+                {"row": each.row, "column": each.column, "got": each.got, "wanted": each.wanted}
+                for each in error.faults
             ]
             return problem(status, "FileRefused", f"{len(rows)} faults; nothing was written", errors=rows)
         case chain_errors.ClaimsInvalid():

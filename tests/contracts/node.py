@@ -51,8 +51,9 @@ class Receipt:
 
 
 class Node:
-    """One keep-alive connection to a node that mines each transaction at once.
+    """One keep-alive connection to a development node; each transaction is mined here, by request.
 
+    (Left to itself the node mines a moment after it has answered, and after going back to a snapshot sometimes not.)
     `last_block` and `last_time` are those of the block with the last transaction, failed or not.
     """
 
@@ -61,6 +62,7 @@ class Node:
         self._connection = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=60)
         self.chain_id = int(self.ask("eth_chainId"), 16)
         self.ask("anvil_autoImpersonateAccount", True)  # noqa: FBT003 - the RPC's own argument
+        self.ask("evm_setAutomine", False)  # noqa: FBT003 - as above
         self._funded: set[str] = set()
         self.last_block = 0
         self.last_time = 0
@@ -114,7 +116,9 @@ class Node:
         transaction = {"from": sender, "data": "0x" + data.hex(), "gas": hex(GAS), **fields}
         if to is not None:
             transaction["to"] = to
-        return self.outcome(self.ask("eth_sendTransactionSync", transaction))
+        sent = self.ask("eth_sendTransaction", transaction)
+        self.ask("evm_mine")
+        return self.outcome(self.ask("eth_getTransactionReceipt", sent))
 
     def outcome(self, receipt: dict[str, Any]) -> Receipt:
         """Read a receipt; a failed transaction's reason comes from its trace, in the block where it failed."""

@@ -85,7 +85,9 @@ def test_faults_of_a_file_come_as_a_problem_with_every_row(client: TestClient) -
     assert client.get("/api/v1/batches", auth=PREPARER).json() == []
 
 
-@pytest.mark.parametrize("who", [None, ("low-preparer", "guess"), ("nobody", PASSWORD), ("../senders/issuer", PASSWORD)])
+@pytest.mark.parametrize(
+    "who", [None, ("low-preparer", "guess"), ("nobody", PASSWORD), ("../senders/issuer", PASSWORD)]
+)
 def test_without_the_password_of_a_key_nobody_gets_in(client: TestClient, who: tuple[str, str] | None) -> None:
     answer = client.get("/api/v1/batches", auth=who)
     assert answer.status_code == 401

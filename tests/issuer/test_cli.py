@@ -201,6 +201,17 @@ def test_renewal_keeps_the_number_and_replaces_the_old_version(terminal: Termina
     assert old["status"] == ["REPLACED from 2027-03-01"]
 
 
+def test_erased_version_is_gone_here_and_its_neighbours_are_not(terminal: Terminal) -> None:
+    file = file_of(terminal, "erase.csv", permits(81, 82))
+    said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "erase", "--json"))
+    number = permit_number(81)
+    erased = terminal.run("erase", number, *OFFICERS, "--version", 1)
+    assert erased.code == 0, erased.err
+    assert "got" in refused(terminal.run("show", number))
+    assert terminal.run("show", permit_number(82)).code == 0
+    assert "(erased)" in terminal.run("list").out
+
+
 def test_mistakes_of_use_exit_with_64(terminal: Terminal) -> None:
     for arguments in (
         (),
@@ -250,5 +261,7 @@ def test_template_is_accepted_with_labels_too(terminal: Terminal) -> None:
     head = (terminal.folder / "empty.csv").read_bytes()
     assert head.startswith(b"\xef\xbb\xbf")
     rows = table("business-licence", {}).split(b"\r\n", 1)[1]
-    finished = terminal.run("import", file_of(terminal, "labels.csv", head + rows), "--type", "business-licence", "--json")
+    finished = terminal.run(
+        "import", file_of(terminal, "labels.csv", head + rows), "--type", "business-licence", "--json"
+    )
     assert said(finished)["rows"] == 1

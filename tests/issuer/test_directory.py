@@ -109,12 +109,11 @@ def test_enrolling_goes_on_where_it_was_stopped(world: World) -> None:
         ('{"council": []}', "at least 1"),
         ('{"council": ["a"], "colour": 1}', "colour"),
         (
-            '{"council": ["a"], "agencies": [{"key": "x", "parent": "y", "code": "1", "name": "n", "managers": ["m"]}]}',
+            '{"council": ["a"], "agencies": [{"key": "x", "parent": "y", "code": "1", "name": "", "managers": ["m"]}]}',
             "parent y",
         ),
         (
-            '{"council": ["a"], "agencies": [{"key": "x", "code": "1", "name": "n", "managers": ["m"], '
-            '"officers": {"o": ["RULE"]}}]}',
+            '{"council": ["a"], "agencies": [{"key": "x", "code": "", "name": "", "managers": ["m"], "officers": {"o": ["RULE"]}}]}',  # noqa: E501
             "got RULE",
         ),
     ],

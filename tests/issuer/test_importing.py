@@ -105,7 +105,7 @@ def test_cells_without_a_header_are_refused() -> None:
         (b"\xff\xff\xff", "no text"),
         ("number,name".encode("utf-16"), "no text"),
         (permits().strip(), "without a row"),
-        (permits(1).replace(b"\r\n", b"\r\n\"", 1), "cannot be taken apart"),
+        (permits(1).replace(b"\r\n", b'\r\n"', 1), "cannot be taken apart"),
         (b"\x00\x01binary", "no text"),
     ],
 )

@@ -10,9 +10,10 @@ from chain import certificate, code, merkle
 from chain.certificate_types import by_identifier
 from chain.keys import PublicKey
 from chain.registry import BatchAnchored
-from issuer import approvals, in_one_go, issuing
+from issuer import approvals, in_one_go, issuing, statuses
 from issuer.errors import FileRefused, NotAllowed, NotReady
 from issuer.models import State
+from issuer.statuses import Wish
 from tests.fake_governing import FakeGoverning
 from tests.issuer.offices import permit_number, permits, table
 
@@ -129,6 +130,29 @@ def test_number_given_out_before_is_refused_with_its_row(world: World) -> None:
         assert len(work.batches()) == 1
 
 
+def test_number_of_a_certificate_that_ended_can_be_given_out_again(world: World) -> None:
+    issued(world, 1)
+    with world.office.store.reading() as work:
+        row = world.office.find(work, permit_number(1))
+    officers = [world.officer("low-preparer"), world.officer("low-approver")]
+    statuses.request(world.office, row, Wish("cancel", None, None, "", None), officers)
+    world.lane().run()
+    drafts = issuing.draft(world.office, permits(1, hotline="12345"), PERMIT, agency=LOW)
+    assert not drafts.repeated
+
+
+def test_number_of_an_expired_certificate_can_be_given_out_again(world: World) -> None:
+    (batch,) = issuing.draft(
+        world.office, permits(1, issue_date="2020-01-01", valid_until="2024-12-31"), PERMIT, agency=LOW
+    ).batches
+    with pytest.raises(FileRefused):
+        issuing.draft(world.office, permits(1), PERMIT, agency=LOW)
+    issuing.prepare(world.office, batch, world.officer("low-preparer"))
+    approvals.approve(world.office, batch, world.officer("low-approver"))
+    in_one_go.seal(world.office, world.lane(), [batch])
+    assert not issuing.draft(world.office, permits(1), PERMIT, agency=LOW).repeated
+
+
 def test_large_file_is_split_into_batches_of_1024(world: World) -> None:
     drafts = issuing.draft(world.office, permits(*range(1, 1027)), PERMIT, agency=LOW)
     with world.office.store.reading() as work:
@@ -167,12 +191,12 @@ def test_officer_of_another_agency_is_refused(world: World) -> None:
 
 
 def test_officer_without_the_capability_is_told_what_they_may(world: World) -> None:
-    with pytest.raises(NotAllowed, match="may not prepare batches .* approve batches or change statuses|approve"):
+    with pytest.raises(NotAllowed, match="may not prepare batches"):
         issuing.prepare(world.office, drafted(world, 1), world.officer("low-approver"))
 
 
 def test_agency_without_the_type_is_refused_before_anything_is_written(world: World) -> None:
-    with pytest.raises(NotAllowed, match="演示机关3 .* does not hold the type food-operation-permit"):
+    with pytest.raises(NotAllowed, match=r"演示机关3 .* does not hold the type food-operation-permit"):
         issuing.draft(world.office, permits(1), PERMIT, agency=3)
     with world.office.store.reading() as work:
         assert work.batches() == []
@@ -180,7 +204,7 @@ def test_agency_without_the_type_is_refused_before_anything_is_written(world: Wo
 
 def test_agency_below_a_suspended_one_is_refused(world: World) -> None:
     FakeGoverning(world.registry).suspend_agency(1, council=True)
-    with pytest.raises(NotAllowed, match="演示机关1 .* is suspended"):
+    with pytest.raises(NotAllowed, match=r"演示机关1 .* is suspended"):
         issuing.draft(world.office, permits(1), PERMIT, agency=LOW)
 
 

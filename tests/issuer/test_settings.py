@@ -31,7 +31,7 @@ def test_toml_file_has_the_names_without_prefix(monkeypatch: pytest.MonkeyPatch,
 
 def test_missing_file_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YINXIN_SETTINGS", "/nowhere/issuer.env")
-    with pytest.raises(SettingMissing, match="/nowhere/issuer.env"):
+    with pytest.raises(SettingMissing, match=r"/nowhere/issuer\.env"):
         Settings()
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chain.calendar import day_of_hour, first_hour
 from chain.certificate_types import by_identifier
 from chain.registry import Track
 from issuer import approvals, in_one_go, issuing, replacing, slots, statuses
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import Purpose, State, StatusChange
-from issuer.office import day_of_hour, first_hour
 from issuer.replacing import Changes
 from issuer.statuses import Wish
 from tests.issuer.offices import permit_number, permits, table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,9 +40,13 @@ def test_database_opens_again_as_it_is(store: Store, tmp_path: Path) -> None:
 
 
 def test_failed_block_stores_nothing(store: Store, world: World) -> None:
-    with pytest.raises(NotFound), store.writing() as work:
-        work.note("something", at=world.office.now())
-        work.batch(7)
+    def fail() -> None:
+        with store.writing() as work:
+            work.note("something", at=world.office.now())
+            work.batch(7)
+
+    with pytest.raises(NotFound):
+        fail()
     with store.reading() as work:
         assert work.history() == []
 
@@ -64,11 +69,27 @@ def test_writers_wait_for_each_other(store: Store, world: World) -> None:
         assert {line.what for line in work.history()} == {str(number) for number in range(1, 21)}
 
 
+def impatient() -> bool:
+    return False
+
+
 def test_lane_is_held_by_one_at_a_time(store: Store) -> None:
-    with store.lane(b"\1" * 20):
-        with pytest.raises(LaneBusy), store.lane(b"\1" * 20):
+    with store.lane(b"\1" * 20, wait=impatient):
+        with pytest.raises(LaneBusy), store.lane(b"\1" * 20, wait=impatient):
             pass
-        with store.lane(b"\2" * 20):
+        with store.lane(b"\2" * 20, wait=impatient):
             pass
-    with store.lane(b"\1" * 20):
+    with store.lane(b"\1" * 20, wait=impatient):
+        pass
+
+
+def test_who_waits_gets_the_lane_when_it_is_free(store: Store) -> None:
+    held = ExitStack()
+    held.enter_context(store.lane(b"\1" * 20, wait=impatient))
+
+    def let_go() -> bool:
+        held.close()
+        return True
+
+    with store.lane(b"\1" * 20, wait=let_go):
         pass

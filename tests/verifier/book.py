@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from chain import certificate, code, merkle
+from chain.calendar import first_hour
 from chain.certificate import Statement
 from chain.certificate_types import by_identifier
-from chain.code import InclusionPath
 from chain.keys import PublicKey, signer
 from chain.registry import Identity, Track
 from chain.validity import Validity
 from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord
-from verifier.moments import first_hour, moment
+from verifier.moments import moment
 from verifier.presented import Document, Presented
-from verifier.wording import Message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chain.certificate import Prepared
+    from chain.code import InclusionPath
     from verifier.moments import Moment
+    from verifier.wording import Message
 
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 """Half past twelve in China."""
@@ -106,7 +107,7 @@ class Book:
     digests: dict[tuple[int, int], bytes] = field(default_factory=lambda: {(TYPE.number, TYPE.version): TYPE.digest})
     entries: dict[tuple[int, bytes], list[StatusRecord]] = field(default_factory=dict)
 
-    def doubt(self, now: datetime) -> Message | None:
+    def doubt(self, _now: datetime) -> Message | None:
         return self.why_doubt
 
     def agency(self, agency: int) -> AgencyRecord | None:
@@ -130,10 +131,10 @@ class Book:
     def is_suspended(self, agency: int, place: Place) -> bool:
         return place.block in self.suspended.get(agency, range(0))
 
-    def holds_type(self, agency: int, certificate_type: int, place: Place) -> bool:
+    def holds_type(self, agency: int, _certificate_type: int, place: Place) -> bool:
         return place.block not in self.without_type.get(agency, range(0))
 
-    def type_digest(self, certificate_type: int, version: int, place: Place) -> bytes | None:
+    def type_digest(self, certificate_type: int, version: int, _place: Place) -> bytes | None:
         return self.digests.get((certificate_type, version))
 
     def statuses(self, agency: int, leaf: bytes) -> Sequence[StatusRecord]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from chain.calendar import hour_of
 from chain.ethereum import events
 from chain.ethereum.client import EthereumRegistry
 from chain.ethereum.profiles import ANVIL
@@ -13,7 +14,6 @@ from chain.registry import BatchToAnchor, StatusToChange, Track
 from chain.validity import Validity
 from tests.verifier.book import TYPE, Paper, paper
 from verifier.index import Index
-from verifier.moments import hour_of
 from verifier.snapshot import Freshness
 from verifier.store import Store
 from verifier.wiring import read_heads

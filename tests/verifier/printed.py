@@ -7,10 +7,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chain import code
+from chain.calendar import today
 from chain.validity import Validity
 from issuer.documents import Agency, Document, Renderer
 from tests.verifier.book import AGENCY, NOW, TYPE, Book, Paper, paper
-from verifier.moments import today
 
 if TYPE_CHECKING:
     from chain.certificate_types import CertificateType

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
-from chain.ethereum.network import Anvil
 from chain.registry import Track
 from tests.deployed import Deployed, batch_of, leaves_of, make_deployed
 from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set_status
-from verifier.index import Index
 from verifier.models import Base
 from verifier.moments import moment
 from verifier.report import Report, Verdict
@@ -24,8 +22,11 @@ from verifier.store import Store, migrate
 from verifier.verification import verify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from chain.ethereum.network import Anvil
+    from verifier.index import Index
     from verifier.presented import Presented
 
 
@@ -44,7 +45,9 @@ def message_of(report: Report) -> str:
 
 
 class TestFollowing:
-    def test_a_certificate_is_valid_from_the_index_alone(self, anvil: Anvil, deployment: Deployed, tmp_path: Path) -> None:
+    def test_a_certificate_is_valid_from_the_index_alone(
+        self, anvil: Anvil, deployment: Deployed, tmp_path: Path
+    ) -> None:
         office = deployment.offices[4]
         made, other = (certificate_of(deployment, office, f"follow {number}") for number in range(2))
         index = index_of(deployment, tmp_path)
@@ -65,9 +68,7 @@ class TestFollowing:
         assert ask(index, made.presented_code, now_of(deployment)).verdict is Verdict.VALID
         assert ask(index, made.presented_short_number, now_of(deployment)).verdict is Verdict.INCOMPLETE
 
-    def test_a_status_counts_at_once_and_is_told_with_its_history(
-        self, deployment: Deployed, tmp_path: Path
-    ) -> None:
+    def test_a_status_counts_at_once_and_is_told_with_its_history(self, deployment: Deployed, tmp_path: Path) -> None:
         office = deployment.offices[1]
         made = certificate_of(deployment, office, "suspended")
         anchor(deployment, office, made)
@@ -85,7 +86,7 @@ class TestFollowing:
         assert [status.starts is None for status in report.subject.statuses] == [False, True]
 
     def test_reading_goes_on_where_it_stopped_and_rebuilding_comes_out_the_same(
-        self, anvil: Anvil, deployment: Deployed, tmp_path: Path
+        self, deployment: Deployed, tmp_path: Path
     ) -> None:
         index = index_of(deployment, tmp_path)
         index.follow(now_of(deployment))
@@ -109,9 +110,7 @@ class TestFollowing:
             assert progress is not None
             assert progress.trouble == ""
 
-    def test_a_status_of_what_was_never_anchored_is_a_finding(
-        self, deployment: Deployed, tmp_path: Path
-    ) -> None:
+    def test_a_status_of_what_was_never_anchored_is_a_finding(self, deployment: Deployed, tmp_path: Path) -> None:
         office = deployment.offices[2]
         (leaf,) = leaves_of("never anchored", 1)
         set_status(deployment, office, leaf, Track.LOSS, now_of(deployment))
@@ -119,7 +118,9 @@ class TestFollowing:
         index.follow(now_of(deployment))
         assert any(leaf.hex() in what for _, what in index.findings())
 
-    def test_rights_of_the_past_are_those_of_the_past(self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path) -> None:
+    def test_rights_of_the_past_are_those_of_the_past(
+        self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path
+    ) -> None:
         (office,) = fresh_deployment.offices
         before, after = (certificate_of(fresh_deployment, office, label) for label in ("before", "after"))
         anchor(fresh_deployment, office, before)
@@ -177,7 +178,7 @@ class TestReorganisation:
         assert index.contents() == followed
 
     def test_another_chain_in_the_same_place_is_told_not_believed(
-        self, fresh_anvil: Anvil, fresh_deployment: Deployed, deployment: Deployed, tmp_path: Path
+        self, fresh_deployment: Deployed, deployment: Deployed, tmp_path: Path
     ) -> None:
         made = certificate_of(deployment, deployment.offices[0], "another chain")
         anchor(deployment, deployment.offices[0], made)
@@ -197,7 +198,7 @@ class TestDoubt:
     """A node that is silent, behind, on another chain or lying: CANNOT_CHECK, never VALID, never a failed check."""
 
     @pytest.fixture
-    def proxy(self, deployment: Deployed) -> Any:
+    def proxy(self, deployment: Deployed) -> Iterator[ChaosProxy]:
         with ChaosProxy(deployment.url) as proxy:
             yield proxy
 
@@ -224,7 +225,9 @@ class TestDoubt:
         index.follow(now_of(deployment))
         assert ask(index, presented, now_of(deployment)).verdict is Verdict.VALID
 
-    def test_a_node_that_was_never_reached_is_unknown(self, deployment: Deployed, proxy: ChaosProxy, tmp_path: Path) -> None:
+    def test_a_node_that_was_never_reached_is_unknown(
+        self, deployment: Deployed, proxy: ChaosProxy, tmp_path: Path
+    ) -> None:
         proxy.fail(Way.DROP_BEFORE)
         index = index_of(deployment, tmp_path, url=proxy.url)
         assert index.follow(now_of(deployment)) is None
@@ -264,7 +267,9 @@ class TestDoubt:
         report = ask(index, presented, earlier)
         assert (report.verdict, message_of(report)) == (Verdict.CANNOT_CHECK, "registry.ahead")
 
-    def test_a_node_that_hides_an_event_is_found_out(self, deployment: Deployed, proxy: ChaosProxy, tmp_path: Path) -> None:
+    def test_a_node_that_hides_an_event_is_found_out(
+        self, deployment: Deployed, proxy: ChaosProxy, tmp_path: Path
+    ) -> None:
         """The registry's own hash chains tell that the list is not whole."""
         index, presented = self.index(deployment, proxy, tmp_path)
         set_status(deployment, deployment.offices[3], leaves_of(str(tmp_path), 1)[0], Track.LOSS, now_of(deployment))

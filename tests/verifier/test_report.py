@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -73,10 +74,13 @@ def test_every_verdict_check_and_outcome_has_words_in_both_languages() -> None:
 
 def test_every_message_that_the_verifier_says_has_words() -> None:
     """Keys stand in the source as literals, so that they can be found."""
-    import re
-
     source = "".join(path.read_text(encoding="utf-8") for path in Path("verifier").glob("**/*.py"))
-    said = set(re.findall(r'"((?:form|signature|inclusion|anchoring|status|validity|document|registry|read|subject)\.[a-z_]+)"', source))
+    said = set(
+        re.findall(
+            r'"((?:form|signature|inclusion|anchoring|status|validity|document|registry|read|subject)\.[a-z_]+)"',
+            source,
+        )
+    )
     assert said
     assert said <= keys(Language.ENGLISH)
 

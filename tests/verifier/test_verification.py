@@ -9,6 +9,7 @@ from hashlib import sha256
 import pytest
 
 from chain import base64url, certificate, code, merkle
+from chain.calendar import first_hour, hour_of
 from chain.code import InclusionPath
 from chain.errors import CertificateTypeInvalid
 from chain.registry import Track
@@ -34,7 +35,7 @@ from tests.verifier.book import (
     paper,
 )
 from verifier.knowledge import AgencyRecord, Place
-from verifier.moments import Moment, first_hour, hour_of, moment
+from verifier.moments import Moment, moment
 from verifier.presented import Document, Presented
 from verifier.report import Check, CheckName, Outcome, Report, Verdict
 from verifier.verification import unforeseen, verify
@@ -231,7 +232,11 @@ class TestForm:
         other = paper(salt=b"2", claims={**CLAIMS, "company_name": "内蒙古演示另一公司"})
         jws, *disclosures, _ = made.sd_jwt.split("~")
         foreign = other.sd_jwt.split("~")[2]
-        for forged in ([disclosures[0], foreign, *disclosures[2:]], [*disclosures, foreign], [*disclosures, disclosures[0]]):
+        for forged in (
+            [disclosures[0], foreign, *disclosures[2:]],
+            [*disclosures, foreign],
+            [*disclosures, disclosures[0]],
+        ):
             presented = Presented(certificates=("~".join([jws, *forged, ""]),))
             expect(ask(book, presented), Verdict.ALTERED, "form", "form.altered")
 
@@ -250,7 +255,12 @@ class TestSignature:
     def test_a_signature_that_does_not_fit_is_altered(self) -> None:
         book, made = anchored()
         thief = paper(claims={**CLAIMS, "company_name": "内蒙古演示盗用公司"})
-        forged = "~".join([made.sd_jwt.rsplit(".", 1)[0] + "." + thief.sd_jwt.split("~")[0].rsplit(".", 1)[1], *made.sd_jwt.split("~")[1:]])
+        forged = "~".join(
+            [
+                made.sd_jwt.rsplit(".", 1)[0] + "." + thief.sd_jwt.split("~")[0].rsplit(".", 1)[1],
+                *made.sd_jwt.split("~")[1:],
+            ]
+        )
         expect(ask(book, Presented(certificates=(forged,))), Verdict.ALTERED, "signature", "signature.bad")
         report = ask(book, Presented(codes=(made.code(key=OTHER_KEY),)))
         expect(report, Verdict.ALTERED, "signature", "signature.bad")
@@ -290,7 +300,7 @@ class TestInclusion:
         expect(ask(book, made.presented), Verdict.NOT_FOUND, "inclusion", "inclusion.other_agency")
 
     def test_an_inner_node_is_no_leaf(self) -> None:
-        book, made = anchored()
+        book, _made = anchored()
         (batch,) = book.batches
         node = merkle.root(batch.leaves[:2])
         assert not book.batches_with(node)
@@ -299,7 +309,8 @@ class TestInclusion:
         expect(report, Verdict.NOT_FOUND, "inclusion", "inclusion.none")
 
     @pytest.mark.parametrize(
-        "path", [InclusionPath(3, 1, (bytes(32), bytes(32))), InclusionPath(3, 1, ()), InclusionPath(2, 1, (bytes(32),))]
+        "path",
+        [InclusionPath(3, 1, (bytes(32), bytes(32))), InclusionPath(3, 1, ()), InclusionPath(2, 1, (bytes(32),))],
     )
     def test_a_path_that_leads_elsewhere_is_altered(self, path: InclusionPath) -> None:
         book, made = anchored()
@@ -467,7 +478,10 @@ class TestStatus:
         book, made = anchored()
         start = first_hour(JUNE) + 23
         book.record(made.leaf, Track.SUSPENSION, from_hour=start, until_hour=start + 2)
-        verdicts = [ask(book, made.presented, on(day)).verdict for day in ("2026-05-31", "2026-06-01", "2026-06-02", "2026-06-03")]
+        verdicts = [
+            ask(book, made.presented, on(day)).verdict
+            for day in ("2026-05-31", "2026-06-01", "2026-06-02", "2026-06-03")
+        ]
         assert verdicts == [Verdict.VALID, Verdict.SUSPENDED, Verdict.SUSPENDED, Verdict.VALID]
 
     def test_a_suspension_that_was_lifted_still_answers_for_its_days(self) -> None:
@@ -547,7 +561,7 @@ class TestValidity:
 
 class TestRegistry:
     @pytest.mark.parametrize("known", [True, False])
-    def test_a_registry_in_doubt_is_unknown_not_failed(self, known: bool) -> None:
+    def test_a_registry_in_doubt_is_unknown_not_failed(self, *, known: bool) -> None:
         book, made = anchored()
         book.why_doubt = Message("registry.behind", {"age": 99, "limit": 30})
         for presented in (made.presented, made.presented_code, made.presented_short_number, made.presented_document()):

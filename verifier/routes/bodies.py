@@ -13,6 +13,8 @@ from verifier.reading import MAX_UPLOAD
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from fastapi import Request
 
     from chain.strict_json import JSON
@@ -42,7 +44,8 @@ class _InMemory(MultiPartParser):
 
 async def read_form(request: Request) -> tuple[Upload | None, dict[str, str]]:
     """Return the file and the other fields of a multipart body; raises `RequestFault`."""
-    parser = _InMemory(request.headers, request.stream(), max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
+    body = _limited(request, MAX_BODY)
+    parser = _InMemory(request.headers, body, max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
     try:
         form = await parser.parse()
     except MultiPartException as exc:
@@ -66,9 +69,7 @@ async def read_json(request: Request) -> tuple[str, str]:
 
     Read by our own strict parser: the framework's takes the last of two equal members, NaN and other encodings.
     """
-    body = await request.body()
-    if len(body) > MAX_JSON:
-        raise RequestFault(413, f"got {len(body)} bytes of JSON, wanted at most {MAX_JSON}")
+    body = b"".join([chunk async for chunk in _limited(request, MAX_JSON)])
     try:
         value: JSON = strict_json.parse(body)
     except ValueError as exc:
@@ -85,6 +86,16 @@ async def read_json(request: Request) -> tuple[str, str]:
         case _:
             got = type(value).__name__
     raise RequestFault(422, f"got {got}, wanted an object with one text: code, certificate or short_number")
+
+
+async def _limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    """Yield the body as it comes; raises `RequestFault` as soon as there is too much of it."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > most:
+            raise RequestFault(413, f"got a body of more than {most} bytes, wanted at most so many")
+        yield chunk
 
 
 def _plain_name(name: str) -> str:

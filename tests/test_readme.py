@@ -1,0 +1,122 @@
+"""What README shows is true: its commands run, and its map names every module."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import threading
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from demo.stage import free_ports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ROOMS = ("chain", "chain/ethereum", "issuer", "verifier")
+FIRST_START_S = 600
+SECOND_START_S = 30
+
+
+def commands() -> Iterator[str]:
+    """Yield the commands that README shows, without their comments."""
+    for block in re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL):
+        for line in block.splitlines():
+            if command := line.partition(" #")[0].strip():
+                yield command
+
+
+QUICK = [command for command in commands() if command.startswith(".venv/bin/")]
+
+
+def run(command: str, *, timeout: float) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("YINXIN_")}
+    return subprocess.run(
+        shlex.split(command), cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=timeout
+    )
+
+
+def test_the_first_screen_shows_the_two_commands() -> None:
+    assert list(commands())[:2] == ["scripts/run", "scripts/test"]
+    assert (ROOT / "docs" / "screenshot.png").stat().st_size > 10_000
+    assert os.access(ROOT / "scripts" / "test", os.X_OK)
+
+
+@pytest.mark.parametrize("command", QUICK)
+def test_a_quick_command_succeeds(command: str) -> None:
+    done = run(command, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_map_names_every_module(room: str) -> None:
+    missing = [
+        path.name
+        for path in sorted((ROOT / room).glob("*.py"))
+        if path.name != "__init__.py" and f"`{path.stem}`" not in README
+    ]
+    assert not missing, f"README's map does not name {', '.join(missing)} of {room}/"
+
+
+def test_every_link_leads_somewhere() -> None:
+    targets = re.findall(r"\]\(([^)#]+)\)", README)
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_run_once_finds_every_verdict_as_expected() -> None:
+    done = run("scripts/run --once --json --quiet", timeout=FIRST_START_S)
+    (line,) = done.stdout.splitlines()
+    answer = json.loads(line)
+    assert answer["wrong"] == []
+    assert answer["ok"] is True
+    assert done.returncode == 0
+    assert answer["certificates"] == 200
+    assert answer["forgeries"] >= 20
+
+
+def test_run_stays_up_and_starts_quickly_again(tmp_path: Path) -> None:
+    chain, issuer, verifier = free_ports(3)
+    command = (
+        f"scripts/run --json --folder {tmp_path / 'var'} "
+        f"--chain-port {chain} --issuer-port {issuer} --verifier-port {verifier}"
+    )
+    _up_and_down(command, within=FIRST_START_S)
+    _up_and_down(command, within=SECOND_START_S)
+
+
+def _up_and_down(command: str, *, within: float) -> None:
+    """Start it, look whether it answers, and stop it as Ctrl-C would."""
+    began = time.monotonic()
+    with subprocess.Popen(
+        shlex.split(command), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        impatience = threading.Timer(within, process.send_signal, [signal.SIGTERM])
+        impatience.start()
+        told: list[str] = []
+        listener = threading.Thread(target=lambda: told.extend(process.stderr or ()))
+        listener.start()
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, f"it was not up after {time.monotonic() - began:.0f} s: {''.join(told)}"
+            up = json.loads(line)
+            for service in ("issuer", "verifier"):
+                with urllib.request.urlopen(f"{up['urls'][service]}/readyz", timeout=10) as answer:  # noqa: S310 — Ours.
+                    assert answer.status == 200
+        finally:
+            impatience.cancel()
+            process.send_signal(signal.SIGINT)
+            process.wait(60)
+            listener.join()

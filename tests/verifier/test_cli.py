@@ -1,0 +1,234 @@
+"""`yinxin-verifier`, as people call it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from chain import code
+from chain.registry import Track
+from chain.validity import Validity
+from tests.faults.chaos_proxy import ChaosProxy, Way
+from tests.verifier.book import CLAIMS, TYPE
+from tests.verifier.papers_on_chain import anchor, certificate_of, set_status
+from tests.verifier.printed import print_document
+from tests.verifier.test_index import now_of
+from verifier.cli import run
+from verifier.report import CheckName
+from verifier.settings import Settings, described
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from chain.ethereum.network import Anvil
+    from tests.deployed import Deployed
+    from tests.verifier.book import Paper
+
+FIELDS = {
+    "input",
+    "verdict",
+    "checks",
+    "facts",
+    "agency",
+    "type",
+    "number",
+    "on",
+    "known_at",
+    "checked_at",
+    "chain_id",
+    "registry",
+    "registry_id",
+    "block_number",
+    "block_age_s",
+    "test",
+}
+
+
+@pytest.fixture
+def set_up(deployment: Deployed, anvil: Anvil, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YINXIN_RPC_URLS", deployment.url)
+    monkeypatch.setenv("YINXIN_REGISTRY", f"0x{deployment.record.address.hex()}")
+    monkeypatch.setenv("YINXIN_DATABASE_URL", f"sqlite:///{tmp_path / 'index.db'}")
+    monkeypatch.setenv("YINXIN_RPC_TIMEOUT_S", "2")
+    monkeypatch.delenv("YINXIN_SETTINGS", raising=False)
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    monkeypatch.delenv("LC_ALL", raising=False)
+
+
+@pytest.fixture
+def paper(deployment: Deployed, anvil: Anvil, set_up: None, request: pytest.FixtureRequest) -> Paper:
+    """Return a certificate that this test's registry has anchored."""
+    office = deployment.offices[0]
+    made = certificate_of(deployment, office, request.node.name)
+    anchor(deployment, office, made)
+    anvil.mine()
+    return made
+
+
+def reports(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    told: list[dict[str, Any]] = json.loads(capsys.readouterr().out)["reports"]
+    return told
+
+
+class TestCheck:
+    def test_everything_that_can_be_brought_of_a_certificate(
+        self, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        pdf = print_document(paper, TYPE, dict(CLAIMS), Validity(date(2026, 1, 1), date(2028, 12, 31)))
+        (tmp_path / "paper.pdf").write_bytes(pdf)
+        (tmp_path / "paper.sd-jwt").write_text(paper.sd_jwt)
+        (tmp_path / "code.txt").write_text(paper.code() + "\n")
+        files = [str(tmp_path / name) for name in ("paper.pdf", "paper.sd-jwt", "code.txt")]
+        assert run(["check", "--json", *files, paper.code()]) == 0
+        told = reports(capsys)
+        assert [report["verdict"] for report in told] == ["VALID"] * 4
+        assert [report["input"] for report in told[:3]] == files
+        assert run(["check", "--json", *files, code.short_number(paper.leaf)]) == 1
+        assert reports(capsys)[3]["verdict"] == "INCOMPLETE"
+
+    def test_a_report_has_the_fields_of_the_interface(self, paper: Paper, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["check", "--json", paper.code()]) == 0
+        (report,) = reports(capsys)
+        assert report.keys() >= FIELDS
+        assert [check["name"] for check in report["checks"]] == list(CheckName)
+        assert all({"name", "outcome", "message"} <= check.keys() for check in report["checks"])
+        assert set(report["agency"]) == {"id", "code", "name", "path"}
+        assert set(report["type"]) == {"identifier", "number", "version", "names"}
+        assert report["test"] is True
+        assert report["number"] == CLAIMS["number"]
+        assert report["facts"]["company_name"] == CLAIMS["company_name"]
+
+    def test_standard_input(
+        self, paper: Paper, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(paper.sd_jwt.encode())))
+        assert run(["check", "--json", "-"]) == 0
+        assert reports(capsys)[0]["verdict"] == "VALID"
+
+    def test_a_revoked_certificate_was_valid_before(
+        self, deployment: Deployed, paper: Paper, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        set_status(deployment, deployment.offices[0], paper.leaf, Track.REVOKED, now_of(deployment))
+        assert run(["check", "--json", paper.code()]) == 1
+        assert run(["check", "--json", "--on", "2026-02-01", paper.code()]) == 0
+        capsys.readouterr()
+
+    def test_people_read_it_in_both_languages_or_one(self, paper: Paper, capsys: pytest.CaptureFixture[str]) -> None:
+        run(["check", paper.code()])
+        both = capsys.readouterr().out
+        assert "Genuine and in force" in both
+        assert "真实有效" in both
+        assert "TEST" in both
+        run(["check", "--lang", "zh-CN", paper.code()])
+        one = capsys.readouterr().out
+        assert "真实有效" in one
+        assert "Genuine" not in one
+
+    @pytest.mark.parametrize("way", [Way.SILENT, Way.DROP_BEFORE])
+    def test_a_silent_node_is_exit_2(
+        self,
+        deployment: Deployed,
+        paper: Paper,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        way: Way,
+    ) -> None:
+        assert run(["check", "--json", paper.code()]) == 0
+        capsys.readouterr()
+        with ChaosProxy(deployment.url) as proxy:
+            proxy.fail(way)
+            monkeypatch.setenv("YINXIN_RPC_URLS", f"{deployment.url},{proxy.url}")
+            assert run(["check", "--json", paper.code(), paper.sd_jwt, code.short_number(paper.leaf)]) == 2
+        assert {report["verdict"] for report in reports(capsys)} == {"CANNOT_CHECK"}
+
+    def test_an_unreadable_file_is_exit_2(
+        self, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "empty.pdf").write_bytes(b"")
+        assert run(["check", "--json", str(tmp_path / "empty.pdf"), paper.code()]) == 2
+        assert [report["verdict"] for report in reports(capsys)] == ["UNREADABLE", "VALID"]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["check"], "Missing argument"),
+            (["check", "no-such-file.pdf"], "no-such-file.pdf"),
+            (["check", "."], "wanted a file"),
+            (["check", "--no-such-option", "x"], "--no-such-option"),
+            (["check", "--on", "yesterday", "7HKQ-2M4D-X9RT-0C"], "yesterday"),
+            (["check", "--on", "2999-01-01", "7HKQ-2M4D-X9RT-0C"], "2999-01-01"),
+            (["check", "--on", "20260101", "7HKQ-2M4D-X9RT-0C"], "2026-01-01"),
+            (["no-such-command"], "no-such-command"),
+        ],
+        ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    )
+    @pytest.mark.usefixtures("set_up")
+    def test_a_usage_mistake_is_64(self, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+        assert run(arguments) == 64
+        assert said in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("YINXIN_REGISTRY", "0x12"),
+            ("YINXIN_REGISTRY_ID", "zz"),
+            ("YINXIN_PROFILE", "mainnet"),
+            ("YINXIN_POLL_S", "soon"),
+            ("YINXIN_RPC_URLS", ","),
+            ("YINXIN_SETTINGS", "/no/such/file"),
+        ],
+    )
+    @pytest.mark.usefixtures("set_up")
+    def test_a_setting_that_cannot_be_is_64(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    ) -> None:
+        monkeypatch.setenv(name, value)
+        assert run(["check", "7HKQ-2M4D-X9RT-0C"]) == 64
+        assert capsys.readouterr().err
+
+
+class TestIndex:
+    @pytest.mark.usefixtures("set_up")
+    def test_status_before_and_after_rebuilding(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["index", "status"]) == 1
+        assert run(["index", "rebuild"]) == 0
+        assert "head of anchors" in capsys.readouterr().out
+        assert run(["index", "status"]) == 0
+
+
+class TestSettings:
+    @pytest.fixture
+    def files(self, tmp_path: Path) -> Iterator[tuple[Path, Path]]:
+        dotenv, toml = tmp_path / "verifier.env", tmp_path / "verifier.toml"
+        dotenv.write_text("YINXIN_PORT=8123\nYINXIN_RPC_URLS=http://a, http://b\n")
+        toml.write_text("port = 8124\n")
+        return dotenv, toml
+
+    def test_settings_come_from_a_file_and_the_environment_wins(
+        self, files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.delenv("YINXIN_RPC_URLS", raising=False)
+        monkeypatch.setenv("YINXIN_SETTINGS", str(files[0]))
+        assert Settings().port == 8123
+        assert Settings().nodes == ("http://a", "http://b")
+        monkeypatch.setenv("YINXIN_SETTINGS", str(files[1]))
+        assert Settings().port == 8124
+        monkeypatch.setenv("YINXIN_PORT", "8125")
+        assert Settings().port == 8125
+
+    @pytest.mark.usefixtures("set_up")
+    def test_all_settings_are_listed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert run(["settings"]) == 0
+        listed = capsys.readouterr().out
+        assert run(["--help"]) == 0
+        help_text = capsys.readouterr().out
+        for name, _, meaning in described():
+            assert name in listed
+            assert name in help_text
+            assert meaning

@@ -1,0 +1,316 @@
+"""Every kind of event, written into the index from a chain in memory, and taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chain import merkle
+from chain.errors import RegistryUnavailable
+from chain.keys import PublicKey
+from chain.registry import (
+    AgencyCorrected,
+    AgencyRegistered,
+    AgencyResumed,
+    AgencySuspended,
+    ApprovalsDemanded,
+    BatchAnchored,
+    Block,
+    Capability,
+    CertificateReplaced,
+    KeyAdded,
+    KeyCutOff,
+    MemberAdded,
+    MemberRemoved,
+    OfficerSet,
+    OwnApprovalsSet,
+    ProposalExecuted,
+    ProposalMade,
+    Record,
+    RegistryCreated,
+    StatusChanged,
+    SuccessorNamed,
+    Track,
+    TypeGranted,
+    TypeRegistered,
+    TypeRetired,
+    TypeWithdrawn,
+    VerifyingHostSet,
+    VoteCast,
+)
+from tests.verifier.book import IDENTITY, KEY, kid, private_key
+from verifier.index import Index
+from verifier.knowledge import NO_CUT_OFF, Place
+from verifier.models import block_of, place
+from verifier.snapshot import Freshness
+from verifier.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from chain.registry import Event, Identity
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ONE, TWO = bytes(19) + b"\1", bytes(19) + b"\2"
+LEAVES = tuple(sha256(bytes([number])).digest() for number in range(3))
+NEW_LEAF = sha256(b"new").digest()
+
+
+@dataclass
+class ListRegistry:
+    """A chain that is a list of events, one block each."""
+
+    events: list[Event]
+    leaves: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    fork: int = 0
+    """From which block on hashes are others."""
+    forks: int = 0
+    torn: bool = False
+    """Whether the newest block changes while it is read."""
+
+    def identity(self) -> Identity:
+        return IDENTITY
+
+    def newest(self) -> Block:
+        return self.block(len(self.events))
+
+    def block(self, number: int) -> Block:
+        if number > len(self.events):
+            raise RegistryUnavailable(f"there is no block {number}")
+        name = f"{number} {self.forks if number >= self.fork else 0}"
+        return Block(number, sha256(name.encode()).digest(), b"", int(NOW.timestamp()))
+
+    def records(self, first: int, last: int) -> Iterator[Record]:
+        for number in range(first, last + 1):
+            block = self.block(number)
+            yield Record(
+                event=self.events[number - 1],
+                block_number=number,
+                block_hash=block.hash,
+                block_timestamp=block.timestamp,
+                transaction_hash=block.hash,
+                log_index=0,
+                leaves=self.leaves.get(number, ()),
+            )
+        if self.torn:
+            self.forks += 1
+            self.fork = last
+
+
+def step(head: bytes, record: Record) -> bytes:
+    return sha256(head + repr(record.event).encode()).digest()
+
+
+def index_of(registry: ListRegistry, folder: Path) -> Index:
+    return Index(Store(f"sqlite:///{folder / 'index.db'}"), registry, Freshness(1, 30), step=step)
+
+
+def agency(number: int, parent: int = 0) -> AgencyRegistered:
+    return AgencyRegistered(number, parent, 1, "code", f"演示{number}", ())
+
+
+def batch(sequence: int, leaves: Sequence[bytes] = LEAVES) -> BatchAnchored:
+    return BatchAnchored(1, merkle.root(leaves), 3, 1, len(leaves), sequence, ONE, (TWO,))
+
+
+def history() -> ListRegistry:
+    """Return one event of every kind at least."""
+    key = PublicKey.of(KEY)
+    events: list[Event] = [
+        RegistryCreated(IDENTITY.registry_id, test=True),
+        MemberAdded(ONE, 1),
+        MemberAdded(TWO, 2),
+        MemberRemoved(TWO, 1),
+        ProposalMade(2**255, ONE, TWO, b"call", 2**64 - 1),
+        VoteCast(2**255, ONE),
+        ProposalExecuted(2**255, ONE),
+        VerifyingHostSet("verify.example.cn", listed=True),
+        VerifyingHostSet("verify.example.cn", listed=True),
+        VerifyingHostSet("verify.example.cn", listed=False),
+        VerifyingHostSet("verify.example.cn", listed=False),
+        TypeRegistered(3, 1, bytes(32)),
+        TypeRetired(3, 1),
+        agency(1),
+        AgencyCorrected(1, "code", "演示更名"),
+        AgencySuspended(1, 1, ()),
+        AgencyResumed(1, ()),
+        ApprovalsDemanded(1, 2, ()),
+        OwnApprovalsSet(1, 3, ()),
+        TypeGranted(1, 3, ()),
+        TypeWithdrawn(1, 3, ()),
+        OfficerSet(1, ONE, Capability.PREPARE, ()),
+        OfficerSet(1, ONE, Capability(0), ()),
+        OfficerSet(1, TWO, Capability(0), ()),
+        KeyAdded(1, key.kid, 1, key.x, key.y, 2**64 - 1, 0, ()),
+        KeyCutOff(1, key.kid, 2**63 + 5, ()),
+        KeyCutOff(1, key.kid, NO_CUT_OFF, ()),
+        batch(1),
+        StatusChanged(1, LEAVES[0], Track.LOSS, 5, 0, 1, b"d" * 32, 2**256 - 1, (ONE, TWO)),
+        CertificateReplaced(1, LEAVES[1], NEW_LEAF, 7, 1),
+        SuccessorNamed(ONE, bytes(32)),
+    ]
+    number = next(place for place, event in enumerate(events, 1) if isinstance(event, BatchAnchored))
+    return ListRegistry(events, {number: LEAVES})
+
+
+def test_every_kind_of_event_is_written_without_a_finding(tmp_path: Path) -> None:
+    registry = history()
+    index = index_of(registry, tmp_path)
+    progress = index.follow(NOW)
+    assert progress is not None
+    assert (progress.trouble, progress.block_number) == ("", len(registry.events))
+    assert index.findings() == []
+    tables = {name: len(rows) for name, rows in index.contents().items()}
+    assert tables == {
+        "agencies": 6,
+        "batches": 1,
+        "council_members": 2,
+        "council_proposals": 1,
+        "council_thresholds": 3,
+        "council_votes": 1,
+        "findings": 0,
+        "grants": 1,
+        "hosts": 1,
+        "keys": 3,
+        "leaves": 3,
+        "officers": 1,
+        "statuses": 2,
+        "successors": 1,
+        "types": 2,
+    }
+
+
+def test_the_state_before_every_place_is_remembered(tmp_path: Path) -> None:
+    registry = history()
+    index = index_of(registry, tmp_path)
+    index.follow(NOW)
+    numbers = {type(event).__name__: number for number, event in enumerate(registry.events, 1)}
+    with index.snapshot() as snapshot:
+        assert snapshot is not None
+        suspended = [
+            snapshot.is_suspended(1, Place(numbers[name] + after, 0))
+            for name in ("AgencySuspended", "AgencyResumed")
+            for after in (0, 1)
+        ]
+        assert suspended == [False, True, True, False]
+        # An agency that was not registered yet could not act.
+        assert snapshot.is_suspended(1, Place(numbers["AgencyRegistered"], 0))
+        held = [snapshot.holds_type(1, 3, Place(numbers["TypeGranted"] + after, 0)) for after in range(3)]
+        assert held == [False, True, False]
+        registered = [snapshot.type_digest(3, 1, Place(numbers["TypeRegistered"] + after, 0)) for after in range(2)]
+        assert registered == [None, bytes(32)]
+        (key,) = snapshot.keys(1, kid(KEY)[:8])
+        assert (key.cut_off_block, key.listed_at_block) == (NO_CUT_OFF, numbers["KeyAdded"])
+        assert snapshot.keys(1, b"other") == []
+        named = snapshot.agency(1)
+        assert named is not None
+        assert named.name == "演示更名"
+        (loss,) = snapshot.statuses(1, LEAVES[0])
+        assert (loss.track, loss.from_hour, loss.new_leaf) == (Track.LOSS, 5, None)
+        (replaced,) = snapshot.statuses(1, LEAVES[1])
+        assert (replaced.track, replaced.new_leaf) == (Track.REPLACED, NEW_LEAF)
+        assert snapshot.leaves_beginning(LEAVES[0][:7] + bytes([LEAVES[0][7] & 0xF0]), 60) == [LEAVES[0]]
+        found = snapshot.batch(1, merkle.root(LEAVES))
+        assert found is not None
+        assert found.leaves == LEAVES
+        assert snapshot.batch(2, merkle.root(LEAVES)) is None
+
+
+@pytest.mark.parametrize("kept", [1, 5, 9, 14, 20, 26, 29])
+def test_rolling_back_to_any_block_is_as_if_the_rest_had_not_been(tmp_path: Path, kept: int) -> None:
+    registry = history()
+    index = index_of(registry, tmp_path)
+    index.follow(NOW)
+    (tmp_path / "short").mkdir()
+    short = ListRegistry([*registry.events[:kept], *[agency(9)] * 40], registry.leaves, fork=kept + 1, forks=1)
+    wanted = index_of(short, tmp_path / "short")
+    wanted.follow(NOW)
+    again = index_of(short, tmp_path)
+    progress = again.follow(NOW)
+    assert progress is not None
+    assert progress.trouble == ""
+    assert again.contents() == wanted.contents()
+    assert progress.heads == wanted.follow(NOW).heads  # type: ignore[union-attr]  # It was reached just now.
+
+
+def test_a_history_that_is_another_from_the_first_block_on_is_read_anew(tmp_path: Path) -> None:
+    index_of(history(), tmp_path).follow(NOW)
+    other = ListRegistry([agency(number) for number in range(1, 4)], forks=1)
+    progress = index_of(other, tmp_path).follow(NOW)
+    assert progress is not None
+    assert progress.trouble == ""
+    assert progress.block_number == 3
+
+
+def test_a_chain_that_changes_while_it_is_read_is_not_believed(tmp_path: Path) -> None:
+    registry = history()
+    registry.torn = True
+    index = index_of(registry, tmp_path)
+    progress = index.follow(NOW)
+    assert progress is not None
+    assert "reorganised" in progress.trouble
+    registry.torn = False
+    progress = index.follow(NOW)
+    assert progress is not None
+    assert progress.trouble == ""
+
+
+@pytest.mark.parametrize(
+    ("event", "finding"),
+    [
+        (AgencyCorrected(7, "code", "name"), "changes what was not recorded before"),
+        (TypeWithdrawn(7, 1, ()), "changes what was not recorded before"),
+        (KeyCutOff(7, bytes(32), 1, ()), "changes what was not recorded before"),
+        (MemberRemoved(ONE, 1), "changes what was not recorded before"),
+        (batch(1), "leaves could not be read"),
+        (batch(3), "sequence 3 follows 0; leaves could not be read"),
+        (StatusChanged(1, LEAVES[0], Track.LOSS, 5, 0, 1, bytes(32), 0, ()), f"status of {LEAVES[0].hex()}"),
+    ],
+    ids=range(7),
+)
+def test_what_does_not_fit_is_a_finding_and_reading_goes_on(tmp_path: Path, event: Event, finding: str) -> None:
+    index = index_of(ListRegistry([event, agency(1)]), tmp_path)
+    index.follow(NOW)
+    ((block, what),) = index.findings()
+    assert block == 1
+    assert finding in what
+    with index.snapshot() as snapshot:
+        assert snapshot is not None
+        assert snapshot.agency(1) is not None
+
+
+def test_keys_of_other_algorithms_are_not_tried(tmp_path: Path) -> None:
+    key = PublicKey.of(private_key("SM2"))
+    index = index_of(ListRegistry([KeyAdded(1, key.kid, 2, key.x, key.y, 0, 0, ())]), tmp_path)
+    index.follow(NOW)
+    with index.snapshot() as snapshot:
+        assert snapshot is not None
+        assert snapshot.keys(1, key.kid) == []
+
+
+def test_leaves_that_do_not_make_the_root_are_not_kept(tmp_path: Path) -> None:
+    registry = ListRegistry([batch(1)], {1: tuple(reversed(LEAVES))})
+    index = index_of(registry, tmp_path)
+    index.follow(NOW)
+    assert index.contents()["leaves"] == []
+    assert index.contents()["batches"]
+
+
+def test_places_are_ordered_as_the_chain_is() -> None:
+    assert place(1, 5) < place(1, 6) < place(2)
+    assert block_of(place(7, 3)) == 7
+
+
+def test_a_finding_of_the_gateway_is_kept(tmp_path: Path) -> None:
+    class Odd(ListRegistry):
+        def records(self, first: int, last: int) -> Iterator[Record]:
+            yield from (replace(record, finding="odd") for record in super().records(first, last))
+
+    index = index_of(Odd([agency(1)]), tmp_path)
+    index.follow(NOW)
+    assert index.findings() == [(1, "odd")]

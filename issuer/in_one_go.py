@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 from chain.registry import Capability
 from issuer import approvals, issuing, rights
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry
-from issuer.models import Batch, State
+from issuer.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from issuer.directory import Directory
     from issuer.keys import Officer
+    from issuer.models import Batch
     from issuer.office import Office
-    from issuer.sealing import Lane, Outcome
+    from issuer.sealing import Lane
 
 _ON_THE_WAY = (State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK)
 
@@ -59,20 +60,14 @@ def seal(office: Office, lane: Lane, batch_ids: Sequence[int]) -> None:
     """
     with office.store.reading() as work:
         states = {number: work.batch(number).state for number in batch_ids}
-    outcome = lane.run([number for number, state in states.items() if state not in {State.FINAL, State.ISSUED}])
+    lane.run([number for number, state in states.items() if state not in {State.FINAL, State.ISSUED}])
     with office.store.reading() as work:
         final = work.batches(states=[State.FINAL])
     for batch in final:
         issuing.sign(office, batch.id or 0)
-    require_taken(outcome, batch_ids)
-
-
-def require_taken(outcome: Outcome, batch_ids: Sequence[int]) -> None:
-    """Raise what the registry refused of these batches."""
-    refused = [
-        f"batch {job.id}: {job.failure}" for job in outcome.refused if isinstance(job, Batch) and job.id in batch_ids
-    ]
-    if refused:
+    with office.store.reading() as work:
+        batches = [work.batch(number) for number in batch_ids]
+    if refused := [f"batch {batch.id}: {batch.failure}" for batch in batches if batch.failure]:
         raise RefusedByRegistry("\n".join(refused))
 
 

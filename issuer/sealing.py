@@ -10,7 +10,7 @@ A job that the registry would refuse goes back to where people can mend it, with
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from chain.errors import NonceTaken, RegistryMismatch, RegistryRefused, TransactionLost
@@ -34,15 +34,6 @@ CRASH_POINTS = ("after_sign", "after_store", "after_send", "after_receipt", "aft
 _SIGNATURE_BYTES = 65
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of the jobs that a run handled."""
-
-    final: list[Job] = field(default_factory=list)
-    refused: list[Job] = field(default_factory=list)
-    """`failure` says why."""
-
-
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One sending account's queue."""
@@ -56,20 +47,18 @@ class Lane:
     accept_foreign: bool = False
     """Go on although somebody else used the account; for an operator who knows why."""
 
-    def run(self, batches: Sequence[int] = ()) -> Outcome:
+    def run(self, batches: Sequence[int] = ()) -> None:
         """Bring these batches, all queued changes of status and what was left over to the chain.
 
-        Waits until all of it is final. Raises `LaneBusy`, `LaneFrozen`, `StillWaiting`, or what the registry does;
-        repeating it goes on from there.
+        Waits until all of it is final, or refused; each job's state and `failure` say which, whoever carried it there.
+        Raises `LaneBusy`, `LaneFrozen`, `StillWaiting`, or what the registry does; repeating it goes on from there.
         """
-        outcome = Outcome()
         with self.office.store.lane(self.sender.address, wait=self.wait):
             self._queue(batches)
             self._resend()
             for job in self._queued():
-                self._launch(job, outcome)
-            self._settle(outcome)
-        return outcome
+                self._launch(job)
+            self._settle()
 
     # Queueing.
 
@@ -92,11 +81,11 @@ class Lane:
 
     # Signing, storing, sending.
 
-    def _launch(self, job: Job, outcome: Outcome) -> None:
+    def _launch(self, job: Job) -> None:
         try:
             signed = self._signed(job)
         except RegistryRefused as refusal:
-            outcome.refused.append(self._put_back(job, refusals.sentence(refusal)))
+            self._put_back(job, refusals.sentence(refusal))
             return
         self.at("after_sign")
         with self.office.store.writing() as work:
@@ -201,11 +190,11 @@ class Lane:
 
     # Settling.
 
-    def _settle(self, outcome: Outcome) -> None:
+    def _settle(self) -> None:
         while rows := self._open():
             newest = self.office.registry.newest()
             for row in rows:
-                self._look(row, newest, outcome)
+                self._look(row, newest)
             if not (waiting := self._open()):
                 return
             if not self.wait():
@@ -215,7 +204,7 @@ class Lane:
                     "repeat the command to go on waiting"
                 )
 
-    def _look(self, row: OutboxTransaction, newest: Block, outcome: Outcome) -> None:
+    def _look(self, row: OutboxTransaction, newest: Block) -> None:
         registry = self.office.registry
         receipt = registry.receipt(row.hash)
         if receipt is None:
@@ -226,7 +215,7 @@ class Lane:
             return
         self.at("after_receipt")
         if not receipt.succeeded:
-            outcome.refused.append(self._failed(row))
+            self._failed(row)
             return
         with self.office.store.reading() as work:
             job = _job(work, row)
@@ -241,7 +230,7 @@ class Lane:
             and registry.block(number).hash == block_hash
             and self._holds(job, number)
         ):
-            outcome.final.append(self._final(row))
+            self._final(row)
             self.at("after_final")
 
     def _effect(self, job: Job, receipt: Receipt) -> tuple[int, bytes]:
@@ -287,16 +276,15 @@ class Lane:
             job.state, job.block_number, job.block_hash = State.SENT, None, None
             _note(work, job, "its block is no more; sent again", self.office, "")
 
-    def _final(self, row: OutboxTransaction) -> Job:
+    def _final(self, row: OutboxTransaction) -> None:
         with self.office.store.writing() as work:
             row = work.transaction(row.id or 0)
             row.state = State.FINAL
             job = _job(work, row)
             job.state, job.failure = State.FINAL, ""
             _note(work, job, "final", self.office, f"block {job.block_number}")
-            return job
 
-    def _failed(self, row: OutboxTransaction) -> Job:
+    def _failed(self, row: OutboxTransaction) -> None:
         """Record that a transaction was mined and reverted; the reason is what it would revert with now."""
         with self.office.store.reading() as work:
             job = _job(work, row)
@@ -311,16 +299,14 @@ class Lane:
             job = _fresh(work, job)
             job.state, job.failure = State.FAILED, reason
             _note(work, job, "failed", self.office, reason)
-            return job
 
-    def _put_back(self, job: Job, reason: str) -> Job:
+    def _put_back(self, job: Job, reason: str) -> None:
         """Return a job that would be refused to where people can mend it."""
         with self.office.store.writing() as work:
             job = _fresh(work, job)
             job.state = State.APPROVED if isinstance(job, Batch) else State.FAILED
             job.failure = reason
             _note(work, job, "refused before sending", self.office, reason)
-            return job
 
     def _open(self) -> list[OutboxTransaction]:
         with self.office.store.reading() as work:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chain.calendar import day_of_hour, first_hour
 from chain.registry import Capability, StatusToChange, Track
 from issuer import rights, slots
-from issuer.errors import NotAllowed, NotReady
+from issuer.errors import NotAllowed, NotReady, RefusedByRegistry
 from issuer.models import State, StatusChange
 from issuer.office import ANCHORED
 
@@ -156,6 +156,14 @@ def said(track: Track, from_hour: int, until_hour: int) -> str:
     begins = f" from {day_of_hour(from_hour)}" if from_hour else ""
     ends = f" to {day_of_hour(until_hour - 1)}" if until_hour else ""
     return name + begins + ends
+
+
+def require_taken(office: Office, change_id: int) -> None:
+    """Raise `RefusedByRegistry` with the reason if the registry did not take a change."""
+    with office.store.reading() as work:
+        change = work.status_change(change_id)
+    if change.state == State.FAILED:
+        raise RefusedByRegistry(change.failure)
 
 
 def held_now(office: Office, certificate: Certificate) -> tuple[Held, ...]:

@@ -24,8 +24,8 @@ from issuer.commands.shared import (
     read,
     say,
 )
-from issuer.errors import FileRefused, RefusedByRegistry, RowFault
-from issuer.models import Purpose, StatusChange
+from issuer.errors import FileRefused, RowFault
+from issuer.models import Purpose
 from issuer.statuses import TRACKS, Wish
 
 if TYPE_CHECKING:
@@ -84,10 +84,8 @@ def status(
         change_id = statuses.request(office, certificate, wish, officers, actor=acting)
         if change_id is not None:
             with progress("waiting for the chain", None) as tick:
-                outcome = opened.lane(tick=tick).run()
-            for job in outcome.refused:
-                if isinstance(job, StatusChange) and job.id == change_id:
-                    raise RefusedByRegistry(job.failure)
+                opened.lane(tick=tick).run()
+            statuses.require_taken(office, change_id)
         certificate_type = office.type(certificate.certificate_type)
         held = statuses.held_now(office, certificate)
     now = [statuses.said(each.track, each.from_hour, each.until_hour) for each in held]

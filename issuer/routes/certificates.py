@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from chain.errors import InvalidInput
 from issuer import handing_out, statuses
-from issuer.errors import RefusedByRegistry
-from issuer.models import Certificate, StatusChange
 from issuer.routes.desk import Asking, AtDesk, Desk, require_sight
 from issuer.statuses import TRACKS, Wish
+
+if TYPE_CHECKING:
+    from issuer.models import Certificate
 
 router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"])
 
@@ -111,9 +112,8 @@ def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
         officers,
     )
     if change_id is not None:
-        for job in at.lane().run().refused:
-            if isinstance(job, StatusChange) and job.id == change_id:
-                raise RefusedByRegistry(job.failure)
+        at.lane().run()
+        statuses.require_taken(at.office, change_id)
     return certificate(number, at, asking, agency, type)
 
 

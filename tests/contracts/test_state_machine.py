@@ -34,12 +34,18 @@ if TYPE_CHECKING:
     from tests.contracts.people import Person
 
 PROFILES = {
-    "ci": settings(max_examples=60, stateful_step_count=50, derandomize=True),
+    "ci": settings(max_examples=90, stateful_step_count=50, derandomize=True),
     "night": settings(max_examples=2000, stateful_step_count=100),
 }
 MOST_AGENCIES = 7
 KEYS = [point(secret) for secret in (11, 12, 13)]
 LEAVES = [keccak(text=f"leaf {i}") for i in range(10)]
+CONSENTERS = {
+    **dict.fromkeys(("registerAgency", "setOfficer", "setOwnApprovals", "addKey"), "own"),
+    **dict.fromkeys(("suspendAgency", "resumeAgency", "grantType", "demandApprovals"), "above"),
+    **dict.fromkeys(("withdrawType", "cutOffKey"), "any"),
+}
+"""Whose managers mostly sign."""
 FLAWS = ("expired", "nonce", "registry", "high s", "length")
 
 
@@ -73,34 +79,14 @@ class Histories(RuleBasedStateMachine):
     # Choosing.
 
     def agency(self, random: Random) -> int:
-        """Choose an agency, now and then one that does not exist."""
-        return UNKNOWN if chance(random, 3) else random.randint(1, len(self.model.agencies))
+        """Choose an agency, rather a low one, over which several levels may disagree; or one that does not exist."""
+        agencies = self.model.agencies.values()
+        [chosen] = random.choices(list(agencies), [each.level**2 for each in agencies])
+        return UNKNOWN if chance(random, 3) else chosen.number
 
-    def signing(
-        self,
-        random: Random,
-        number: int,
-        capability: int = MANAGE,
-        *,
-        above: bool = True,
-        fewest: int = 1,
-        but: tuple[Person, ...] = (),
-    ) -> Signing:
-        """Choose signers: mostly of those with a capability at the agency or above it, otherwise anybody."""
-        line = self.model.line(number) if number in self.model.agencies else []
-        if not above:
-            line = line[:1]
-        pool = (
-            [
-                each
-                for agency in line[random.randrange(len(line)) :] + line
-                for each in PEOPLE
-                if agency.officers.get(each.address, 0) & capability and each not in but
-            ]
-            if line
-            else []
-        )
-        pool = list(dict.fromkeys(pool))
+    def signing(self, random: Random, pool: list[Person], *, fewest: int = 1, but: tuple[Person, ...] = ()) -> Signing:
+        """Choose signers: mostly from a pool, otherwise anybody; now and then one twice, or with a flaw."""
+        pool = [each for each in dict.fromkeys(pool) if each not in but]
         many = max(fewest, random.choice([0, 1, 2, 2, 2, 2, 3, 5]))
         if len(pool) < fewest or chance(random, 10):
             pool = list(PEOPLE)
@@ -109,11 +95,22 @@ class Histories(RuleBasedStateMachine):
             signers.append(signers[0])
         return Signing(tuple(signers), random.choice(FLAWS) if chance(random, 5) else "")
 
+    def able(self, number: int, capability: int) -> list[Person]:
+        """Return who has a capability at an agency."""
+        return [each for each in PEOPLE if self.model.capabilities(number, each.address) & capability]
+
+    def managers(self, random: Random, number: int, who: str) -> list[Person]:
+        """Return the managers of an agency (`own`), of one above it (`above`) or either (`any`), then its parent's."""
+        line = [agency.number for agency in self.model.line(number)] if number in self.model.agencies else [1]
+        concerned = {"own": line[:1], "above": line[1:], "any": line}[who] or line
+        start = line.index(random.choice(concerned))
+        return [each for agency in line[start : start + 2] for each in self.able(agency, MANAGE)]
+
     def by_consent(self, random: Random, function: str, number: int, *arguments: object) -> None:
         """Change rights by consent, now and then through the council."""
         council = chance(random, 7)
         top = number in self.model.agencies and not self.model.agencies[number].parent
-        signing = self.signing(random, number)
+        signing = self.signing(random, self.managers(random, number, CONSENTERS[function]))
         if council and not chance(random, 20):
             two_for = function in {"setOfficer", "addKey", "registerAgency"}
             signing = Signing(signing.signers[:1] if top and two_for else ())
@@ -144,7 +141,7 @@ class Histories(RuleBasedStateMachine):
         random = self.random("suspend_or_resume")
         number = self.agency(random)
         suspended = [agency.number for agency in self.model.agencies.values() if agency.suspended_by]
-        if suspended and chance(random, 70):
+        if suspended and chance(random, 60):
             self.by_consent(random, "resumeAgency", random.choice(suspended))
         else:
             self.by_consent(random, "resumeAgency" if chance(random, 10) else "suspendAgency", number)
@@ -218,9 +215,9 @@ class Histories(RuleBasedStateMachine):
         """Choose agency and officers, and anchor."""
         number = self.agency(random)
         needed = self.model.required_approvals(number) if number in self.model.agencies else 1
-        preparer = (*self.signing(random, number, PREPARE, above=False).signers, PEOPLE[0])[0]
+        preparer = (*self.signing(random, self.able(number, PREPARE)).signers, PEOPLE[0])[0]
         but = () if chance(random, 5) else (preparer,)
-        approvals = self.signing(random, number, APPROVE, above=False, fewest=needed, but=but)
+        approvals = self.signing(random, self.able(number, APPROVE), fewest=needed, but=but)
         self.twin.anchor(number, kind, version, leaves, preparer=preparer, approvals=approvals, **replacing)
 
     # Statuses.
@@ -261,7 +258,7 @@ class Histories(RuleBasedStateMachine):
         actor = random.choice([line[0], *line, *line, 0]) if not chance(random, 4) else self.agency(random)
         if leaves and chance(random, 4):
             leaves = [*leaves, leaves[0]]
-        signing = self.signing(random, actor, STATUS, above=False, fewest=random.choice([1, 2, 2, 2, 2]))
+        signing = self.signing(random, self.able(actor, STATUS), fewest=random.choice([1, 2, 2, 2, 2]))
         if actor == 0 and not chance(random, 5):
             signing = Signing()
         decision = {"decision": bytes(32)} if chance(random, 3) else {}
@@ -271,9 +268,16 @@ class Histories(RuleBasedStateMachine):
     # The council.
 
     @rule()
-    def decide_about_agencies(self) -> None:
+    def decide(self) -> None:
         """Let the council do what is its alone."""
-        random = self.random("decide_about_agencies")
+        random = self.random("decide")
+        if chance(random, 40):
+            self._decide_about_itself(random)
+        else:
+            self._decide_about_agencies(random)
+
+    def _decide_about_agencies(self, random: Random) -> None:
+        """Correct codes, name managers, register types and agencies."""
         number, who, code = self.agency(random), random.choice(PEOPLE).address, credit_code(random.randint(100, 120))
         if chance(random, 5):
             code = code[:17] + random.choice(ALPHABET).encode()
@@ -289,10 +293,8 @@ class Histories(RuleBasedStateMachine):
             calls = [("retireType", kind, version)]
         self.twin.decide(*random.choice(calls))
 
-    @rule()
-    def decide_about_itself(self) -> None:
-        """Let the council change its members, hosts and, late in a history, its successor."""
-        random = self.random("decide_about_itself")
+    def _decide_about_itself(self, random: Random) -> None:
+        """Change members, hosts and, late in a history, the successor."""
         who = random.choice(MEMBERS).address
         change = "removeMember" if who in self.model.members else "addMember"
         threshold = random.choice([1, 2, 2, 2, 3, 4])
@@ -366,6 +368,8 @@ def twin(node: Node) -> Iterator[Twin]:
         for officer in (first, third):
             assert twin.consented("setOfficer", number, officer.address, 15, signing=Signing((first, second))) is None
         assert twin.consented("grantType", number, 1, signing=Signing(above), council=not parent) is None
+        key = (number, 1, *KEYS[0], 2, 0)
+        assert twin.consented("addKey", *key, signing=Signing((first, second))) is None
     twin.keep()
     yield twin
     node.revert(snapshot)

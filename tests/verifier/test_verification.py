@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
@@ -157,6 +158,36 @@ class TestForm:
     @pytest.mark.parametrize("text", ["", "~", "eyJhbGciOiJub25lIn0.e30.~", "a.b.c~", "x" * 300_000])
     def test_a_spoilt_certificate_is_unreadable(self, text: str) -> None:
         expect(ask(Book(), Presented(certificates=(text,))), Verdict.UNREADABLE, "form", "form.malformed")
+
+    @pytest.mark.parametrize(
+        ("header", "verdict"),
+        [
+            ({"alg": "none", "kid": "x", "typ": "vc+sd-jwt"}, Verdict.ALTERED),
+            ({"alg": "HS256", "kid": "x", "typ": "vc+sd-jwt"}, Verdict.ALTERED),
+            ({"alg": "ES256", "kid": "x", "typ": "JWT"}, Verdict.UNSUPPORTED),
+            ([], Verdict.UNREADABLE),
+        ],
+        ids=["none", "HS256", "JWT", "list"],
+    )
+    def test_what_says_it_is_ours_but_breaks_our_form_is_altered(self, header: object, verdict: Verdict) -> None:
+        _, payload, rest = paper().sd_jwt.split(".")
+        forged = f"{base64url.encode(json.dumps(header).encode())}.{payload}.{rest}"
+        assert ask(Book(), Presented(certificates=(forged,))).verdict is verdict
+
+    def test_a_header_with_a_member_twice_cannot_be_read(self) -> None:
+        _, payload, rest = paper().sd_jwt.split(".")
+        header = base64url.encode(b'{"alg":"ES256","alg":"none","kid":"x","typ":"vc+sd-jwt"}')
+        presented = Presented(certificates=(f"{header}.{payload}.{rest}",))
+        assert ask(Book(), presented).verdict is Verdict.UNREADABLE
+
+    def test_a_whole_code_with_another_digit_is_altered_and_half_of_one_unreadable(self) -> None:
+        book, made = anchored()
+        url = made.code()
+        for place in (len(url) // 2, -3):
+            digit = "1" if url[place] == "0" else "0"
+            forged = url[:place] + digit + url[place:][1:]
+            assert ask(book, Presented(codes=(forged,))).verdict is Verdict.ALTERED
+        assert ask(book, Presented(codes=(url[:250],))).verdict is Verdict.UNREADABLE
 
     @pytest.mark.parametrize("text", ["123", "https://verify.example.cn/v#1", "javascript:alert(1)"])
     def test_a_spoilt_code_is_unreadable(self, text: str) -> None:

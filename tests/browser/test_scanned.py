@@ -1,0 +1,122 @@
+"""What a telephone does: it opens a scanned code's address in a browser, under the page's own strict rules."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.verifier.papers_on_chain import anchor, certificate_of, index_of
+from tests.verifier.test_index import now_of
+from verifier.app import make_app
+from verifier.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chain.ethereum.network import Anvil
+    from tests.deployed import Deployed
+    from tests.verifier.book import Paper
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def paper(deployment: Deployed, anvil: Anvil) -> Paper:
+    made = certificate_of(deployment, deployment.offices[0], "in a browser")
+    anchor(deployment, deployment.offices[0], made)
+    anvil.mine()
+    return made
+
+
+@pytest.fixture(scope="module")
+def site(deployment: Deployed, paper: Paper, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    index = index_of(deployment, tmp_path_factory.mktemp("browser"))
+    index.follow(now_of(deployment))
+    app = make_app(index, Settings(), clock=lambda: now_of(deployment))
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def telephone(browser: Browser, *, scripts: bool = True) -> Iterator[tuple[Page, list[str]]]:
+    """Open a page as wide as the narrowest telephones, and collect what goes wrong in it."""
+    context = browser.new_context(
+        viewport={"width": 320, "height": 640}, locale="zh-CN", java_script_enabled=scripts, service_workers="block"
+    )
+    page, faults = context.new_page(), list[str]()
+    page.on("console", lambda said: faults.append(said.text))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lambda request: faults.append(request.url))
+    yield page, faults
+    context.close()
+
+
+def test_a_scanned_code_shows_its_verdict(browser: Browser, site: str, paper: Paper) -> None:
+    with telephone(browser) as (page, faults):
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{site}/v#{paper.code().partition('#')[2]}")
+        page.wait_for_selector(".verdict.green")
+        assert page.title().startswith("真实有效")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert page.evaluate("document.activeElement.id") == "verdict"
+        assert all(url.startswith(site) and "#" not in url for url in asked[1:])
+        assert faults == []
+
+
+def test_an_address_without_a_code_says_so(browser: Browser, site: str) -> None:
+    with telephone(browser) as (page, faults):
+        page.goto(f"{site}/v#<img src=x onerror=alert(1)>")
+        page.wait_for_selector(".problem:not([hidden])")
+        assert page.locator("img[src=x]").count() == 0
+        assert faults == []
+
+
+def test_a_lost_network_says_nothing_about_the_certificate(browser: Browser, site: str, paper: Paper) -> None:
+    with telephone(browser) as (page, _):
+        page.route(f"{site}/?lang=zh-CN", lambda route: route.abort())
+        page.goto(f"{site}/v#{paper.code().partition('#')[2]}")
+        page.wait_for_selector("[data-retry]", state="visible")
+        assert page.locator(".verdict").count() == 0
+        page.unroute(f"{site}/?lang=zh-CN")
+        page.click("[data-retry]")
+        page.wait_for_selector(".verdict.green")
+
+
+def test_a_file_is_checked_without_scripts(browser: Browser, site: str, paper: Paper) -> None:
+    with telephone(browser, scripts=False) as (page, _):
+        page.goto(f"{site}/?lang=en")
+        page.set_input_files("#file", {"name": "a.sd-jwt", "mimeType": "text/plain", "buffer": paper.sd_jwt.encode()})
+        page.click("form.ask button")
+        page.wait_for_selector(".verdict.green")
+        assert page.inner_text("h1") == "Genuine and in force"

@@ -1,0 +1,192 @@
+"""What a report says to people, and its words in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from string import Formatter
+
+import pytest
+
+from chain.calendar import first_hour
+from chain.claims import Kind
+from chain.registry import Track
+from chain.validity import Validity
+from tests.verifier.book import CLAIMS, NOW, PAGE, TODAY, TYPE, Book, anchored, paper
+from verifier.answer import as_json, heading, next_step
+from verifier.presented import Document, Presented
+from verifier.report import Report, Verdict
+from verifier.verification import verify
+from verifier.wording import Language, keys, language_of, sentence
+
+ENGLISH, CHINESE = Language.ENGLISH, Language.CHINESE
+
+
+def ask(book: Book, presented: Presented) -> Report:
+    return verify(presented, book, TODAY, name="a paper")
+
+
+class TestHeading:
+    def test_the_date_stands_in_the_heading(self) -> None:
+        book, made = anchored(validity=Validity(date(2026, 1, 1), date(2026, 3, 31)))
+        report = ask(book, made.presented_code)
+        assert heading(report, ENGLISH) == "Genuine, but expired on 31 March 2026"
+        assert heading(report, CHINESE) == "证照真实，但已于2026年3月31日到期"
+        book.record(made.leaf, Track.RENEWAL_PENDING, until_hour=first_hour(date(2026, 12, 1)))
+        report = ask(book, made.presented_code)
+        assert heading(report, CHINESE) == "证照真实，延续申请办理中，视为有效至2026年11月30日"
+
+    def test_a_suspension_with_an_end_says_until_when(self) -> None:
+        book, made = anchored()
+        book.record(made.leaf, Track.SUSPENSION, until_hour=first_hour(date(2027, 1, 1)))
+        assert heading(ask(book, made.presented), ENGLISH) == "Suspended from 1 June 2026 to 31 December 2026"
+
+    def test_an_end_to_come_is_not_told_as_a_beginning(self) -> None:
+        book, made = anchored(validity=Validity(date(2026, 12, 1), None))
+        assert heading(ask(book, made.presented_code), ENGLISH) == "Genuine, but not in force until 1 December 2026"
+
+    def test_incomplete_says_what_is_missing(self) -> None:
+        book, made = anchored()
+        assert "whose it is" in heading(ask(book, made.presented_short_number), ENGLISH)
+
+    @pytest.mark.parametrize("language", list(Language))
+    @pytest.mark.parametrize("verdict", list(Verdict))
+    def test_every_heading_and_next_step_can_be_said(self, verdict: Verdict, language: Language) -> None:
+        placeholders = {name for _, name, _, _ in Formatter().parse(sentence(f"verdict.{verdict}", language)) if name}
+        assert placeholders <= {"first", "last", "since", "until", "until_words"}
+        assert sentence(f"next.{verdict}", language)
+
+
+class TestJson:
+    def test_all_that_the_registry_recorded_is_told_with_both_times(self) -> None:
+        book, made = anchored()
+        book.record(made.leaf, Track.LOSS, actor=0)
+        book.record(made.leaf, Track.LOSS, actor=0, from_hour=0, timestamp=int(NOW.timestamp()) - 7200)
+        book.record(made.leaf, Track.REPLACED, new_leaf=paper(salt=b"2").leaf)
+        told = as_json(ask(book, made.presented), ENGLISH)
+        assert told["verdict"] == "REPLACED"
+        assert told["statuses"] == [
+            {
+                "track": "LOSS",
+                "words": TYPE.status_words[Track.LOSS],
+                "from": "2026-06-01T00:00:00+08:00",
+                "until": None,
+                "recorded_at": "2026-06-01T08:00:00+08:00",
+                "block_number": 150,
+                "decided_by": None,
+                "in_force": False,
+            },
+            {
+                "track": "LOSS",
+                "words": TYPE.status_words[Track.LOSS],
+                "from": None,
+                "until": None,
+                "recorded_at": "2026-11-22T10:30:00+08:00",
+                "block_number": 151,
+                "decided_by": None,
+                "in_force": False,
+            },
+            {
+                "track": "REPLACED",
+                "words": TYPE.status_words[Track.REPLACED],
+                "from": "2026-06-01T00:00:00+08:00",
+                "until": None,
+                "recorded_at": "2026-06-01T08:00:00+08:00",
+                "block_number": 152,
+                "decided_by": "演示市住房和城乡建设局",
+                "in_force": True,
+            },
+        ]
+        replaced_by = told["replaced_by"]
+        assert isinstance(replaced_by, dict)
+        assert replaced_by["from"] == "2026-06-01T00:00:00+08:00"
+
+    def test_differences_stand_side_by_side(self) -> None:
+        book, made = anchored()
+        forged = Document(pages=(PAGE.replace("演示长城", "演示盗用"),), annotations=0)
+        told = as_json(ask(book, replace(made.presented_document(), document=forged)), CHINESE)
+        checks = told["checks"]
+        assert isinstance(checks, list)
+        assert checks[6]["differences"] == [
+            {
+                "what": TYPE.claim("company_name").labels["zh-CN"],
+                "signed": CLAIMS["company_name"],
+                "shown": "内蒙古演示盗用建筑工程有限责任公司",
+            }
+        ]
+
+    def test_nothing_known_is_null_not_missing(self) -> None:
+        report = verify(Presented(), None, TODAY, name="")
+        told = as_json(report, ENGLISH)
+        assert told["verdict"] == "UNREADABLE"
+        for name in ("facts", "agency", "type", "number", "known_at", "chain_id", "registry", "block_number", "test"):
+            assert told[name] is None
+        assert next_step(report, ENGLISH)
+
+
+class TestFacts:
+    """What codes carry more tersely than documents show it."""
+
+    def test_days_and_long_lists_in_a_code_are_found_on_the_page(self) -> None:
+        claims = tuple(
+            replace(claim, fact=True)
+            if claim.key == "effective_date"
+            else replace(claim, fact=True, kind=Kind.LIST, fact_max_length=12)
+            if claim.key == "economic_type"
+            else claim
+            for claim in TYPE.claims
+        )
+        known = replace(TYPE, claims=claims)
+        values = {**CLAIMS, "economic_type": ["演示有限责任公司", "演示股份有限公司", "演示集团"]}
+        made = paper(certificate_type=known, claims=values)  # type: ignore[arg-type]  # A list among the claims.
+        book = Book()
+        book.anchor(made.leaf)
+        page = PAGE.replace("\n有限责任公司\n", "\n演示有限责任公司、演示股份有限公司、演示集团\n")
+        shown = Presented(codes=(made.code(),), document=Document(pages=(page,), annotations=0))
+        report = verify(shown, book, TODAY, name="", known_type=lambda _number, _version: known)
+        assert report.subject.facts is not None
+        assert report.verdict is Verdict.VALID, report.checks
+        assert report.subject.facts["economic_type"] == "演示有限责任公司等3项"
+        texts = {item.key: item.texts["en"] for item in report.subject.items}
+        assert texts["effective_date"] == "1 January 2026"
+
+    def test_a_masked_number_in_a_code_is_found_on_the_page(self) -> None:
+        claims = tuple(
+            replace(claim, fact=True) if claim.key == "responsible_person_id" else claim for claim in TYPE.claims
+        )
+        known = replace(TYPE, claims=claims)
+        made = paper(certificate_type=known)
+        book = Book()
+        book.anchor(made.leaf)
+        for page, verdict in ((PAGE, Verdict.VALID), (PAGE.replace("15012118000101000X", ""), Verdict.ALTERED)):
+            shown = Presented(codes=(made.code(),), document=Document(pages=(page,), annotations=0))
+            report = verify(shown, book, TODAY, name="", known_type=lambda _number, _version: known)
+            assert report.verdict is verdict, report.checks
+
+
+class TestLanguage:
+    @pytest.mark.parametrize(
+        ("wish", "language"),
+        [
+            ("zh-CN,zh;q=0.9,en;q=0.8", CHINESE),
+            ("en-GB,en;q=0.9,zh;q=0.8", ENGLISH),
+            ("fr, en;q=0.2, zh;q=0.1", ENGLISH),
+            ("zh;q=0", CHINESE),
+            ("en;q=0", CHINESE),
+            ("en;q=nonsense", CHINESE),
+            ("zh_CN.UTF-8", CHINESE),
+            ("en_US.UTF-8", ENGLISH),
+            ("", CHINESE),
+            ("*", CHINESE),
+        ],
+    )
+    def test_the_first_of_the_most_wanted_counts(self, wish: str, language: Language) -> None:
+        assert language_of(wish) is language
+
+    def test_a_sentence_asks_for_the_same_in_both_languages_at_most(self) -> None:
+        for key in keys(ENGLISH):
+            english, chinese = (
+                {name for _, name, _, _ in Formatter().parse(sentence(key, language)) if name} for language in Language
+            )
+            if not key.startswith("verdict."):
+                assert english == chinese, key

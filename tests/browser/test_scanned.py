@@ -33,8 +33,6 @@ QUIET = (
     "--disable-sync",
 )
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
-
 
 @pytest.fixture(scope="module")
 def paper(deployment: Deployed, anvil: Anvil) -> Paper:
@@ -73,6 +71,7 @@ def telephone(browser: Browser, *, scripts: bool = True) -> Iterator[tuple[Page,
     context = browser.new_context(
         viewport={"width": 320, "height": 640}, locale="zh-CN", java_script_enabled=scripts, service_workers="block"
     )
+    context.set_default_timeout(90_000)
     page, faults = context.new_page(), list[str]()
     page.on("console", lambda said: faults.append(said.text))
     page.on("pageerror", lambda error: faults.append(str(error)))

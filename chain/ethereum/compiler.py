@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,30 @@ def write_artifacts(folder: Path = ARTIFACTS, root: Path = ROOT) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
+def stale_artifacts(folder: Path = ARTIFACTS, root: Path = ROOT) -> list[str]:
+    """Return the names of artifacts in a folder that are not what the contracts compile to."""
+    return [
+        name
+        for name, text in compile_contracts(root).items()
+        if not (folder / name).exists() or (folder / name).read_text(encoding="utf-8") != text
+    ]
+
+
+def main() -> int:
+    """Rewrite the artifacts; with `--check` only say which are stale, and fail if any is."""
+    match sys.argv[1:]:
+        case []:
+            write_artifacts()
+        case ["--check"]:
+            if stale := stale_artifacts():
+                sys.stderr.write(f"Not what the contracts compile to: {', '.join(stale)}. Run scripts/compile.\n")
+                return 1
+        case other:
+            sys.stderr.write(f"scripts/compile: got {' '.join(other)}, wanted nothing or --check\n")
+            return 64
+    return 0
+
+
 def _source(root: Path, name: str) -> Path:
     return root / "node_modules" / name if name.startswith("@") else root / name
 
@@ -124,4 +149,4 @@ def _text(value: object) -> str:
 
 
 if __name__ == "__main__":
-    write_artifacts()
+    raise SystemExit(main())

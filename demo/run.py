@@ -322,7 +322,11 @@ def _write_run(stage: Stage, registry: dict[str, object], services: Sequence[Ser
         },
         "processes": {"chain": anvil.pid} | {service.name: service.process.pid for service in services},
     }
-    (stage.folder / "run.json").write_text(json.dumps(run, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    path = stage.folder / "run.json"
+    # It holds the officers' password.
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(json.dumps(run, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _tell(stage: Stage, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,25 +11,12 @@ from fastapi import FastAPI
 from issuer.documents import Renderer
 from issuer.routes import batches, certificates, problems, public
 from issuer.routes.desk import Desk, Doorkeeper
-from issuer.wiring import open_issuer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractContextManager
 
-    from issuer.settings import Settings
     from issuer.wiring import Issuer
-
-
-def create_app(settings: Settings) -> FastAPI:
-    """Return the application; it opens database, keys and node when it starts."""
-
-    @contextmanager
-    def opened() -> Iterator[Desk]:
-        with open_issuer(settings) as issuer:
-            yield desk_of(issuer)
-
-    return application(opened, max_body_size=settings.max_upload_bytes)
 
 
 def desk_of(issuer: Issuer) -> Desk:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from chain import calendar, code
 from chain.certificate_types import Validity
 from chain.preparation import IDENTIFIER_CLAIM
+from issuer import private_files
 from issuer.errors import NotReady
 from issuer.face import Agency, Document
 from issuer.models import State
 from issuer.replacing import ISSUE_DATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 INDEX = "index.csv"
 _UNSAFE = re.compile(r"[^\w()（）〔〕.\-]+")
 _LONGEST_NAME = 100
+_HEAD = ("number", "identifier", "short_number", "pdf", "sd_jwt", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +54,23 @@ def hand_out(
 ) -> list[HandedOut]:
     """Write a batch's documents; `done` is called after each. Repeating it writes the same again."""
     directory = office.directory()
-    folder.mkdir(parents=True, exist_ok=True)
-    handed_out: list[HandedOut] = []
     with office.store.reading() as work:
         batch = work.batch(batch_id)
         if batch.state != State.ISSUED:
             raise NotReady(f"batch {batch_id} is {batch.state}: documents are handed out once it is ISSUED (seal it)")
-        for certificate in work.certificates(batch_id):
-            document = document_of(office, work, directory, batch, certificate)
-            name = file_name(document.number)
-            files = HandedOut(
-                number=document.number,
-                identifier=document.identifier,
-                short_number=document.short_number,
-                pdf=f"{name}.pdf",
-                sd_jwt=f"{name}.sd-jwt",
-                code=f"{name}.code.txt",
-            )
-            _write(folder / files.pdf, renderer.render(document))
-            _write(folder / files.sd_jwt, document.sd_jwt.encode())
-            _write(folder / files.code, document.code_url.encode())
-            handed_out.append(files)
-            done()
-    _index(folder, handed_out)
+        documents = [
+            document_of(office, work, directory, batch, certificate) for certificate in work.certificates(batch_id)
+        ]
+    private_files.make_folder(folder)
+    index = _read_index(folder)
+    handed_out = _named(documents, index)
+    # The list comes first: whoever is killed between the files has taken their names.
+    _write_index(folder, {**index, **{each.short_number: each for each in handed_out}})
+    for document, files in zip(documents, handed_out, strict=True):
+        private_files.write(folder / files.pdf, renderer.render(document))
+        private_files.write(folder / files.sd_jwt, document.sd_jwt.encode())
+        private_files.write(folder / files.code, document.code_url.encode())
+        done()
     return handed_out
 
 
@@ -114,23 +110,44 @@ def file_name(number: str) -> str:
     return _UNSAFE.sub("_", number).strip("._")[:_LONGEST_NAME] or "certificate"
 
 
-def _index(folder: Path, handed_out: list[HandedOut]) -> None:
-    """Write the list; a folder that has one already keeps what it says of other certificates."""
+def _named(documents: Sequence[Document], index: Mapping[str, HandedOut]) -> list[HandedOut]:
+    """Give each document's files names that no other certificate has in the folder.
+
+    The number alone, as a rule; the short number behind it where another certificate has that name: an older version,
+    one of another type, one whose number differs only in what a file name cannot hold. Some systems take «a» for «A».
+    """
+    taken = {each.pdf.casefold(): each.short_number for each in index.values()}
+    named: list[HandedOut] = []
+    for document in documents:
+        known = index.get(document.short_number)
+        name = known.pdf.removesuffix(".pdf") if known else file_name(document.number)
+        if taken.setdefault(f"{name}.pdf".casefold(), document.short_number) != document.short_number:
+            name = f"{name}-{document.short_number}"
+        named.append(
+            HandedOut(
+                number=document.number,
+                identifier=document.identifier,
+                short_number=document.short_number,
+                pdf=f"{name}.pdf",
+                sd_jwt=f"{name}.sd-jwt",
+                code=f"{name}.code.txt",
+            )
+        )
+    return named
+
+
+def _read_index(folder: Path) -> dict[str, HandedOut]:
+    """Return what a folder's list says of the certificates in it, by short number."""
     path = folder / INDEX
-    head = ("number", "identifier", "short_number", "pdf", "sd_jwt", "code")
-    rows: dict[str, list[str]] = {}
-    if path.exists():
-        kept = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        rows = {row[0]: row for row in kept if len(row) == len(head) and tuple(row) != head}
-    for each in handed_out:
-        rows[each.number] = [each.number, each.identifier, each.short_number, each.pdf, each.sd_jwt, each.code]
+    if not path.exists():
+        return {}
+    rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+    held = [HandedOut(*row) for row in rows if len(row) == len(_HEAD) and tuple(row) != _HEAD]
+    # The list may have been edited: only names that a document here could have are taken from it.
+    return {each.short_number: each for each in held if each.pdf.endswith(".pdf") and not _UNSAFE.search(each.pdf)}
+
+
+def _write_index(folder: Path, index: Mapping[str, HandedOut]) -> None:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([head, *rows.values()])
-    _write(path, text.getvalue().encode("utf-8-sig"))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    part.rename(path)
+    csv.writer(text).writerows([_HEAD, *(astuple(each) for each in index.values())])
+    private_files.write(folder / INDEX, text.getvalue().encode("utf-8-sig"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chain.registry import Capability
 from issuer import approvals, issuing, rights
-from issuer.errors import NotAllowed, NotReady, RefusedByRegistry
+from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ def bring_to_approval(office: Office, batch_id: int, preparer: Officer, approver
         return
     if batch.state in {State.DRAFT, State.FAILED} or _is_late(office, batch):
         issuing.prepare(office, batch_id, preparer)
+        with office.store.reading() as work:
+            if work.batch(batch_id).state == State.APPROVED:
+                # The registry holds it already, by the approvals that were given before.
+                return
     for approver in approvers:
         if not approvals.approve(office, batch_id, approver):
             return
@@ -69,6 +73,11 @@ def seal(office: Office, lane: Lane, batch_ids: Sequence[int]) -> None:
         batches = [work.batch(number) for number in batch_ids]
     if refused := [f"batch {batch.id}: {batch.failure}" for batch in batches if batch.failure]:
         raise RefusedByRegistry("\n".join(refused))
+    if elsewhere := [f"batch {batch.id} is {batch.state}" for batch in batches if batch.state != State.ISSUED]:
+        raise StillWaiting(
+            f"{'; '.join(elsewhere)}, not final yet (another sending account may be carrying it); "
+            "nothing is lost, repeat the command to go on waiting"
+        )
 
 
 def ready_to_seal(office: Office, *, agency: int | None = None) -> list[int]:

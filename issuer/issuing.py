@@ -30,7 +30,11 @@ if TYPE_CHECKING:
     from issuer.store import Work
 
 CHANGEABLE = (State.DRAFT, State.PREPARED, State.APPROVED, State.FAILED)
-"""States in which nothing of a batch can reach the chain yet, or any more."""
+"""States in which nothing of a batch is on its way to the chain from here.
+
+A batch that was ever sent may still get there: its officers' signatures stand in public calldata, and anybody may send
+them again until their deadline. Its leaves and salts are kept until then (`_require_out_of_reach`).
+"""
 
 _AUTHORITY = "issuing_authority"
 """The claim that names the agency on the face of a certificate."""
@@ -146,7 +150,8 @@ def holder(certificate_type: CertificateType, claims: dict[str, JSON]) -> str:
 def prepare(office: Office, batch_id: int, officer: Officer) -> None:
     """Fix identifiers, claims, leaves and root of a batch, and sign the root as its preparer.
 
-    Preparing again keeps the leaves, while the document key still counts, and voids all approvals.
+    Preparing again keeps the leaves, while the document key still counts, and voids all approvals. A batch that
+    somebody else anchored meanwhile, with signatures that were sent before, is APPROVED as it is: sealing it finds it.
     """
     directory = office.directory()
     with office.store.reading() as work:
@@ -156,13 +161,17 @@ def prepare(office: Office, batch_id: int, officer: Officer) -> None:
     rights.require_officer_of(officer, batch.agency, directory)
     rights.require_may_issue(directory, batch.agency, certificate_type)
     rights.require_capability(office.registry, officer, batch.agency, Capability.PREPARE, directory)
-    key = rights.document_key(directory, batch.agency, office.keystore)
+    if _anchored_by_others(office, batch_id):
+        return
+    key = rights.document_key(directory, batch.agency, office.keystore, kept=batch.kid)
     with office.store.writing() as work:
         batch = work.batch(batch_id)
         _require_changeable(batch)
         if batch.root is None or batch.kid != key.kid:
+            _require_out_of_reach(office, work, batch, "making its certificates anew, under another document key,")
             _fix_leaves(office, work, batch, certificate_type, agency=directory.agency(batch.agency), kid=key.kid)
-        batch.deadline = directory.block.number + office.approval_blocks
+        # Never earlier than before: signatures that were sent count until then.
+        batch.deadline = max(directory.block.number + office.approval_blocks, batch.deadline or 0)
         batch.failure = ""
         work.drop_signatures(batch_id)
         approvals.sign_as_preparer(office, work, batch, officer)
@@ -171,12 +180,14 @@ def prepare(office: Office, batch_id: int, officer: Officer) -> None:
 
 
 def discard(office: Office, batch_id: int, officer: Officer) -> None:
-    """Give a batch up that is not on its way to the chain; its certificates are deleted."""
+    """Give a batch up that cannot reach the chain any more; its certificates are deleted."""
     directory = office.directory()
     with office.store.writing() as work:
         batch = work.batch(batch_id)
         rights.require_officer_of(officer, batch.agency, directory)
+        rights.require_capability(office.registry, officer, batch.agency, rights.ISSUING, directory)
         _require_changeable(batch)
+        _require_out_of_reach(office, work, batch, "discarding it")
         work.discard(batch)
         batch.state = State.DISCARDED
         work.note("discarded", at=office.now(), who=officer.name, batch_id=batch_id)
@@ -217,6 +228,41 @@ def sign(office: Office, batch_id: int) -> None:
 def _require_changeable(batch: Batch) -> None:
     if batch.state not in CHANGEABLE:
         raise NotReady(f"batch {batch.id} is {batch.state}, wanted one that is {', '.join(CHANGEABLE)}")
+
+
+def _require_out_of_reach(office: Office, work: Work, batch: Batch, for_what: str) -> None:
+    """Refuse to lose the leaves of a batch that is anchored, or that anybody may still anchor."""
+    if batch.root is None or not work.was_sent(_id(batch)):
+        return
+    anchored = office.registry.batch_block(batch.agency, batch.root)
+    if anchored is not None:
+        raise NotReady(
+            f"batch {batch.id} is anchored in block {anchored}: somebody sent its officers' signatures again; "
+            f"{for_what} would lose certificates that count. Prepare it again, then seal it"
+        )
+    # A block that could still hold it must be final, for another might come in its place.
+    newest, over = office.registry.newest().number, (batch.deadline or 0) + office.confirmations
+    if newest < over:
+        raise NotReady(
+            f"batch {batch.id} was sent once, so its officers' signatures are public and anybody may anchor it until "
+            f"block {batch.deadline}; {for_what} would then lose certificates that count. It is possible from block "
+            f"{over} on, now is block {newest}"
+        )
+
+
+def _anchored_by_others(office: Office, batch_id: int) -> bool:
+    """Whether a batch that failed here was anchored all the same; then it only needs to be sealed."""
+    with office.store.writing() as work:
+        batch = work.batch(batch_id)
+        _require_changeable(batch)
+        if batch.root is None or not work.was_sent(batch_id):
+            return False
+        block = office.registry.batch_block(batch.agency, batch.root)
+        if block is None:
+            return False
+        batch.state, batch.failure = State.APPROVED, ""
+        work.note("found anchored", at=office.now(), batch_id=batch_id, detail=f"block {block}, sent by others")
+        return True
 
 
 def _with_authority(certificate_type: CertificateType, claims: dict[str, JSON], name: str) -> dict[str, JSON]:

@@ -13,6 +13,7 @@ line) is in one password file. Opening an Ethereum keystore is somebody else's w
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from chain import base64url
 from chain.errors import SigningFailed
 from chain.keys import PublicKey
 from chain.keys import signer as es256_signer
+from issuer import private_files
 from issuer.errors import Locked, NotFound
 from issuer.vault import KEY_BYTES, Key, Place
 
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 
 _MASTER_PLACE = Place("keystore", "master", "1")
 _SCRYPT_N = 2**15
-_PRIVATE = 0o600
 _WORDS = {"officers": "officer", "senders": "sender", "council": "council member"}
 
 
@@ -155,7 +156,7 @@ class Keystore:
         pem = private.private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(self.password().encode())
         )
-        _write(self._document_path(agency, public.kid), pem)
+        private_files.write_new(self._document_path(agency, public.kid), pem)
         return DocumentKey(public, es256_signer(private))
 
     # The database's master key.
@@ -167,9 +168,10 @@ class Keystore:
             salt, secret = entropy(16), entropy(KEY_BYTES)
             under = _stretched(self.password(), salt)
             wrapped = under.encrypt(secret, _MASTER_PLACE, entropy=entropy)
-            _write(
-                path, json.dumps({"kdf": "scrypt", "n": _SCRYPT_N, "salt": salt.hex(), "key": wrapped.hex()}).encode()
-            )
+            made = {"kdf": "scrypt", "n": _SCRYPT_N, "salt": salt.hex(), "key": wrapped.hex()}
+            # Another process that starts for the first time may have been quicker; then its key is the one.
+            with suppress(FileExistsError):
+                private_files.write_new(path, json.dumps(made).encode())
         held = _json(path)
         try:
             salt, wrapped = bytes.fromhex(str(held["salt"])), bytes.fromhex(str(held["key"]))
@@ -211,7 +213,12 @@ class Keystore:
     def _new(self, kind: str, name: str, labels: Mapping[str, str | int]) -> Account:
         path = self.folder / kind / f"{name}.json"
         if not path.exists():
-            self._create(path, self.password(), labels)
+            try:
+                self._create(path, self.password(), labels)
+            except SigningFailed:
+                # Another process may have been quicker; then its key is the one.
+                if not path.exists():
+                    raise
         return _account_in(path)
 
     def _document_path(self, agency: int, kid: bytes) -> Path:
@@ -249,13 +256,3 @@ def _json(path: Path) -> dict[str, object]:
     if not isinstance(held, dict):
         raise Locked(f"{path}: got JSON that is no object, wanted a key file")
     return held
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, for its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    made = path.with_name(path.name + ".part")
-    made.touch(mode=_PRIVATE)
-    made.chmod(_PRIVATE)
-    made.write_bytes(data)
-    made.rename(path)

@@ -21,6 +21,10 @@ _DOING = {
 }
 
 
+ISSUING = Capability.PREPARE | Capability.APPROVE
+"""Either is enough to bring drafts in and to give them up."""
+
+
 def require_officer_of(officer: Officer, agency: int, directory: Directory) -> None:
     """Refuse an officer of another agency."""
     if officer.agency != agency:
@@ -33,14 +37,25 @@ def require_officer_of(officer: Officer, agency: int, directory: Directory) -> N
 def require_capability(
     registry: RegistryWriter, officer: Officer, agency: int, capability: Capability, directory: Directory
 ) -> None:
-    """Refuse an officer whom the registry does not let do this."""
+    """Refuse an officer whom the registry does not let do this, or any of these."""
     held = registry.capabilities(agency, officer.signer.address)
     if not held & capability:
         has = ", ".join(_DOING[each] for each in Capability if held & each) or "nothing"
+        wanted = " or ".join(_DOING[each] for each in Capability if capability & each)
         raise NotAllowed(
-            f"officer {officer.name} (0x{officer.signer.address.hex()}) may not {_DOING[capability]} for "
+            f"officer {officer.name} (0x{officer.signer.address.hex()}) may not {wanted} for "
             f"{directory.agency(agency)}; the registry lets this account: {has}. "
             "A manager of the agency can change that"
+        )
+
+
+def require_any_capability(officer: Officer, directory: Directory) -> None:
+    """Refuse somebody who is an officer by the label in a key file alone: the registry says who is one."""
+    agency = directory.agency(officer.agency)
+    if not agency.officers.get(officer.signer.address):
+        raise NotAllowed(
+            f"officer {officer.name} (0x{officer.signer.address.hex()}) has no rights at {agency} on the registry; "
+            "a manager of the agency can give some"
         )
 
 
@@ -68,13 +83,16 @@ def require_may_issue(directory: Directory, agency: int, certificate_type: Certi
             )
 
 
-def document_key(directory: Directory, agency: int, keystore: Keystore) -> Key:
-    """Return the agency's newest key that counts now and whose private half is here; raises `NotAllowed`."""
+def document_key(directory: Directory, agency: int, keystore: Keystore, *, kept: bytes | None) -> Key:
+    """Return the agency's newest key that counts now and whose private half is here; raises `NotAllowed`.
+
+    `kept` is the kid of a key that is used already: as long as that one counts, it is the one.
+    """
     here = keystore.document_kids(agency)
     counting = [key for key in directory.agency(agency).keys if key.counts_at(directory.block)]
-    for key in reversed(counting):
-        if key.kid in here:
-            return key
+    usable = [key for key in counting if key.kid in here]
+    if usable:
+        return next((key for key in usable if key.kid == kept), usable[-1])
     raise NotAllowed(
         f"{directory.agency(agency)} has {len(counting)} document keys that count now, and the keystore folder has the "
         f"private half of none of them ({len(here)} keys are there); run `yinxin-issuer enrol` to make and list one"

@@ -4,8 +4,13 @@ A transaction is signed, stored with its hash and nonce, committed, and only the
 next run sends the same bytes again, so that every approved batch is anchored exactly once. The database is the source
 of nonces, the node is only compared. Nothing is final before enough blocks follow and the block is still the same.
 
-States of a job (a batch or a change of status): QUEUED → SENT → IN_BLOCK → FINAL; FAILED if it was mined and reverted.
-A job that the registry would refuse goes back to where people can mend it, with the reason, and the lane goes on.
+States of a job (a batch or a change of status): QUEUED → SENT → IN_BLOCK → FINAL; FAILED if it was mined and reverted,
+and that is final as well. A job that the registry would refuse goes back to where people can mend it, with the reason,
+and the lane goes on.
+
+A queued job belongs to no lane: of several lanes, the one that stores a transaction for it first carries it. And once a
+transaction was sent, anybody may take the officers' signatures out of it and send them first; what the registry then
+holds is what was wanted, so such a job is done.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chain.errors import NonceTaken, RegistryMismatch, RegistryRefused, TransactionLost
 from chain.registry import BatchAnchored, Role, SignedTransaction, StatusChanged
-from issuer import approvals, refusals, statuses
+from issuer import approvals, effects, refusals, statuses
 from issuer.errors import LaneFrozen, NotReady, StillWaiting
 from issuer.models import Batch, OutboxTransaction, State, StatusChange
 
@@ -85,11 +90,15 @@ class Lane:
         try:
             signed = self._signed(job)
         except RegistryRefused as refusal:
-            self._put_back(job, refusals.sentence(refusal))
+            if not self._done_already(job):
+                self._put_back(job, refusals.sentence(refusal))
             return
         self.at("after_sign")
         with self.office.store.writing() as work:
             job = _fresh(work, job)
+            if job.state != State.QUEUED:
+                # Another lane was quicker; what was signed here is stored nowhere and never sent.
+                return
             job.state = State.SENT
             is_batch = isinstance(job, Batch)
             work.add(
@@ -215,7 +224,7 @@ class Lane:
             return
         self.at("after_receipt")
         if not receipt.succeeded:
-            self._failed(row)
+            self._look_at_failure(row, receipt, newest)
             return
         with self.office.store.reading() as work:
             job = _job(work, row)
@@ -232,6 +241,14 @@ class Lane:
         ):
             self._final(row)
             self.at("after_final")
+
+    def _look_at_failure(self, row: OutboxTransaction, receipt: Receipt, newest: Block) -> None:
+        """Settle a revert once it is final: in another block the same bytes may still succeed."""
+        if row.state == State.IN_BLOCK:
+            self._back_to_sent(row)
+        buried = newest.number >= receipt.block_number + self.office.confirmations
+        if buried and self.office.registry.block(receipt.block_number).hash == receipt.block_hash:
+            self._failed(row)
 
     def _effect(self, job: Job, receipt: Receipt) -> tuple[int, bytes]:
         """Return number and hash of the block in which the job took effect: an earlier one if it was done before."""
@@ -288,22 +305,55 @@ class Lane:
         """Record that a transaction was mined and reverted; the reason is what it would revert with now."""
         with self.office.store.reading() as work:
             job = _job(work, row)
-        try:
-            self._signed(job)
-            reason = "it reverted, and would not revert now; prepare and approve it again"
-        except RegistryRefused as refusal:
-            reason = refusals.sentence(refusal)
+        done = effects.block_of(self.office, job)
+        if done is not None and self.office.registry.newest().number < done.number + self.office.confirmations:
+            return
+        if done is not None:
+            reason = "somebody else sent the officers' signatures first"
+        else:
+            try:
+                self._signed(job)
+                reason = "it reverted, and would not revert now; prepare and approve it again"
+            except RegistryRefused as refusal:
+                reason = refusals.sentence(refusal)
         with self.office.store.writing() as work:
             row = work.transaction(row.id or 0)
             row.state, row.failure = State.FAILED, reason
             job = _fresh(work, job)
+            if done is not None:
+                self._settled(work, job, done, reason)
+                return
             job.state, job.failure = State.FAILED, reason
             _note(work, job, "failed", self.office, reason)
+
+    def _done_already(self, job: Job) -> bool:
+        """Settle a queued job whose very effect the registry holds by the officers' signatures, once that is final."""
+        while (done := effects.block_of(self.office, job)) is not None:
+            if self.office.registry.newest().number >= done.number + self.office.confirmations:
+                with self.office.store.writing() as work:
+                    job = _fresh(work, job)
+                    if job.state == State.QUEUED:
+                        self._settled(work, job, done, "somebody else sent the officers' signatures first")
+                return True
+            if not self.wait():
+                raise StillWaiting(
+                    f"block {done.number}, in which somebody else sent the officers' signatures, is not final yet; "
+                    "nothing is lost, repeat the command to go on waiting"
+                )
+        return False
+
+    def _settled(self, work: Work, job: Job, done: Block, why: str) -> None:
+        job.state, job.failure = State.FINAL, ""
+        job.block_number, job.block_hash, job.block_timestamp = done.number, done.hash, done.timestamp
+        _note(work, job, "final", self.office, f"block {done.number}; {why}")
 
     def _put_back(self, job: Job, reason: str) -> None:
         """Return a job that would be refused to where people can mend it."""
         with self.office.store.writing() as work:
             job = _fresh(work, job)
+            if job.state != State.QUEUED:
+                # Another lane was quicker, and that is why this one was refused.
+                return
             job.state = State.APPROVED if isinstance(job, Batch) else State.FAILED
             job.failure = reason
             _note(work, job, "refused before sending", self.office, reason)

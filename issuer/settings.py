@@ -32,7 +32,7 @@ class Settings(BaseSettings):
     registry_id: str = Field("", description="The registry's id in hex; refuses any other registry if set.")
     chain_id: int = Field(0, description="The chain's id; 0 takes the profile's.")
     profile: str = Field("anvil", description="Which kind of chain it is: finality, fees, log ranges.")
-    database_url: str = Field("sqlite:///var/issuer.db", description="The issuer's own database.")
+    database_url: str = Field("sqlite:///var/issuer.db", description="The issuer's own database: sqlite:///FILE.")
     keystore: Path = Field(Path("var/keystore"), description="Folder with officers', senders' and document keys.")
     keystore_password_file: Path = Field(
         Path("var/keystore/password"), description="File with the password of the keys in the folder."

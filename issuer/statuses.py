@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from chain.calendar import day_of_hour, first_hour
 from chain.registry import Capability, StatusToChange, Track
 from issuer import rights, slots
-from issuer.errors import NotAllowed, NotReady, RefusedByRegistry
+from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State, StatusChange
 from issuer.office import ANCHORED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from issuer.directory import Directory
@@ -47,6 +47,7 @@ LONGEST_ALONE = 24
 
 _WAITING = (State.QUEUED, State.SENT, State.IN_BLOCK)
 _SALT = 16
+_HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,18 @@ class Wish:
 
 
 def request(
-    office: Office, certificate: Certificate, wish: Wish, officers: Sequence[Officer], *, actor: int | None = None
+    office: Office,
+    certificate: Certificate,
+    wish: Wish,
+    officers: Sequence[Officer],
+    *,
+    actor: int | None = None,
+    hour: int = 0,
 ) -> int | None:
     """Have officers sign a change and queue it; returns its number, None if the registry holds just this already.
 
-    The same wish again, while the first is on its way, is the first. Raises `NotAllowed` or `NotReady`.
+    The same wish again, while the first is on its way, is the first. `hour` is now, in hours since 1970; the newest
+    block's if 0. Raises `NotAllowed` or `NotReady`.
     """
     directory = office.directory()
     acting = officers[0].agency if actor is None else actor
@@ -88,7 +96,7 @@ def request(
     if certificate.leaf is None:
         raise NotReady("this certificate is a draft; only what is anchored has a status")
     alone = len(officers) == 1
-    hour = directory.block.timestamp // 3600
+    hour = hour or directory.block.timestamp // _HOUR_S
     from_hour, until_hour = _hours(office, wish, hour=hour, alone=alone)
     slot = office.registry.status(certificate.agency, certificate.leaf)
     if _is_so(slots.track_of(slot, wish.track), from_hour, until_hour, lifts=wish.lifts):
@@ -134,6 +142,41 @@ def request(
         return change.id
 
 
+def carry_out(
+    office: Office,
+    certificate: Certificate,
+    wish: Wish,
+    officers: Sequence[Officer],
+    *,
+    carry: Callable[[], None],
+    actor: int | None = None,
+) -> bool:
+    """Request a change, have `carry` bring it to the chain, and see that it was taken; False if it was so already.
+
+    What one officer signs alone must begin in the very hour of its block. If that hour was over when the block was
+    made, the same officer signs once more, for the hour that it is now. Raises what `request`, `carry` and
+    `require_taken` do.
+    """
+    change_id = request(office, certificate, wish, officers, actor=actor)
+    if change_id is None:
+        return False
+    carry()
+    try:
+        require_taken(office, change_id)
+    except RefusedByRegistry:
+        with office.store.reading() as work:
+            tried = work.status_change(change_id).from_hour
+        # An idle chain's newest block is old; its next one has the time of the clock.
+        now = max(office.registry.newest().timestamp, int(office.now().timestamp())) // _HOUR_S
+        if len(officers) > 1 or tried == now:
+            raise
+        change_id = request(office, certificate, wish, officers, actor=actor, hour=now)
+        if change_id is not None:
+            carry()
+            require_taken(office, change_id)
+    return True
+
+
 def to_change(change: StatusChange) -> StatusToChange:
     """Return what officers sign and the registry records."""
     return StatusToChange(
@@ -159,11 +202,16 @@ def said(track: Track, from_hour: int, until_hour: int) -> str:
 
 
 def require_taken(office: Office, change_id: int) -> None:
-    """Raise `RefusedByRegistry` with the reason if the registry did not take a change."""
+    """Raise `RefusedByRegistry` with the reason if the registry did not take a change, `StillWaiting` if not yet."""
     with office.store.reading() as work:
         change = work.status_change(change_id)
     if change.state == State.FAILED:
         raise RefusedByRegistry(change.failure)
+    if change.state != State.FINAL:
+        raise StillWaiting(
+            f"the change is {change.state}, carried by another sending account, and not final yet; "
+            "repeat the command to go on waiting"
+        )
 
 
 def held_now(office: Office, certificate: Certificate) -> tuple[Held, ...]:

@@ -7,18 +7,15 @@ and takes its write lock at the start of a `writing` block, so that two writers 
 from __future__ import annotations
 
 import fcntl
-import importlib.resources
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 import structlog
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, event, func, inspect
-from sqlalchemy import text as sql
-from sqlmodel import Session, col, create_engine, select
+from sqlalchemy import func
+from sqlmodel import Session, col, select
 
+from issuer import private_files
+from issuer.database import open_engine
 from issuer.errors import LaneBusy, NotFound
 from issuer.models import (
     Base,
@@ -39,13 +36,10 @@ from issuer.models import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
-
-    from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry
+    from pathlib import Path
 
 _log = structlog.get_logger()
 
-NEWEST_REVISION = "0001"
 OPEN_TRANSACTION = ("SENT", "IN_BLOCK")
 
 
@@ -294,6 +288,13 @@ class Work:
             raise NotFound(msg)
         return transaction
 
+    def was_sent(self, batch_id: int) -> bool:
+        """Whether a transaction for a batch was ever stored, so that its officers' signatures may be public."""
+        return (
+            self._session.exec(select(OutboxTransaction.id).where(OutboxTransaction.batch_id == batch_id)).first()
+            is not None
+        )
+
     def highest_nonce(self, sender: bytes) -> int | None:
         """Return the highest nonce that a transaction of the sender's here has, overtaken ones aside."""
         return self._session.exec(
@@ -307,11 +308,9 @@ class Store:
     """The issuer's database."""
 
     def __init__(self, url: str, *, locks: Path) -> None:
+        """Open the database; raises `InvalidInput` unless it is SQLite in a file."""
         self._locks = locks
-        if url.startswith("sqlite:///"):
-            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        self._engine = _engine(url)
-        _migrate(self._engine)
+        self._engine = open_engine(url)
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
@@ -332,7 +331,7 @@ class Store:
 
         `wait` pauses while another process holds it, and says whether to try again; raises `LaneBusy` if not.
         """
-        self._locks.mkdir(parents=True, exist_ok=True)
+        private_files.make_folder(self._locks)
         with (self._locks / f"lane-{sender.hex()}.lock").open("ab") as lock:
             while not _locked(lock):
                 if not wait():
@@ -342,10 +341,9 @@ class Store:
 
     def forget(self) -> None:
         """Empty the write-ahead log, in which erased values may still stand."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.rollback()
-                connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._engine.connect() as connection:
+            connection.rollback()
+            connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Let go of the database."""
@@ -358,50 +356,3 @@ def _locked(lock: IO[bytes]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _engine(url: str) -> Engine:
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # The driver must not begin transactions on its own; `_begin_sqlite` does.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=15000",
-        # What is erased is overwritten, not only unlinked.
-        "secure_delete=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def alembic_config(connection: Connection | None = None) -> Config:
-    """Return the configuration for Alembic's commands; without a connection it takes the one in the settings."""
-    config = Config()
-    config.set_main_option("script_location", str(importlib.resources.files("issuer") / "migrations"))
-    config.attributes["connection"] = connection
-    return config
-
-
-def _migrate(engine: Engine) -> None:
-    with engine.connect() as connection:
-        if inspect(connection).has_table("alembic_version"):
-            held = connection.execute(sql("SELECT version_num FROM alembic_version")).scalar()
-            if held == NEWEST_REVISION:
-                return
-    with engine.execution_options(immediate=True).begin() as connection:
-        command.upgrade(alembic_config(connection), "head")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import tempfile
 from typing import TYPE_CHECKING
 
 from coincurve import PrivateKey
@@ -117,12 +119,11 @@ def store(
     keystore["address"] = signer.address.hex()
     if labels is not None:
         keystore["yinxin"] = dict(labels)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path.parent)
     try:
-        path.touch(mode=0o600, exist_ok=False)
+        _write_new(path, (json.dumps(keystore, ensure_ascii=False, indent=1) + "\n").encode())
     except FileExistsError as exc:
         raise SigningFailed(f"there is a key {path} already") from exc
-    path.write_text(json.dumps(keystore, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def labels(path: Path) -> Mapping[str, Json]:
@@ -132,6 +133,28 @@ def labels(path: Path) -> Mapping[str, Json]:
     except (OSError, ValueError, AttributeError) as exc:
         raise SigningFailed(f"{path} is not an Ethereum keystore: {exc}") from exc
     return found if isinstance(found, dict) else {}
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder for its owner only, and what is missing above it; those that exist keep their modes."""
+    if path.is_dir():
+        return
+    _make_folder(path.parent)
+    path.mkdir(mode=0o700, exist_ok=True)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a file whole and for good, or not at all; raises `FileExistsError` rather than take another's place."""
+    # Made with mode 0600; a process killed meanwhile leaves no empty key behind that nobody could open.
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(part, path)
+    finally:
+        os.unlink(part)  # noqa: PTH108 — mkstemp speaks of names
 
 
 def _lower(keystore: Mapping[str, object]) -> frozenset[str]:

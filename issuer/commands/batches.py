@@ -104,7 +104,12 @@ def prepare(batch: BatchArgument, *, by: By) -> None:
     """Fix a batch's certificates and sign its root as the preparer."""
     with issuer() as opened:
         issuing.prepare(opened.office, batch, people(opened, [by])[0])
-    OUT.print(f"Batch {batch} is prepared. Next: yinxin-issuer approve {batch} --by ANOTHER-OFFICER")
+        with opened.office.store.reading() as work:
+            is_approved = work.batch(batch).state == State.APPROVED
+    if is_approved:
+        OUT.print(f"Batch {batch} is anchored already, with signatures sent before. Next: yinxin-issuer seal {batch}")
+    else:
+        OUT.print(f"Batch {batch} is prepared. Next: yinxin-issuer approve {batch} --by ANOTHER-OFFICER")
 
 
 def approve(batch: BatchArgument, *, by: By) -> None:
@@ -118,7 +123,7 @@ def approve(batch: BatchArgument, *, by: By) -> None:
 
 
 def discard(batch: BatchArgument, *, by: By) -> None:
-    """Give up a batch that is not on its way to the chain; its drafts are deleted."""
+    """Give up a batch that cannot reach the chain any more; its drafts are deleted."""
     with issuer() as opened:
         issuing.discard(opened.office, batch, people(opened, [by])[0])
     OUT.print(f"Batch {batch} is discarded.")

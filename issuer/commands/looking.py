@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +11,7 @@ import typer
 from chain import code
 from chain.calendar import SHANGHAI
 from chain.preparation import IDENTIFIER_CLAIM
+from chain.registry import Track
 from issuer import settings as issuer_settings
 from issuer import statuses
 from issuer.commands.shared import OUT, AgencyOption, Json, TypeOption, issuer, say, table
@@ -175,9 +178,6 @@ def _described(office: Office, work: Work, certificate: Certificate) -> dict[str
     except Erased:
         claims = {}
     held = statuses.held_now(office, certificate)
-    lines = sorted(
-        work.history(batch_id=batch.id, certificate_id=certificate.id), key=lambda line: (line.at, line.id or 0)
-    )
     return {
         "version": certificate.version,
         "type": f"{certificate_type.names['zh-CN']} ({certificate_type.identifier} version {certificate_type.version})",
@@ -197,10 +197,32 @@ def _described(office: Office, work: Work, certificate: Certificate) -> dict[str
             for claim in certificate_type.claims
             if claim.key in claims
         },
-        "history": [
-            f"{line.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} {line.what}"
-            + (f" by {line.who}" if line.who else "")
-            + (f" ({line.detail})" if line.detail else "")
-            for line in lines
-        ],
+        "history": _history(office, work, certificate),
     }
+
+
+def _history(office: Office, work: Work, certificate: Certificate) -> list[str]:
+    """Return what happened to a certificate, oldest first, with the reasons that officers gave."""
+    lines = [
+        (
+            line.at,
+            line.what + (f" by {line.who}" if line.who else "") + (f" ({line.detail})" if line.detail else ""),
+        )
+        for line in work.history(batch_id=certificate.batch_id, certificate_id=certificate.id)
+    ]
+    for change in work.status_changes(certificate.id):
+        said = statuses.said(Track(change.track), change.from_hour, change.until_hour)
+        if grounds := _opened(office, work, certificate, change.grounds):
+            told = json.loads(grounds)
+            decision = f", decision with SHA-256 {told['decision']}" if told["decision"] else ""
+            lines.append((change.created_at, f"reason for {said}: {told['reason'] or '(none)'}{decision}"))
+    if reason := _opened(office, work, certificate, certificate.reason):
+        lines.append((certificate.created_at, f"reason for this version: {reason.decode()}"))
+    return [f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} {what}" for at, what in sorted(lines, key=itemgetter(0))]
+
+
+def _opened(office: Office, work: Work, certificate: Certificate, grounds: bytes | None) -> bytes | None:
+    """Return grounds in clear; None if there are none, or their key was destroyed."""
+    if grounds is None or certificate.record_key is None:
+        return None
+    return office.records.open_grounds(work, certificate, grounds)

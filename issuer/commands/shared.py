@@ -36,7 +36,6 @@ PreparedBy = Annotated[str, typer.Option("--prepared-by", "--by", help="The offi
 AgencyOption = Annotated[str, typer.Option("--agency", help="Number, credit code or name of the issuing agency.")]
 TypeOption = Annotated[str, typer.Option("--type", help="The certificate type, as `types` lists it.")]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the documents; made if missing.")]
-DateOption = Annotated[str, typer.Option(metavar="DATE", help="A calendar day in Asia/Shanghai, 2026-01-31.")]
 
 
 @contextmanager

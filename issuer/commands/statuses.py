@@ -81,19 +81,18 @@ def status(
         certificate = _found(opened, number, agency, type_, version)
         officers = people(opened, [by, *([approved_by] if approved_by else [])])
         acting = office.directory().find(actor).id if actor else None
-        change_id = statuses.request(office, certificate, wish, officers, actor=acting)
-        if change_id is not None:
-            with progress("waiting for the chain", None) as tick:
-                opened.lane(tick=tick).run()
-            statuses.require_taken(office, change_id)
+        with progress("waiting for the chain", None) as tick:
+            changed = statuses.carry_out(
+                office, certificate, wish, officers, carry=lambda: opened.lane(tick=tick).run(), actor=acting
+            )
         certificate_type = office.type(certificate.certificate_type)
         held = statuses.held_now(office, certificate)
     now = [statuses.said(each.track, each.from_hour, each.until_hour) for each in held]
     if as_json:
-        say({"number": number, "changed": change_id is not None, "status": now})
+        say({"number": number, "changed": changed, "status": now})
         return
     words = "; ".join(now) or "nothing: in force as far as its dates go"
-    done = "recorded and final" if change_id is not None else "so already; nothing was sent"
+    done = "recorded and final" if changed else "so already; nothing was sent"
     OUT.print(f"{certificate_type.names['zh-CN']} {number}: {verb}, {done}. The registry now holds: {words}")
 
 

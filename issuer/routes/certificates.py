@@ -98,7 +98,8 @@ def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
         officers.append(at.doorkeeper.officer(second.officer, second.password.get_secret_value()))
     with at.office.store.reading() as work:
         found = at.office.find(work, number, agency=agency, certificate_type=type)
-    change_id = statuses.request(
+    require_sight(at, asking, found.agency)
+    statuses.carry_out(
         at.office,
         found,
         Wish(
@@ -110,10 +111,8 @@ def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
             lift=wish.lift,
         ),
         officers,
+        carry=lambda: at.lane().run(),
     )
-    if change_id is not None:
-        at.lane().run()
-        statuses.require_taken(at.office, change_id)
     return certificate(number, at, asking, agency, type)
 
 

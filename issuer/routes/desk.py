@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
+from issuer import rights
 from issuer.errors import Locked, NotAllowed, NotFound
 from issuer.keys import Officer
 from issuer.office import Office  # noqa: TC001 — as above
@@ -89,6 +90,8 @@ Asking = Annotated[Officer, Depends(officer)]
 
 
 def require_sight(at: Desk, asking: Officer, agency: int) -> None:
-    """Let officers see what belongs to their agency or to one below it."""
-    if all(each.id != asking.agency for each in at.office.directory().line(agency)):
+    """Let officers see what belongs to their agency or to one below it, if the registry knows them as officers."""
+    directory = at.office.directory()
+    rights.require_any_capability(asking, directory)
+    if all(each.id != asking.agency for each in directory.line(agency)):
         raise NotAllowed(f"officer {asking.name} is neither of agency {agency} nor of one above it")

@@ -103,6 +103,29 @@ def test_officer_of_another_agency_sees_and_does_nothing(client: TestClient) -> 
     assert client.get(f"/api/v1/batches/{batch}", auth=("top-preparer", PASSWORD)).status_code == 200
 
 
+def test_whoever_has_no_rights_on_the_registry_sees_and_does_nothing(client: TestClient, world: World) -> None:
+    """A key file that says it is an officer's makes nobody one."""
+    batch = issued(client, 1)
+    world.office.keystore.new_officer("claimant", agency=2)
+    claimant = ("claimant", PASSWORD)
+    number = permit_number(1)
+    for path in ("batches", f"batches/{batch}", f"batches/{batch}/documents", f"certificates/{number}"):
+        answer = client.get(f"/api/v1/{path}", auth=claimant)
+        assert answer.status_code == 403
+        assert "has no rights" in answer.json()["detail"]
+    assert client.get(f"/api/v1/certificates/{number}/document", auth=claimant).status_code == 403
+    assert upload(client, permits(2), who=claimant)["status"] == 403
+
+
+def test_officer_who_neither_prepares_nor_approves_sees_but_uploads_nothing(client: TestClient) -> None:
+    batch = issued(client, 1)
+    manager = ("low-manager", PASSWORD)
+    assert client.get(f"/api/v1/batches/{batch}", auth=manager).status_code == 200
+    refused = upload(client, permits(2), who=manager)
+    assert refused["status"] == 403
+    assert "may not prepare batches or approve batches" in str(refused["detail"])
+
+
 def test_status_by_two_officers(client: TestClient) -> None:
     issued(client, 1)
     number = permit_number(1)

@@ -174,6 +174,8 @@ def test_status_goes_its_way_and_back(terminal: Terminal) -> None:
     assert not repeated["changed"]
     resumed = said(terminal.run("status", number, "resume", *OFFICERS, "--json"))
     assert resumed["status"] == []
+    assert "reason for SUSPENSION" in (shown := terminal.run("show", number).out)
+    assert "复查" in shown
     revoked = said(terminal.run("status", number, "revoke", *OFFICERS, "--from", "2026-01-05", "--json"))
     assert revoked["status"] == ["REVOKED from 2026-01-05"]
     assert "is final" in refused(terminal.run("status", number, "revoke", *OFFICERS, "--lift"))
@@ -192,11 +194,12 @@ def test_renewal_keeps_the_number_and_replaces_the_old_version(terminal: Termina
     said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "renew", "--json"))
     number = permit_number(51)
     days = ("--valid-from", "2027-03-01", "--valid-until", "2032-02-29")
-    renewed = said(terminal.run("renew", number, *days, *TEAM, "--out", "renewed", "--json"))
+    renewed = said(terminal.run("renew", number, *days, *TEAM, "--reason", "到期", "--out", "renewed", "--json"))
     assert (renewed["version"], renewed["first_day"]) == (2, "2027-03-01")
     again = said(terminal.run("renew", number, *days, *TEAM, "--json"))
     assert again["batch"] == renewed["batch"]
     new, old = said_list(terminal.run("show", number, "--json"))
+    assert "reason for this version: 到期" in str(new["history"])
     assert (new["lineage"], new["status"]) == (old["lineage"], [])
     assert old["status"] == ["REPLACED from 2027-03-01"]
 
@@ -247,6 +250,7 @@ def test_wrong_password_silent_node_and_other_chain_are_told_apart(terminal: Ter
     assert "no node answers; nothing was done" in silent
     assert "chain" in refused(terminal.run(*command, YINXIN_CHAIN_ID="4711"))
     assert "registry id" in refused(terminal.run(*command, YINXIN_REGISTRY_ID="00" * 32))
+    assert "PostgreSQL comes" in refused(terminal.run(*command, YINXIN_DATABASE_URL="postgresql://db/issuer"))
 
 
 def test_settings_are_listed_in_the_help(terminal: Terminal) -> None:

@@ -249,6 +249,11 @@ def test_discarded_batch_frees_its_numbers_and_its_file(world: World) -> None:
     assert again.batches != (batch,)
 
 
+def test_who_neither_prepares_nor_approves_cannot_discard(world: World) -> None:
+    with pytest.raises(NotAllowed, match="may not prepare batches or approve batches"):
+        issuing.discard(world.office, drafted(world, 1), world.officer("low-manager"))
+
+
 def test_batch_on_the_chain_cannot_be_discarded(world: World) -> None:
     batch = issued(world, 1)
     with pytest.raises(NotReady, match="is ISSUED"):

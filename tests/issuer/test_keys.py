@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chain.errors import SigningFailed
+from chain.ethereum import signers
 from issuer.errors import Locked, NotFound
+from issuer.keys import Keystore
 from tests.issuer.offices import make_keystore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from issuer.keys import Keystore
+    from issuer.vault import Key
 
 
 @pytest.fixture
@@ -77,6 +81,42 @@ def test_document_key_is_kept_encrypted_for_its_owner_only(keystore: Keystore, t
 
 def test_master_key_is_the_same_again(keystore: Keystore) -> None:
     assert keystore.master_key(secrets.token_bytes) == keystore.master_key(secrets.token_bytes)
+
+
+def test_of_two_first_starts_one_makes_the_master_key(keystore: Keystore) -> None:
+    others: list[Key] = []
+
+    def slowly(length: int) -> bytes:
+        # Somebody else starts for the first time while this one gathers entropy.
+        if not others:
+            others.append(keystore.master_key(secrets.token_bytes))
+        return secrets.token_bytes(length)
+
+    mine = keystore.master_key(slowly)
+    assert [mine] == others == [keystore.master_key(secrets.token_bytes)]
+
+
+def test_of_two_who_make_an_account_one_wins_and_both_have_it(tmp_path: Path) -> None:
+    made: list[Path] = []
+
+    def slowly(path: Path, password: str, labels: Mapping[str, str | int]) -> None:
+        for _ in range(2):
+            made.append(path)
+            signers.store(signers.KeySigner.generate(), path, password, scrypt_n=2, labels=labels)
+
+    make_keystore(tmp_path)
+    keystore = Keystore(tmp_path, password_file=tmp_path / "password", unlock=signers.load, create=slowly)
+    assert keystore.new_officer("a", agency=3).address == keystore.officer("a").signer.address
+    assert len(made) == 2
+
+
+def test_key_file_is_whole_for_its_owner_only_and_leaves_nothing_beside_it(keystore: Keystore) -> None:
+    path = keystore.new_officer("a", agency=3).path
+    with pytest.raises(SigningFailed, match="already"):
+        signers.store(signers.KeySigner.generate(), path, "x", scrypt_n=2)
+    assert [each.name for each in path.parent.iterdir()] == ["a.json"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"address": "0x00", "yinxin": {}}'])

@@ -11,7 +11,7 @@ from chain.certificate_types import by_identifier
 from chain.errors import RegistryMismatch, RegistryUnavailable, SenderRefused
 from chain.registry import BatchAnchored
 from issuer import approvals, in_one_go, issuing
-from issuer.errors import LaneBusy, LaneFrozen, RefusedByRegistry, StillWaiting
+from issuer.errors import LaneBusy, LaneFrozen, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State
 from issuer.sealing import CRASH_POINTS
 from tests.fake_governing import FakeGoverning
@@ -192,7 +192,7 @@ def test_mined_and_reverted_is_failed_with_the_reason(world: World) -> None:
     with pytest.raises(StillWaiting):
         seal(world, batch)
     FakeGoverning(world.registry).suspend_agency(1, council=True)
-    world.registry.mine()
+    world.registry.mine(2)
     with pytest.raises(RefusedByRegistry, match=r"AgencyIsSuspended|suspended"):
         seal(world, batch)
     assert batch_of(world, batch).state == State.FAILED
@@ -202,6 +202,150 @@ def test_mined_and_reverted_is_failed_with_the_reason(world: World) -> None:
     approvals.approve(world.office, batch, world.officer("low-approver"))
     seal(world, batch)
     assert batch_of(world, batch).state == State.ISSUED
+    assert len(anchors(world)) == 1
+
+
+def reverted(world: World) -> int:
+    """Return a batch whose transaction reverted in the newest block, for its agency was suspended meanwhile."""
+    batch = approved(world, 1)
+    world.registry.automine = False
+    with pytest.raises(StillWaiting):
+        seal(world, batch)
+    FakeGoverning(world.registry).suspend_agency(1, council=True)
+    world.registry.mine()
+    return batch
+
+
+def failed(world: World) -> int:
+    """Return a batch that is FAILED, and whose officers' signatures are public."""
+    batch = reverted(world)
+    world.registry.mine()
+    with pytest.raises(RefusedByRegistry):
+        seal(world, batch)
+    FakeGoverning(world.registry).resume_agency(1, council=True)
+    world.registry.automine = True
+    return batch
+
+
+def sent_by_a_stranger(world: World, batch: int) -> None:
+    """Anchor a batch with the signatures that stand in its transaction, from another account."""
+    with world.office.store.reading() as work:
+        row, signatures = work.batch(batch), work.signatures(batch)
+        wanted = approvals.to_anchor(work, row)
+    signed = world.registry.sign_anchor(
+        wanted,
+        deadline=row.deadline or 0,
+        preparer=signatures[0].signature,
+        approvers=[each.signature for each in signatures[1:]],
+        sender=world.officer("other-manager").signer,
+        nonce=0,
+    )
+    world.registry.send(signed)
+
+
+def test_revert_is_not_settled_before_its_block_is_final(world: World) -> None:
+    before = world.registry.snapshot()
+    batch = reverted(world)
+    with pytest.raises(StillWaiting):
+        seal(world, batch)
+    assert batch_of(world, batch).state == State.SENT
+    (stored,) = outbox(world)
+    world.registry.revert(before)
+    world.registry.automine = True
+    seal(world, batch)
+    assert batch_of(world, batch).state == State.ISSUED
+    receipt = world.registry.receipt(stored.hash)
+    assert receipt is not None
+    assert receipt.succeeded
+
+
+def test_success_that_became_a_revert_is_failed(world: World) -> None:
+    batch = approved(world, 1)
+    before = world.registry.snapshot()
+    with pytest.raises(Killed):
+        in_one_go.seal(world.office, world.lane(at=killer("after_block")), [batch])
+    world.registry.revert(before)
+    world.registry.automine = False
+    FakeGoverning(world.registry).suspend_agency(1, council=True)
+    with pytest.raises(StillWaiting):
+        seal(world, batch)
+    world.registry.mine()
+    with pytest.raises(StillWaiting):
+        seal(world, batch)
+    assert batch_of(world, batch).state == State.SENT
+    world.registry.mine()
+    with pytest.raises(RefusedByRegistry):
+        seal(world, batch)
+    assert batch_of(world, batch).state == State.FAILED
+
+
+def test_batch_that_was_ever_sent_is_not_discarded_before_its_signatures_are_over(world: World) -> None:
+    batch = failed(world)
+    preparer = world.officer("low-preparer")
+    deadline = batch_of(world, batch).deadline or 0
+    with pytest.raises(NotReady, match=f"anybody may anchor it until block {deadline}"):
+        issuing.discard(world.office, batch, preparer)
+    world.registry.mine(deadline - world.registry.newest().number)
+    with pytest.raises(NotReady, match=f"from block {deadline + 1} on"):
+        issuing.discard(world.office, batch, preparer)
+    world.registry.mine()
+    issuing.discard(world.office, batch, preparer)
+    assert batch_of(world, batch).state == State.DISCARDED
+
+
+def test_failed_batch_that_a_stranger_anchored_is_kept_and_issued(world: World) -> None:
+    batch = failed(world)
+    sent_by_a_stranger(world, batch)
+    (anchored,) = anchors(world)
+    world.registry.mine(1001)
+    with pytest.raises(NotReady, match="is anchored in block"):
+        issuing.discard(world.office, batch, world.officer("low-preparer"))
+    in_one_go.bring_to_approval(world.office, batch, world.officer("low-preparer"), [world.officer("low-approver")])
+    seal(world, batch)
+    issued = batch_of(world, batch)
+    assert (issued.state, issued.root) == (State.ISSUED, anchored.root)
+    assert anchors(world) == [anchored]
+
+
+def test_batch_that_a_stranger_anchored_before_our_revert_was_settled_is_final(world: World) -> None:
+    batch = reverted(world)
+    FakeGoverning(world.registry).resume_agency(1, council=True)
+    world.registry.automine = True
+    sent_by_a_stranger(world, batch)
+    seal(world, batch)
+    assert batch_of(world, batch).state == State.ISSUED
+    assert len(anchors(world)) == 1
+
+
+def test_leaves_of_a_batch_that_was_sent_are_not_fixed_anew_under_another_key(world: World) -> None:
+    batch = failed(world)
+    before = batch_of(world, batch)
+    low, top = world.officer("low-manager").signer, world.officer("top-manager").signer
+    governing = FakeGoverning(world.registry)
+    key = world.office.keystore.new_document_key(LOW)
+    governing.add_key(LOW, x=key.public.x, y=key.public.y, valid_from=0, by=[low, top])
+    issuing.prepare(world.office, batch, world.officer("low-preparer"))
+    assert batch_of(world, batch).root == before.root
+    governing.cut_off_key(LOW, before.kid or b"", world.registry.newest().number, by=[low])
+    with pytest.raises(NotReady, match="under another document key"):
+        issuing.prepare(world.office, batch, world.officer("low-preparer"))
+    assert batch_of(world, batch).root == before.root
+
+
+def test_job_that_another_lane_carried_meanwhile_is_not_sent_again(world: World) -> None:
+    batch = approved(world, 1)
+    world.office.keystore.new_sender("second")
+    second = world.office.keystore.sender("second")
+    slow = dataclasses.replace(world.lane(), sender=second)
+
+    def overtake(point: str) -> None:
+        # The second lane has signed and not stored yet; the first carries the batch to its end.
+        if point == "after_sign":
+            seal(world, batch)
+
+    dataclasses.replace(slow, at=overtake).run([batch])
+    assert batch_of(world, batch).state == State.ISSUED
+    assert world.registry.next_nonce(second.address) == 0
     assert len(anchors(world)) == 1
 
 

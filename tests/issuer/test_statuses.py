@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from datetime import date
@@ -13,8 +14,8 @@ from chain.calendar import day_of_hour, first_hour
 from chain.certificate_types import by_identifier
 from chain.registry import Track
 from issuer import approvals, in_one_go, issuing, replacing, slots, statuses
-from issuer.errors import NotAllowed, NotReady, RefusedByRegistry
-from issuer.models import Purpose
+from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
+from issuer.models import Purpose, State
 from issuer.replacing import Changes
 from issuer.statuses import Wish
 from tests.issuer.offices import permit_number, permits, table
@@ -126,6 +127,112 @@ def test_one_officer_alone_may_suspend_for_24_hours_from_now(world: World) -> No
     change(world, row, wish("suspend"), "low-approver")
     hour = world.registry.now // 3600
     assert held(world, row) == {Track.SUSPENSION: (hour, hour + 24, 2)}
+
+
+def carried_out(world: World, row: Certificate, wanted: Wish, *names: str) -> bool:
+    officers = [world.officer(name) for name in names]
+    return statuses.carry_out(world.office, row, wanted, officers, carry=lambda: world.lane().run())
+
+
+def test_emergency_suspension_signed_as_the_hour_turns_is_signed_once_more(world: World) -> None:
+    row = issued(world)
+    world.registry.now += 3600
+    assert carried_out(world, row, wish("suspend"), "low-approver")
+    hour = world.registry.now // 3600
+    assert held(world, row) == {Track.SUSPENSION: (hour, hour + 24, 2)}
+
+
+def test_emergency_suspension_whose_block_comes_after_the_hour_turned_is_signed_once_more(world: World) -> None:
+    row = issued(world)
+    turned: list[int] = []
+
+    def turn(point: str) -> None:
+        if point == "after_sign" and not turned:
+            world.registry.now += 3600
+            turned.append(world.registry.now // 3600)
+
+    officers = [world.officer("low-approver")]
+    statuses.carry_out(world.office, row, wish("suspend"), officers, carry=lambda: world.lane(at=turn).run())
+    assert held(world, row) == {Track.SUSPENSION: (turned[0], turned[0] + 24, 2)}
+    with world.office.store.reading() as work:
+        assert [each.state for each in work.status_changes(row.id)] == [State.FAILED, State.FINAL]
+
+
+def test_emergency_suspension_refused_for_another_reason_is_not_signed_again(world: World) -> None:
+    row = issued(world)
+    change(world, row, wish("suspend"))
+    change(world, row, wish("resume"))
+    change(world, row, wish("suspend", date(2026, 2, 3)))
+    with pytest.raises(RefusedByRegistry, match="TwoOfficersNeeded"):
+        carried_out(world, row, wish("suspend"), "low-approver")
+    with world.office.store.reading() as work:
+        assert [each.state for each in work.status_changes(row.id)][-1:] == ["FAILED"]
+        assert len(work.status_changes(row.id)) == 4
+
+
+def sent_by_a_stranger(world: World, number: int) -> None:
+    with world.office.store.reading() as work:
+        row = work.status_change(number)
+    signatures = [row.signatures[:65], row.signatures[65:]]
+    sender = world.officer("other-manager").signer
+    signed = world.registry.sign_status(
+        statuses.to_change(row), deadline=row.deadline, signatures=signatures, sender=sender, nonce=0
+    )
+    world.registry.send(signed)
+
+
+@pytest.mark.parametrize("verb", ["revoke", "renewal-pending"])
+def test_change_that_a_stranger_sent_first_is_done(world: World, verb: str) -> None:
+    row = issued(world)
+    officers = [world.officer("low-preparer"), world.officer("low-approver")]
+    last = date(2026, 3, 1) if verb == "renewal-pending" else None
+    number = statuses.request(world.office, row, wish(verb, None, last), officers) or 0
+    sent_by_a_stranger(world, number)
+    block = world.registry.newest().number
+    world.lane().run()
+    statuses.require_taken(world.office, number)
+    with world.office.store.reading() as work:
+        done = work.status_change(number)
+    assert (done.state, done.block_number) == (State.FINAL, block)
+
+
+def test_change_whose_transaction_a_stranger_overtook_is_done(world: World) -> None:
+    row = issued(world)
+    officers = [world.officer("low-preparer"), world.officer("low-approver")]
+    number = statuses.request(world.office, row, wish("revoke"), officers) or 0
+    world.registry.automine = False
+    with pytest.raises(StillWaiting):
+        world.lane().run()
+    with pytest.raises(StillWaiting, match="not final yet"):
+        statuses.require_taken(world.office, number)
+    ours = world.registry.snapshot().waiting
+    world.registry.drop_waiting()
+    world.registry.automine = True
+    sent_by_a_stranger(world, number)
+    block = world.registry.newest().number
+    for transaction in ours.values():
+        world.registry.send(transaction)
+    world.lane().run()
+    with world.office.store.reading() as work:
+        done = work.status_change(number)
+    assert (done.state, done.block_number) == (State.FINAL, block)
+
+
+def test_change_that_another_lane_made_meanwhile_is_neither_sent_again_nor_failed(world: World) -> None:
+    row = issued(world)
+    officers = [world.officer("low-preparer"), world.officer("low-approver")]
+    number = statuses.request(world.office, row, wish("revoke"), officers) or 0
+    world.office.keystore.new_sender("second")
+    second = world.office.keystore.sender("second")
+
+    def overtake(point: str) -> None:
+        if point == "after_sign":
+            world.lane().run()
+
+    dataclasses.replace(world.lane(at=overtake), sender=second).run()
+    statuses.require_taken(world.office, number)
+    assert world.registry.next_nonce(second.address) == 0
+    assert Track.REVOKED in held(world, row)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic import command
 
+from chain.errors import InvalidInput
+from issuer.database import alembic_config
 from issuer.errors import LaneBusy, NotFound
 from issuer.models import History
-from issuer.store import Store, alembic_config
+from issuer.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +40,22 @@ def test_database_opens_again_as_it_is(store: Store, tmp_path: Path) -> None:
     with again.reading() as work:
         assert work.batches() == []
     again.close()
+
+
+def test_database_is_for_its_owner_only(store: Store, world: World, tmp_path: Path) -> None:
+    with store.writing() as work:
+        work.note("something", at=world.office.now())
+    files = list((tmp_path / "deep").iterdir())
+    assert {"issuer.db", "issuer.db-wal"} <= {path.name for path in files}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
+    assert stat.S_IMODE((tmp_path / "deep").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://me:secret@db/issuer", "mysql://db/x", "sqlite://", "issuer.db"])
+def test_database_other_than_a_sqlite_file_is_refused(url: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"YINXIN_DATABASE_URL: .*wanted sqlite:///FILE") as refused:
+        Store(url, locks=tmp_path / "locks")
+    assert "secret" not in str(refused.value)
 
 
 def test_failed_block_stores_nothing(store: Store, world: World) -> None:

@@ -200,9 +200,12 @@ def _chosen(shown: dict[str, dict[str, str]], deed: Deed, *, of: str) -> dict[st
 
 
 def _do(stage: Stage, deed: Deed, each: dict[str, str]) -> None:
-    """Do one deed to its certificate."""
+    """Do one deed to its certificate, but for the steps that were done before an interruption."""
     team = deed.team or next(issue.team for issue in ISSUES if issue.certificate_type == deed.certificate_type)
-    for words in deed.words:
+    for step, words in enumerate(deed.words):
+        done = stage.folder / "deeds" / f"{deed.certificate_type}-{deed.expected}-{deed.nth}-{step}"
+        if done.exists():
+            continue
         is_new_version = words[0] in {"replace", "renew"}
         made = [each["number"] if word == "NUMBER" else _day(word) for word in words]
         made += ["--prepared-by" if is_new_version else "--by", f"{team}-preparer", "--approved-by", f"{team}-approver"]
@@ -212,6 +215,8 @@ def _do(stage: Stage, deed: Deed, each: dict[str, str]) -> None:
         if deed.team:
             made += ["--actor", _code(deed.team)]
         stage.issuer(*made)
+        done.parent.mkdir(exist_ok=True)
+        done.touch()
     each["expected"] = deed.expected
 
 

@@ -19,6 +19,7 @@ from chain.ethereum.governing import Governing
 from chain.keys import PublicKey
 from chain.registry import BatchAnchored, BatchToAnchor, Role
 from demo import forging
+from demo.loot import Genuine, Loot
 from issuer.documents import Renderer
 from issuer.handing_out import document_of
 from issuer.keys import DocumentKey
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chain.ethereum.writer import EthereumWriter
-    from demo.forging import Anchored, Forgery, Genuine, Loot
+    from demo.forging import Anchored
+    from demo.loot import Forgery
     from demo.stage import Stage
     from issuer.office import Office
 
@@ -163,12 +165,12 @@ def _loot(office: Office, host: str) -> tuple[Loot, tuple[bytes, ...]]:
         for victim in victims:
             document = document_of(office, work, directory, batch, victim)
             pdf = renderer.render(document)
-            genuine.append(forging.Genuine(kind, document.sd_jwt, document.code_url, pdf, document))
+            genuine.append(Genuine(kind, document.sd_jwt, document.code_url, pdf, document))
     agency = directory.agency(batch.agency)
     other = next(each for each in directory.agencies.values() if each.keys and each.id != agency.id)
     one, two = genuine
     return (
-        forging.Loot(
+        Loot(
             identity=office.registry.identity(),
             host=host,
             one=one,

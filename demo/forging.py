@@ -12,7 +12,6 @@ from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-import pikepdf
 import zxingcpp
 from cryptography.hazmat.primitives import hashes, hmac
 from PIL import Image
@@ -22,69 +21,29 @@ from chain.certificate import Statement
 from chain.errors import CodeMalformed
 from chain.preparation import IDENTIFIER_CLAIM
 from chain.registry import BatchToAnchor
+from demo import papering
+from demo.loot import Forgery
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from chain.certificate import Prepared
     from chain.certificate_types import CertificateType
     from chain.facts import Facts
     from chain.registry import Identity
-    from issuer.documents import Document, Renderer
+    from demo.loot import Genuine, Loot
     from issuer.keys import DocumentKey
 
 MAX_TRIES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Forgery:
-    """Something to hand to a verifier."""
-
-    name: str
-    """A file name."""
-    story: str
-    """How it was made, in one sentence."""
-    expected: str
-    """The verdict it must get."""
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Genuine:
-    """An issued certificate, from which forgers start."""
-
-    certificate_type: CertificateType
-    sd_jwt: str
-    code_url: str
-    pdf: bytes
-    document: Document
-
-
-@dataclass(frozen=True, slots=True)
-class Loot:
-    """What the forger got hold of."""
-
-    identity: Identity
-    host: str
-    one: Genuine
-    other: Genuine
-    """Another certificate of the same agency and type."""
-    agency: int
-    """The agency that the forger speaks for."""
-    agency_code: str
-    stolen: DocumentKey
-    """That agency's document key."""
-    another_key: DocumentKey
-    """Another agency's document key."""
-    unlisted: DocumentKey
-    """A key that no registry lists."""
-    entropy: Callable[[int], bytes]
-    renderer: Renderer
-
-
 def off_chain(loot: Loot) -> list[Forgery]:
     """Make the forgeries that need nothing to be anchored."""
-    return [*_with_claims(loot), *_with_tokens(loot), *_with_keys(loot), *_with_codes(loot), *_with_papers(loot)]
+    return [
+        *_with_claims(loot),
+        *_with_tokens(loot),
+        *_with_keys(loot),
+        *_with_codes(loot),
+        *papering.with_papers(loot),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,55 +286,6 @@ def _with_codes(loot: Loot) -> list[Forgery]:
             "A QR code of a look-alike site.",
             "UNSUPPORTED",
             _png("https://yinxin.example.com.verify-certs.example/licence?id=15010200012345"),
-        ),
-    ]
-
-
-def _with_papers(loot: Loot) -> list[Forgery]:
-    """Tamper with a document."""
-    genuine, holder = loot.one, loot.one.certificate_type.holder_name_claim
-    renamed = replace(genuine.document, claims={**genuine.document.claims, holder: "演示内蒙古冒名顶替有限公司"})
-    with pikepdf.open(BytesIO(genuine.pdf)) as pdf:
-        pdf.attachments["second.sd-jwt"] = pikepdf.AttachedFileSpec(
-            pdf,
-            loot.other.sd_jwt.encode(),
-            filename="second.sd-jwt",
-            description="",
-            creation_date="",
-            mod_date="",
-            mime_type="application/vc+sd-jwt",
-        )
-        two = BytesIO()
-        pdf.save(two, deterministic_id=True)
-    with pikepdf.open(BytesIO(loot.renderer.render(renamed))) as pdf:
-        for name in list(pdf.attachments):
-            del pdf.attachments[name]
-        bare = BytesIO()
-        pdf.save(bare, deterministic_id=True)
-    return [
-        Forgery(
-            "altered-page.pdf",
-            "A page with another holder, around a genuine code and a genuine attachment.",
-            "ALTERED",
-            loot.renderer.render(renamed),
-        ),
-        Forgery(
-            "altered-page-without-attachment.pdf",
-            "A page with another holder, around a genuine code.",
-            "ALTERED",
-            bare.getvalue(),
-        ),
-        Forgery(
-            "two-attachments.pdf", "A genuine document with a second certificate attached.", "ALTERED", two.getvalue()
-        ),
-        Forgery(
-            "preview.pdf",
-            "A preview, whose code is no certificate's.",
-            "UNSUPPORTED",
-            loot.renderer.preview(genuine.document),
-        ),
-        Forgery(
-            "no-code.txt", "Some text without a code.", "UNREADABLE", "这不是证照。This is no certificate.\n".encode()
         ),
     ]
 

@@ -51,6 +51,11 @@ def _check(read: Callable[[], Presented], index: Index, moment: Moment, *, name:
     return report
 
 
+def unforeseen(moment: Moment, *, name: str) -> Report:
+    """Report that nothing could be checked, where there is no index to ask."""
+    return verification.unforeseen(moment, name=name)
+
+
 def _where(exc: Exception) -> str:
     """Say what failed and where, but not with which values: those may be somebody's."""
     place = exc.__traceback__

@@ -1,7 +1,7 @@
 """The command line: `yinxin-verifier`.
 
-`check` exits with 0 if all are VALID; 2 if any is CANNOT_CHECK, UNREADABLE or UNSUPPORTED; else 1. A usage mistake is
-64.
+`check` exits with 0 if all are VALID; 2 if any is CANNOT_CHECK, UNREADABLE or UNSUPPORTED, or if it could not do its
+work (settings, database, anything unforeseen); else 1. A usage mistake is 64.
 """
 
 from __future__ import annotations
@@ -76,11 +76,13 @@ def check(
     """Check certificates, against the registry as it is now."""
     when = moment(on, _now())
     items = [_read(item) for item in inputs]
-    index = open_index(_settings())
-    index.follow(_now())
+    index = _opened()
     main = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "", fallback=Language.ENGLISH)
     languages = (main,) if lang else (main, *(other for other in Language if other is not main))
-    reports = [_check(name, item, index, when) for name, item in items]
+    reports = [
+        checking.unforeseen(when, name=name) if index is None else _check(name, item, index, when)
+        for name, item in items
+    ]
     if as_json:
         sys.stdout.write(
             json.dumps({"reports": [answer.as_json(report, main) for report in reports]}, ensure_ascii=False)
@@ -90,6 +92,20 @@ def check(
         for report in reports:
             print_report(report, OUT, languages)
     return _exit_code(reports)
+
+
+def _opened() -> Index | None:
+    """Return the index, brought up to date; None if that cannot be, whatever the reason, which is told.
+
+    What follows from there is that nothing can be checked, never that something is not valid.
+    """
+    try:
+        index = open_index(_settings())
+        index.follow(_now())
+    except Exception as exc:  # noqa: BLE001 (as it says above)
+        _tell_unforeseen(exc)
+        return None
+    return index
 
 
 def _read(item: str) -> tuple[str, bytes | str]:
@@ -207,6 +223,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
     logs.configure("error")
+    is_check = arguments[:1] == [check.__name__]
     try:
         code = app(arguments, prog_name="yinxin-verifier", standalone_mode=False)
     except typer.exceptions.TyperException as exc:
@@ -218,10 +235,19 @@ def run(arguments: list[str]) -> int:
         return USAGE
     except YinxinError as exc:
         ERR.print(str(exc), markup=False, style="red")
-        return FAILED
+        return NOT_ALL_CHECKED if is_check else FAILED
     except (typer.Abort, KeyboardInterrupt):
-        return FAILED
+        return NOT_ALL_CHECKED if is_check else FAILED
+    except Exception as exc:  # noqa: BLE001 (1 would say of a certificate that it is not valid)
+        _tell_unforeseen(exc)
+        return NOT_ALL_CHECKED if is_check else FAILED
     return code if isinstance(code, int) else 0
+
+
+def _tell_unforeseen(exc: Exception) -> None:
+    """Say what went wrong: ours in full, anything else without the values that it may go on to list."""
+    what = str(exc) if isinstance(exc, YinxinError) else f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
+    ERR.print(what, markup=False, style="red")
 
 
 def _settings() -> Settings:

@@ -1,46 +1,47 @@
-"""Check 7, document: a PDF's attachment, code and text say the same.
+"""Check 7, document: a PDF's attachment, code and text say the same, and nothing besides.
 
-The text is compared after folding: widths, spaces and hyphens are how a page is set, not what it says. Not checked:
-pictures, and anything else that stands on the page besides what was signed. Whoever looks at a paper compares it with
-the report.
+All of the text layer must be explained by what was signed and by the words that every document has. Where a code
+alone is brought, what it does not carry is not compared: any text may stand behind those labels. Not checked:
+pictures, lines, and whether the letters look like the text layer that they come with. Whoever looks at a paper compares
+it with the report.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
-from unicodedata import category, normalize
 
 from chain import code
 from chain.certificate import Certificate
-from chain.claims import Kind
 from chain.errors import Malformed, SignatureInvalid
-from chain.preparation import IDENTIFIER_CLAIM
+from verifier import layout
+from verifier.folding import fold
+from verifier.matching import explain
 from verifier.report import Check, CheckName, Difference, Outcome, Verdict
-from verifier.wording import Language, listed, message, show, words
+from verifier.wording import listed, message, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
-    from datetime import date
 
-    from chain.claims import Claim
     from chain.code import Code
-    from chain.strict_json import JSON
     from verifier.form import Claimed
+    from verifier.knowledge import AgencyRecord, Snapshot
+    from verifier.layout import Languages, Said
+    from verifier.matching import Explained
     from verifier.presented import Presented
-    from verifier.wording import Argument, Words
+    from verifier.wording import Argument
 
-_LEAST_PIECE = 8
-"""A text that goes on on the next page has at least so many characters on each; fewer would be found anywhere."""
 _SHOWN = 60
 """How much of the page is quoted where something else was signed."""
-_CUT_SHORT = re.compile("(?:…|等[0-9]+[人项]).*$")
-"""How a code's list ends that had to be cut short (`Claim.fact_text`)."""
+_GENERATIONS = 16
+"""More levels of agencies than any registry has."""
 
 
-def check(presented: Presented, claimed: Claimed, verify_code: Callable[[Code], None] | None) -> Check:
+def check(
+    presented: Presented,
+    claimed: Claimed,
+    verify_code: Callable[[Code], None] | None,
+    snapshot: Snapshot | None,
+) -> Check:
     """Compare; `verify_code` raises `SignatureInvalid`, and is None where the certificate's key is not known."""
     document = presented.document
     if document is None:
@@ -52,21 +53,63 @@ def check(presented: Presented, claimed: Claimed, verify_code: Callable[[Code], 
         return fault
     pages = tuple(map(fold, document.pages))
     if any(pages):
-        return _compare_text(claimed, pages)
+        line = [] if snapshot is None else _line(claimed.agency, snapshot)
+        return _compare_text(claimed, pages, line, _host(presented))
     return _failed("document.no_text") if is_certificate else _skipped("document.scan")
 
 
-def _compare_text(claimed: Claimed, pages: Sequence[str]) -> Check:
-    """Look for all that was signed on the pages, which are folded."""
-    labels = {fold(claim.labels[language]) for claim in claimed.type.claims for language in Language}
+def _compare_text(claimed: Claimed, pages: Sequence[str], line: layout.Line, host: str | None) -> Check:
+    """Explain all of the text, in the languages in which it is explained best."""
+    attempts = []
+    for languages in layout.EVERY:
+        text = layout.joined(pages, languages)
+        explained = explain(
+            text,
+            tuple(layout.pieces(claimed, languages, line, host)),
+            stops=layout.stops(claimed.type, languages),
+            free_start=not line,
+        )
+        wanted = layout.must_say(claimed, languages)
+        missing = tuple(said for said in wanted if said.name not in explained.said)
+        if explained.gap is None and not missing:
+            return Check(CheckName.DOCUMENT, Outcome.PASSED, message("document.good"))
+        attempts.append((languages, text, explained, missing))
+    best = min(attempts, key=lambda attempt: (len(attempt[3]), -attempt[2].reached))
+    return _difference(claimed, *best)
+
+
+def _difference(
+    claimed: Claimed, languages: Languages, text: str, explained: Explained, missing: tuple[Said, ...]
+) -> Check:
+    """Say what was signed and is not there, or else what is there and was not signed."""
+    if not missing and explained.gap is not None:
+        begin, end = explained.gap
+        return _failed("document.added", text=text[begin : max(end, begin + 1)][:_SHOWN])
+    labels = layout.labels(claimed.type, languages)
     different = tuple(
-        Difference(expected.labels, expected.texts[0], _shown_behind(expected, pages, labels))
-        for expected in _expected(claimed)
-        if not _stands(expected, pages)
+        Difference(said.labels, said.shown, _shown_behind(languages.label(said.labels), text, labels))
+        for said in missing
     )
-    if different:
-        return _failed("document.text", different, what=listed(difference.what for difference in different))
-    return Check(CheckName.DOCUMENT, Outcome.PASSED, message("document.good"))
+    return _failed("document.text", different, what=listed(difference.what for difference in different))
+
+
+def _line(agency: int, snapshot: Snapshot) -> list[list[AgencyRecord]]:
+    """Return the agency and those above it; nothing where the registry does not know them all."""
+    line: list[list[AgencyRecord]] = []
+    while agency and len(line) < _GENERATIONS:
+        ever = list(snapshot.agency_ever(agency))
+        if not ever:
+            return []
+        line.append(ever)
+        agency = ever[0].parent
+    return line
+
+
+def _host(presented: Presented) -> str | None:
+    """Return the host that the code on the page names; a code that is nothing but digits names none."""
+    url = presented.codes[0] if presented.codes else ""
+    scheme, found, rest = url.partition("://")
+    return rest.partition("/")[0] if scheme and found else None
 
 
 def _code_fault(presented: Presented, claimed: Claimed, verify_code: Callable[[Code], None] | None) -> Check | None:
@@ -105,91 +148,11 @@ def _fact_differences(claimed: Claimed, on_page: Code) -> Iterator[Difference]:
                 yield Difference(words(f"subject.{key}"), str(signed_day or "-"), str(shown_day or "-"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Expected:
-    """Something that was signed and must stand on the page, in one of several spellings."""
-
-    labels: Words
-    texts: tuple[str, ...]
-
-
-def _expected(claimed: Claimed) -> Iterator[_Expected]:
-    """Yield all that the document of this certificate must show."""
-    known = claimed.type
-    if isinstance(claimed.source, Certificate):
-        for claim in known.claims:
-            printed = not claim.assigned or claim.key in {known.number_claim, IDENTIFIER_CLAIM}
-            if printed and claim.key in claimed.claims:
-                yield _Expected(claim.labels, _spellings(claim, claimed.claims[claim.key]))
-    else:
-        facts = claimed.source.facts
-        yield _Expected(known.claim(known.number_claim).labels, (facts.number,))
-        for claim, fact in zip(known.fact_claims, facts.facts, strict=True):
-            if fact is not None:
-                yield _Expected(claim.labels, _fact_spellings(claim, fact))
-    yield _Expected(words("subject.first_day"), _day_spellings(claimed.validity.first_day))
-    if claimed.validity.last_day is not None:
-        yield _Expected(words("subject.last_day"), _day_spellings(claimed.validity.last_day))
-
-
-def _spellings(claim: Claim, value: JSON) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*(claim.display(value, language) for language in Language), claim.fact_text(value))))
-
-
-def _fact_spellings(claim: Claim, fact: str) -> tuple[str, ...]:
-    """Return how a document may show what a code carries more tersely."""
-    if claim.kind is Kind.DATE:
-        return (fact, *(claim.display(fact, language) for language in Language))
-    if claim.kind is Kind.LIST:
-        return tuple(_CUT_SHORT.sub("", fact).split("、")[:1])
-    return (fact,)
-
-
-def _day_spellings(day: date) -> tuple[str, ...]:
-    return (show(day, Language.CHINESE), show(day, Language.ENGLISH), day.isoformat())
-
-
-def fold(text: str) -> str:
-    """Return what a text says, without how it is set."""
-    return "".join(character for character in normalize("NFKC", text) if not _is_setting(character))
-
-
-def _is_setting(character: str) -> bool:
-    """Whether a character is a space, a hyphen, or what PDF readers put in a hyphen's place (U+0002, U+FFFE)."""
-    return character.isspace() or category(character) in {"Cc", "Cf", "Cn", "Pd"}
-
-
-def _stands(expected: _Expected, pages: Sequence[str]) -> bool:
-    """Whether a value stands on the page; behind its label, where both languages' labels stand together."""
-    main, small = (fold(expected.labels[language]) for language in Language)
-    labels = {label for label in (main + small, small + main) if any(label in page for page in pages)}
-    return any(_appears(label + fold(text), pages) for text in expected.texts for label in labels or {""})
-
-
-def _appears(wanted: str, pages: Sequence[str]) -> bool:
-    """Whether a folded text stands on a page, at the end of one and the beginning of the next, or behind a mask."""
-    if any(wanted in page for page in pages):
-        return True
-    if "*" in wanted:
-        unmasked = re.compile(re.escape(wanted).replace(r"\*", "."))
-        return any(unmasked.search(page) for page in pages)
-    return any(
-        wanted[:cut] in page and wanted[cut:] in following
-        for page, following in pairwise(pages)
-        for cut in range(_LEAST_PIECE, len(wanted) - _LEAST_PIECE + 1)
-    )
-
-
-def _shown_behind(expected: _Expected, pages: Sequence[str], labels: Collection[str]) -> str:
+def _shown_behind(label: str, text: str, labels: Collection[str]) -> str:
     """Quote what the page shows behind the label of what was signed, up to the next label; empty if it is not there."""
-    main, small = (fold(expected.labels[language]) for language in Language)
-    for page in pages:
-        for label in (main + small, main):
-            _, found, rest = page.partition(label)
-            if found:
-                ends = (place for other in labels if (place := rest.find(other, 1)) > 0)
-                return rest[: min(ends, default=_SHOWN)][:_SHOWN]
-    return ""
+    _, found, rest = text.partition(label)
+    ends = (place for other in labels if (place := rest.find(other)) >= 0)
+    return rest[: min(ends, default=_SHOWN)][:_SHOWN] if found else ""
 
 
 def _skipped(key: str) -> Check:

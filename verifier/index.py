@@ -41,8 +41,8 @@ CHUNK = 2_000
 
 Step: TypeAlias = "Callable[[bytes, Record], bytes]"
 """Takes the step of a record in its hash chain."""
-ReadHeads: TypeAlias = "Callable[[int], Heads]"
-"""Asks the registry for its three hash chains' heads after a block."""
+ReadHeads: TypeAlias = "Callable[[int], Heads | None]"
+"""Asks the registry for its three hash chains' heads after a block; None if it is too late for that block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,9 @@ class Index:
         freshness: Freshness,
         *,
         step: Step,
-        read_heads: ReadHeads | None = None,
+        read_heads: ReadHeads,
     ) -> None:
-        """`read_heads` is None where the chain cannot say what a head was after a block."""
+        """Take what follows from a profile; `step` and `read_heads` are the registry's hash chains."""
         self._store = store
         self._registry = registry
         self._freshness = freshness
@@ -145,13 +145,21 @@ class Index:
         progress = self._begin(self._registry.identity(), now)
         newest = self._registry.newest()
         progress = self._common(progress, newest)
+        compared: tuple[int, Heads] | None = None
         while progress.block_number < newest.number:
             last = min(progress.block_number + CHUNK, newest.number)
             block = newest if last == newest.number else self._registry.block(last)
             records = tuple(self._registry.records(progress.block_number + 1, last))
-            progress = self._store_records(progress, records, block, is_newest=block is newest)
+            heads, rows = self._heads_after(progress.heads, records, block)
+            if block is newest and self._is_whole(block.number, heads):
+                compared = block.number, heads
+            progress = self._store_records(progress, records, block, heads, rows)
         if self._registry.block(newest.number).hash != newest.hash:
             raise RegistryUnavailable(f"block {newest.number} changed while it was read; the chain was reorganised")
+        reached = progress.block_number, progress.heads
+        if compared != reached and not self._is_whole(*reached):
+            # The chain went on meanwhile; until a poll can compare, the last one that could is the last good one.
+            return
         with self._store.writing() as session:
             row = session.get_one(RegistryRow, 1)
             row.polled_at, row.trouble, row.is_mismatch = int(now.timestamp()), "", False
@@ -207,23 +215,34 @@ class Index:
     def _has(self, number: int, block_hash: bytes) -> bool:
         return self._registry.block(number).hash == block_hash
 
-    def _store_records(
-        self, progress: Progress, records: Sequence[Record], block: Block, *, is_newest: bool
-    ) -> Progress:
-        """Store what happened up to a block, all or nothing."""
-        heads = progress.heads
+    def _is_whole(self, number: int, heads: Heads) -> bool:
+        """Compare what the events up to a block make with what the registry shows; False if it cannot be compared.
+
+        Raises `RegistryMismatch` if an event is missing, or was made up.
+        """
+        shown = self._read_heads(number)
+        if shown is not None and shown != heads:
+            raise RegistryMismatch(
+                f"the events up to block {number} are not all: they make the heads {heads}, "
+                f"the registry shows {shown}; rebuild the index if this stays"
+            )
+        return shown is not None
+
+    def _heads_after(self, heads: Heads, records: Sequence[Record], block: Block) -> tuple[Heads, Sequence[BlockRow]]:
+        """Return the heads that the records lead to, and the rows of their blocks and of the last one read."""
         blocks: dict[int, BlockRow] = {}
         for record in records:
             heads = self._after(heads, record)
             blocks[record.block_number] = _block_row(
                 record.block_number, record.block_hash, record.block_timestamp, heads, has_events=True
             )
-        if is_newest and self._read_heads is not None and (shown := self._read_heads(block.number)) != heads:
-            raise RegistryMismatch(
-                f"the events up to block {block.number} are not all: they make the heads {heads}, "
-                f"the registry shows {shown}; rebuild the index if this stays"
-            )
         blocks.setdefault(block.number, _block_row(block.number, block.hash, block.timestamp, heads, has_events=False))
+        return heads, tuple(blocks.values())
+
+    def _store_records(
+        self, progress: Progress, records: Sequence[Record], block: Block, heads: Heads, blocks: Sequence[BlockRow]
+    ) -> Progress:
+        """Store what happened up to a block, all or nothing."""
         with self._store.writing() as session:
             row = session.get_one(RegistryRow, 1)
             if (row.head_number, row.head_hash) != (progress.block_number, progress.block_hash):
@@ -232,7 +251,7 @@ class Index:
             recorder = Recorder(session)
             for record in records:
                 recorder.record(record)
-            session.add_all(blocks.values())
+            session.add_all(blocks)
             session.execute(
                 delete(BlockRow).where(col(BlockRow.number) < block.number - _KEPT, col(BlockRow.has_events).is_(False))
             )

@@ -48,6 +48,7 @@ class ListedKey:
     valid_until: int
     """Seconds since 1970, exclusive; 0 means without end."""
     cut_off_block: int
+    """The lowest that held since the newest final block: moving it later, or lifting it, counts when it is final."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,9 @@ class Snapshot(Protocol):
     def agency(self, agency: int) -> AgencyRecord | None:
         """Return an agency as it is now."""
 
+    def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
+        """Return an agency as it is and as it ever was, before its name or code was corrected."""
+
     def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
         """Return the keys listed for an agency whose kid begins so."""
 
@@ -138,3 +142,8 @@ class Snapshot(Protocol):
 
     def statuses(self, agency: int, leaf: bytes) -> Sequence[StatusRecord]:
         """Return everything recorded about an agency's leaf, in the chain's order."""
+
+
+def final_block(snapshot: Snapshot) -> int:
+    """Return the newest block that is final: so many blocks follow it as the registry's profile demands."""
+    return snapshot.head.number - snapshot.confirmations

@@ -87,7 +87,7 @@ class AgencyRow(Held, table=True):
     suspended_by: int = 0
     """0: not suspended; else 1 + the level of who suspended it."""
     own_approvals: int = 1
-    demanded_approvals: int = 1
+    demanded_approvals: int = 0
 
 
 class OfficerRow(Held, table=True):

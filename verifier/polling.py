@@ -45,4 +45,11 @@ class Poller:
             self._index.follow(self._clock())
         except Exception as exc:  # noqa: BLE001 (a thread that ended here would leave an index that nobody follows)
             _LOG.error("poller.unforeseen", error=repr(exc))
-            self._index.note_trouble(f"{type(exc).__name__} while reading")
+            self._note(f"{type(exc).__name__} while reading")
+
+    def _note(self, trouble: str) -> None:
+        """Have the reports say so, unless it is the database itself that fails: then the index's age will tell."""
+        try:
+            self._index.note_trouble(trouble)
+        except Exception as exc:  # noqa: BLE001 (as above)
+            _LOG.error("poller.trouble_not_noted", error=repr(exc))

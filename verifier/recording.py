@@ -213,7 +213,12 @@ class Recorder:
 
     @_write.register(TypeWithdrawn)
     def _(self, event: TypeWithdrawn, record: Record) -> str:
-        return self._end(GrantRow, record, agency=event.agency, certificate_type=event.certificate_type)
+        finding = self._end(GrantRow, record, agency=event.agency, certificate_type=event.certificate_type)
+        # A higher level may withdraw what was withdrawn before, so that nobody below it can grant it again.
+        granted = select(GrantRow.begins).where(
+            GrantRow.agency == event.agency, GrantRow.certificate_type == event.certificate_type
+        )
+        return finding if self._session.exec(granted.limit(1)).first() is None else ""
 
     @_write.register(OfficerSet)
     def _(self, event: OfficerSet, record: Record) -> str:

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from chain.keys import PublicKey
 from chain.registry import Identity, Track
 from verifier import models
-from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord
+from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord, final_block
 from verifier.models import AgencyRow, BatchRow, GrantRow, KeyRow, LeafRow, StatusRow, TypeRow
 from verifier.moments import time_of
 from verifier.wording import message
@@ -85,10 +85,21 @@ class IndexSnapshot:
         row = self._session.exec(select(AgencyRow).where(AgencyRow.agency == agency, _is_present(AgencyRow))).first()
         return None if row is None else AgencyRecord(row.agency, row.parent, row.code, row.name)
 
+    def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
+        """Return an agency as it is and as it ever was."""
+        rows = self._session.exec(select(AgencyRow).where(AgencyRow.agency == agency))
+        return [AgencyRecord(row.agency, row.parent, row.code, row.name) for row in rows]
+
     def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
         """Return the keys listed for an agency whose kid begins so."""
-        rows = self._session.exec(select(KeyRow).where(KeyRow.agency == agency, _is_present(KeyRow)))
-        return [_listed_key(row) for row in rows if row.kid.startswith(kid_prefix) and row.algorithm == _ES256]
+        # All that held after the newest final block: what took its place there may be taken back.
+        after = models.place(final_block(self) + 1)
+        found = select(KeyRow).where(KeyRow.agency == agency, or_(_is_present(KeyRow), col(KeyRow.ends) >= after))
+        rows = [row for row in self._session.exec(found) if row.kid.startswith(kid_prefix) and row.algorithm == _ES256]
+        lowest: dict[bytes, int] = {}
+        for row in rows:
+            lowest[row.kid] = min(lowest.get(row.kid, NO_CUT_OFF), _cut_off(row))
+        return [_listed_key(row, lowest[row.kid]) for row in rows if row.ends is None]
 
     def batches_with(self, leaf: bytes) -> Sequence[Batch]:
         """Return every batch, of any agency, that holds the leaf; the earliest first."""
@@ -181,14 +192,18 @@ def _place(begins: int) -> Place:
     return Place(models.block_of(begins), models.log_of(begins))
 
 
-def _listed_key(row: KeyRow) -> ListedKey:
+def _cut_off(row: KeyRow) -> int:
+    return NO_CUT_OFF if row.cut_off_block is None else row.cut_off_block
+
+
+def _listed_key(row: KeyRow, cut_off_block: int) -> ListedKey:
     return ListedKey(
         kid=row.kid,
         public_key=PublicKey(row.x, row.y),
         listed_at_block=row.listed_at_block,
         valid_from=row.valid_from,
         valid_until=row.valid_until,
-        cut_off_block=NO_CUT_OFF if row.cut_off_block is None else row.cut_off_block,
+        cut_off_block=cut_off_block,
     )
 
 

@@ -9,6 +9,7 @@ from chain.certificate import Certificate
 from chain.claims import Kind, Mask
 from chain.registry import Track
 from chain.short_number import short_number
+from verifier import tracks
 from verifier.moments import time_of
 from verifier.report import Agency, Anchoring, Item, Replacement, StatusShown, Subject, TypeShown
 from verifier.wording import Language
@@ -30,12 +31,14 @@ _LEVELS = 5
 
 
 def lineage(agency: int, snapshot: Snapshot) -> tuple[AgencyRecord, ...]:
-    """Return an agency and all above it, the topmost first."""
+    """Return an agency and all above it, the topmost first; nothing where any of them is not known."""
     found: list[AgencyRecord] = []
-    while agency and len(found) < _LEVELS and (record := snapshot.agency(agency)) is not None:
+    while len(found) < _LEVELS and (record := snapshot.agency(agency)) is not None:
         found.append(record)
+        if not record.parent:
+            return tuple(reversed(found))
         agency = record.parent
-    return tuple(reversed(found))
+    return ()
 
 
 def of_claimed(
@@ -135,6 +138,7 @@ def _anchored(batch: Batch | None) -> Anchoring | None:
 def _statuses(
     entries: Sequence[Entry], known: CertificateType, snapshot: Snapshot | None, moment: Moment
 ) -> tuple[StatusShown, ...]:
+    in_force = tracks.in_force(entries, moment)
     return tuple(
         StatusShown(
             track=entry.record.track,
@@ -144,7 +148,7 @@ def _statuses(
             recorded_at=time_of(entry.record.timestamp),
             block_number=entry.record.place.block,
             decided_by=_name(entry.record.actor, snapshot),
-            in_force=entry.in_force(moment),
+            in_force=entry in in_force,
         )
         for entry in entries
     )
@@ -156,8 +160,8 @@ def _name(agency: int, snapshot: Snapshot | None) -> str | None:
 
 
 def _replacement(entries: Sequence[Entry]) -> Replacement | None:
-    """Return what took the certificate's place, or will; None once that was lifted."""
-    for entry in entries:
+    """Return what took the certificate's place, or will; None once that was lifted for good."""
+    for entry in reversed(entries):
         record = entry.record
         if record.track is Track.REPLACED and entry.stands and record.new_leaf is not None:
             return Replacement(

@@ -2,6 +2,9 @@
 
 An entry holds from its first hour until its end, or until a later entry on the same track takes its place: the hour in
 which that was recorded. So a suspension that has been lifted since still answers for the days on which it stood.
+
+A block that is not final may be taken back. What speaks against a certificate counts at once, and goes on counting
+until what takes its place is final; what speaks for it must hold whether or not the newest blocks stay.
 """
 
 from __future__ import annotations
@@ -37,49 +40,85 @@ VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A status record with the hours in which it counts."""
+    """A status record with the hours in which it counts; all of them half-open, in whole hours since 1970."""
 
     record: StatusRecord
     hours: range
-    """Half-open, in whole hours since 1970; empty for an entry that lifts its track."""
+    """As it was recorded; empty for an entry that lifts its track."""
+    hours_left: range
+    """What a later entry on its track, final or not, leaves of them."""
+    is_final: bool
     stands: bool
-    """Whether no later entry on its track took its place."""
+    """Whether no later entry on its track took its place in a final block."""
 
-    def in_force(self, moment: Moment) -> bool:
-        """Whether it counts at the moment.
+    def speaks_against(self, moment: Moment) -> bool:
+        """Whether it holds against the certificate at any hour of the moment.
 
-        What speaks against a certificate counts if it holds at any hour of the moment; a pending renewal, which speaks
-        for it, only if it holds at all of them. A rescission counts for all dates as soon as it is recorded.
+        A rescission counts for all dates as soon as it is recorded.
         """
-        asked = moment.hours
-        match self.record.track:
-            case Track.RESCINDED:
-                return self.stands and bool(self.hours)
-            case Track.RENEWAL_PENDING:
-                return self.hours.start <= asked.start and asked.stop <= self.hours.stop
-            case _:
-                return max(self.hours.start, asked.start) < min(self.hours.stop, asked.stop)
+        if self.record.track not in VERDICTS:
+            return False
+        if self.record.track is Track.RESCINDED:
+            return self.stands and bool(self.hours)
+        hours = self.hours if self.stands else self.hours_left
+        return max(hours.start, moment.hours.start) < min(hours.stop, moment.hours.stop)
 
 
-def entries(records: Sequence[StatusRecord]) -> tuple[Entry, ...]:
+def entries(records: Sequence[StatusRecord], *, final_block: int) -> tuple[Entry, ...]:
     """Give every record of one leaf its hours; the records come in the chain's order, and so do the entries."""
-    hours: dict[int, tuple[range, bool]] = {}
+    found: dict[int, Entry] = {}
     for track in Track:
         places = [place for place, record in enumerate(records) if record.track is track]
         for place, later in zip(places, [*places[1:], None], strict=False):
-            record = records[place]
-            last = _FOR_EVER if later is None else hour_of(time_of(records[later].timestamp))
-            stop = min(record.until_hour or _FOR_EVER, last)
-            hours[place] = (range(record.from_hour, stop) if record.from_hour else range(0), later is None)
-    return tuple(Entry(record, *hours[place]) for place, record in enumerate(records))
+            found[place] = _entry(records[place], None if later is None else records[later], final_block)
+    return tuple(found[place] for place in range(len(records)))
 
 
 def against(all_entries: Sequence[Entry], moment: Moment) -> tuple[Entry, ...]:
     """Return the entries in force that speak against the certificate."""
-    return tuple(entry for entry in all_entries if entry.record.track in VERDICTS and entry.in_force(moment))
+    return tuple(entry for entry in all_entries if entry.speaks_against(moment))
 
 
 def renewal(all_entries: Sequence[Entry], moment: Moment) -> Entry | None:
-    """Return the entry by which the certificate is deemed extended, if one is in force."""
-    pending = (entry for entry in all_entries if entry.record.track is Track.RENEWAL_PENDING)
-    return next((entry for entry in pending if entry.in_force(moment)), None)
+    """Return the entry by which the certificate is deemed extended, if one is in force at all hours of the moment.
+
+    One must be by the final entries alone, and also with each of the others after them: nobody knows at which of them
+    the chain will go on. Of those, the one that ends first is returned.
+    """
+    pending = [entry for entry in all_entries if entry.record.track is Track.RENEWAL_PENDING]
+    newest_final = sum(entry.is_final for entry in pending) - 1
+    if newest_final < 0:
+        return None
+    found: list[Entry] = []
+    earlier: Entry | None = None
+    for place, entry in enumerate(pending):
+        if place >= newest_final:
+            deemed = entry if _covers(entry.hours, moment) else earlier
+            if deemed is None:
+                return None
+            found.append(deemed)
+        if _covers(entry.hours_left, moment):
+            earlier = entry
+    return min(found, key=lambda entry: entry.record.until_hour)
+
+
+def in_force(all_entries: Sequence[Entry], moment: Moment) -> frozenset[Entry]:
+    """Return all entries that count at the moment, for the certificate or against it."""
+    deemed = renewal(all_entries, moment)
+    return frozenset(against(all_entries, moment)) | ({deemed} if deemed else frozenset())
+
+
+def _entry(record: StatusRecord, later: StatusRecord | None, final_block: int) -> Entry:
+    hours = range(record.from_hour, record.until_hour or _FOR_EVER) if record.from_hour else range(0)
+    stop = _FOR_EVER if later is None else hour_of(time_of(later.timestamp))
+    return Entry(
+        record=record,
+        hours=hours,
+        hours_left=range(hours.start, min(hours.stop, stop)),
+        is_final=record.place.block <= final_block,
+        stands=later is None or later.place.block > final_block,
+    )
+
+
+def _covers(hours: range, moment: Moment) -> bool:
+    return hours.start <= moment.hours.start and moment.hours.stop <= hours.stop

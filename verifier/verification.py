@@ -8,7 +8,7 @@ an answer, never an exception. Nothing here asks a node or reads a clock.
 3. `inclusion`: the leaf, computed afresh, lies under the root of a batch of that agency.
 4. `anchoring`: at that block the agency and all above it were in office and held the type, and the key counted; the
    earliest batch of which that is true decides. The block is final.
-5. `status`: no entry in force speaks against it on the day asked about.
+5. `status`: no entry in force speaks against it on the day asked about; lifting one counts when that is final.
 6. `validity`: that day lies within the certificate's dates.
 7. `document`: a PDF's text, codes and attachment say the same.
 
@@ -26,8 +26,9 @@ from chain.calendar import time_of_hour
 from chain.certificate import Certificate
 from chain.code import Code
 from chain.errors import CertificateTypeInvalid, SignatureInvalid, TreeMalformed
-from verifier import documents, form, subject, tracks
+from verifier import anchoring, documents, form, subject, tracks
 from verifier.form import Claimed, ShortNumber
+from verifier.knowledge import final_block
 from verifier.moments import last_day_before, time_of
 from verifier.report import Check, CheckName, Outcome, Register, Report, Verdict
 from verifier.wording import Message, message
@@ -102,7 +103,7 @@ class _Answer:
 def _verify_claimed(
     presented: Presented, claimed: Claimed, snapshot: Snapshot | None, moment: Moment
 ) -> tuple[tuple[Check, ...], Subject]:
-    entries = () if snapshot is None else tracks.entries(snapshot.statuses(claimed.agency, claimed.leaf))
+    entries = () if snapshot is None else _entries(claimed.agency, claimed.leaf, snapshot)
     trusted = _trusted(snapshot, moment)
     if snapshot is not None and (foreign := _foreign(claimed, snapshot)):
         skipped = _all(_OF_THE_REGISTRY[1:], Outcome.SKIPPED, message("check.other_registry"))
@@ -114,7 +115,7 @@ def _verify_claimed(
     checks = (
         *answer.checks,
         _check_validity(claimed.validity, entries, moment),
-        documents.check(presented, claimed, _code_verifier(answer.key, snapshot)),
+        documents.check(presented, claimed, _code_verifier(answer.key, snapshot), snapshot),
     )
     return checks, subject.of_claimed(claimed, snapshot, entries, answer.batch, moment)
 
@@ -122,8 +123,8 @@ def _verify_claimed(
 def _ask(claimed: Claimed, snapshot: Snapshot, entries: Sequence[Entry], moment: Moment) -> _Answer:
     signature, key = _check_signature(claimed, snapshot)
     inclusion, batches = _check_inclusion(claimed, snapshot)
-    anchoring, batch = _check_anchoring(claimed.type, batches, key, snapshot)
-    return _Answer((signature, inclusion, anchoring, _check_status(entries, moment, claimed.type)), key, batch)
+    anchored, batch = anchoring.check(claimed.type, batches, key, snapshot)
+    return _Answer((signature, inclusion, anchored, _check_status(entries, moment, claimed.type)), key, batch)
 
 
 def _verify_short_number(
@@ -145,8 +146,8 @@ def _verify_short_number(
     if found is None:
         unanswered = _all((CheckName.ANCHORING, CheckName.STATUS), Outcome.SKIPPED, message("check.not_found"))
         return (signature, inclusion, *unanswered, *rest), subject.NOTHING
-    entries = tracks.entries(trusted.statuses(found.agency, found.leaf))
-    anchoring, batch = _check_anchoring(found.type, found.batches, None, trusted)
+    entries = _entries(found.agency, found.leaf, trusted)
+    anchored, batch = anchoring.check(found.type, found.batches, None, trusted)
     status = _check_status(entries, moment, found.type)
     shown = subject.of_leaf(
         found.leaf,
@@ -157,7 +158,7 @@ def _verify_short_number(
         batch=batch,
         moment=moment,
     )
-    return (signature, inclusion, anchoring, status, *rest), shown
+    return (signature, inclusion, anchored, status, *rest), shown
 
 
 def _nothing_to_verify(snapshot: Snapshot | None, moment: Moment) -> tuple[Check, ...]:
@@ -169,6 +170,10 @@ def _nothing_to_verify(snapshot: Snapshot | None, moment: Moment) -> tuple[Check
     else:
         of_the_registry = _all(_OF_THE_REGISTRY, Outcome.SKIPPED, why)
     return (*of_the_registry, *_all((CheckName.VALIDITY, CheckName.DOCUMENT), Outcome.SKIPPED, why))
+
+
+def _entries(agency: int, leaf: bytes, snapshot: Snapshot) -> tuple[Entry, ...]:
+    return tracks.entries(snapshot.statuses(agency, leaf), final_block=final_block(snapshot))
 
 
 def _trusted(snapshot: Snapshot | None, moment: Moment) -> Snapshot | Message:
@@ -285,56 +290,6 @@ def _holds(batch: Batch, leaf: bytes) -> bool:
 def _included(batch: Batch) -> Check:
     said = message("inclusion.found", block=batch.place.block, sequence=batch.sequence, size=batch.size)
     return Check(CheckName.INCLUSION, Outcome.PASSED, said)
-
-
-def _check_anchoring(
-    known: CertificateType, batches: Sequence[Batch], key: ListedKey | None, snapshot: Snapshot
-) -> tuple[Check, Batch | None]:
-    """Check 4: the earliest batch that nothing speaks against; without a key, the key is not judged."""
-    if not batches:
-        return Check(CheckName.ANCHORING, Outcome.SKIPPED, message("check.not_found")), None
-    faults = [_fault_of(batch, known, key, snapshot) for batch in batches]
-    batch = next((batch for batch, fault in zip(batches, faults, strict=True) if fault is None), None)
-    if batch is None:
-        said = next(fault for fault in faults if fault is not None)
-        return Check(CheckName.ANCHORING, Outcome.FAILED, said, (Verdict.ISSUER_NOT_AUTHORISED,)), None
-    missing = batch.place.block + snapshot.confirmations - snapshot.head.number
-    if missing > 0:
-        said = message("anchoring.pending", block=batch.place.block, missing=missing)
-        return Check(CheckName.ANCHORING, Outcome.FAILED, said, (Verdict.PENDING,)), batch
-    said = message("anchoring.good", block=batch.place.block, time=time_of(batch.timestamp))
-    return Check(CheckName.ANCHORING, Outcome.PASSED, said), batch
-
-
-def _fault_of(batch: Batch, known: CertificateType, key: ListedKey | None, snapshot: Snapshot) -> Message | None:
-    """Say what keeps a batch from counting; None if nothing does."""
-    if (batch.certificate_type, batch.version) != (known.number, known.version):
-        return message(
-            "anchoring.other_type",
-            number=batch.certificate_type,
-            version=batch.version,
-            wanted_number=known.number,
-            wanted_version=known.version,
-        )
-    if snapshot.type_digest(known.number, known.version, batch.place) != known.digest:
-        return message("anchoring.type_not_registered", type=known.names, version=known.version)
-    for agency in subject.lineage(batch.agency, snapshot):
-        if snapshot.is_suspended(agency.id, batch.place):
-            return message("anchoring.suspended", agency=agency.name, block=batch.place.block)
-        if not snapshot.holds_type(agency.id, known.number, batch.place):
-            return message("anchoring.type_not_held", agency=agency.name, type=known.names, block=batch.place.block)
-    return None if key is None else _fault_of_key(key, batch)
-
-
-def _fault_of_key(key: ListedKey, batch: Batch) -> Message | None:
-    block = batch.place.block
-    if key.listed_at_block > block:
-        return message("anchoring.key_listed_later", block=block, listed=key.listed_at_block)
-    if batch.timestamp < key.valid_from or (key.valid_until and batch.timestamp >= key.valid_until):
-        return message("anchoring.key_out_of_date", time=time_of(batch.timestamp))
-    if block >= key.cut_off_block:
-        return message("anchoring.key_cut_off", block=block, cut_off=key.cut_off_block)
-    return None
 
 
 def _check_status(entries: Sequence[Entry], moment: Moment, known: CertificateType) -> Check:

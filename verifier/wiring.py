@@ -34,20 +34,32 @@ def open_index(settings: Settings) -> Index:
         AgreeingRegistries(nodes),
         Freshness(confirmations=profile.confirmations, max_head_age_s=profile.max_head_age_s),
         step=events.step,
-        read_heads=(lambda block: read_heads(nodes, block)) if profile.state_by_block else None,
+        read_heads=lambda block: read_heads(nodes, block),
     )
 
 
-def read_heads(nodes: Sequence[EthereumRegistry], block: int) -> Heads:
-    """Ask all nodes for the heads of the registry's hash chains after a block; raises `RegistryMismatch`."""
-    answers = {
-        Heads(
-            anchors=node.head(Head.ANCHORS, block=block),
-            statuses=node.head(Head.STATUSES, block=block),
-            rights=node.head(Head.RIGHTS, block=block),
-        )
-        for node in nodes
-    }
+def read_heads(nodes: Sequence[EthereumRegistry], block: int) -> Heads | None:
+    """Ask all nodes for the heads of the registry's hash chains after a block; raises `RegistryMismatch`.
+
+    Returns None where a node knows the present state only, and its newest block is, or has become, another one.
+    """
+    answers = {_heads_of(node, block) for node in nodes}
+    if None in answers:
+        return None
     if len(answers) != 1:
         raise RegistryMismatch(f"the nodes disagree about the registry's heads after block {block}")
     return answers.pop()
+
+
+def _heads_of(node: EthereumRegistry, block: int) -> Heads | None:
+    asked = block if node.profile.state_by_block else None
+    if asked is None and node.newest().number != block:
+        return None
+    heads = Heads(
+        anchors=node.head(Head.ANCHORS, block=asked),
+        statuses=node.head(Head.STATUSES, block=asked),
+        rights=node.head(Head.RIGHTS, block=asked),
+    )
+    if asked is None and node.newest().number != block:
+        return None
+    return heads

@@ -99,6 +99,8 @@ class Book:
             STRANGER: AgencyRecord(STRANGER, 0, "11150200X00000027D", "演示他市住房和城乡建设局"),
         }
     )
+    earlier_agencies: dict[int, list[AgencyRecord]] = field(default_factory=dict)
+    """As they were before they were corrected."""
     listed_keys: dict[int, list[ListedKey]] = field(default_factory=lambda: {AGENCY: [listed(KEY)]})
     batches: list[Batch] = field(default_factory=list)
     suspended: dict[int, range] = field(default_factory=dict)
@@ -112,6 +114,9 @@ class Book:
 
     def agency(self, agency: int) -> AgencyRecord | None:
         return self.agencies.get(agency)
+
+    def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
+        return [*([self.agencies[agency]] if agency in self.agencies else []), *self.earlier_agencies.get(agency, ())]
 
     def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
         return [key for key in self.listed_keys.get(agency, ()) if key.kid.startswith(kid_prefix)]

@@ -22,15 +22,18 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from chain.ethereum.profiles import Profile
     from tests.deployed import Deployed, Office
 
 FRESHNESS = Freshness(confirmations=ANVIL.confirmations, max_head_age_s=ANVIL.max_head_age_s)
 
 
-def index_of(deployed: Deployed, folder: Path, *, url: str | None = None, name: str = "index.db") -> Index:
+def index_of(
+    deployed: Deployed, folder: Path, *, url: str | None = None, name: str = "index.db", profile: Profile = ANVIL
+) -> Index:
     """Open an index over one node, in a file."""
     node = EthereumRegistry(
-        url or deployed.url, deployed.record.address, ANVIL, expected=deployed.record.expected, timeout_s=2
+        url or deployed.url, deployed.record.address, profile, expected=deployed.record.expected, timeout_s=2
     )
     return Index(
         Store(f"sqlite:///{folder / name}"),

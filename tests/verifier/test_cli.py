@@ -13,11 +13,13 @@ import pytest
 from chain import code
 from chain.registry import Track
 from chain.validity import Validity
+from issuer.documents import Agency
 from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.book import CLAIMS, TYPE
 from tests.verifier.papers_on_chain import anchor, certificate_of, set_status
 from tests.verifier.printed import print_document
 from tests.verifier.test_index import now_of
+from tests.verifier.test_polling import refuse_writing
 from verifier.cli import run
 from verifier.report import CheckName
 from verifier.settings import Settings, described
@@ -78,9 +80,16 @@ def reports(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 class TestCheck:
     def test_everything_that_can_be_brought_of_a_certificate(
-        self, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, deployment: Deployed, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        pdf = print_document(paper, TYPE, dict(CLAIMS), Validity(date(2026, 1, 1), date(2028, 12, 31)))
+        office = deployment.offices[0]
+        pdf = print_document(
+            paper,
+            TYPE,
+            dict(CLAIMS),
+            Validity(date(2026, 1, 1), date(2028, 12, 31)),
+            agency=Agency(office.name, office.code),
+        )
         (tmp_path / "paper.pdf").write_bytes(pdf)
         (tmp_path / "paper.sd-jwt").write_text(paper.sd_jwt)
         (tmp_path / "code.txt").write_text(paper.code() + "\n")
@@ -185,12 +194,36 @@ class TestCheck:
         ],
     )
     @pytest.mark.usefixtures("set_up")
-    def test_a_setting_that_cannot_be_is_64(
+    def test_a_setting_that_cannot_be_leaves_everything_unchecked(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str, value: str
     ) -> None:
         monkeypatch.setenv(name, value)
-        assert run(["check", "7HKQ-2M4D-X9RT-0C"]) == 64
-        assert capsys.readouterr().err
+        assert run(["check", "--json", "7HKQ-2M4D-X9RT-0C"]) == 2
+        told = capsys.readouterr()
+        assert told.err
+        assert [report["verdict"] for report in json.loads(told.out)["reports"]] == ["CANNOT_CHECK"]
+        assert run(["index", "status"]) == 64
+
+    def test_a_full_database_is_cannot_check(
+        self, anvil: Anvil, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["check", "--json", paper.code()]) == 0
+        capsys.readouterr()
+        refuse_writing(tmp_path / "index.db")
+        anvil.mine()
+        assert run(["check", "--json", paper.code()]) == 2
+        told = capsys.readouterr()
+        assert "disk is full" in told.err
+        assert [report["verdict"] for report in json.loads(told.out)["reports"]] == ["CANNOT_CHECK"]
+        assert run(["index", "rebuild"]) == 1
+
+    @pytest.mark.usefixtures("set_up")
+    def test_a_database_that_cannot_be_opened_is_cannot_check(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "index.db").write_bytes(b"no database" * 1000)
+        assert run(["check", "7HKQ-2M4D-X9RT-0C"]) == 2
+        assert "not a database" in capsys.readouterr().err
 
 
 class TestIndex:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -11,15 +12,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from chain.ethereum.client import EthereumRegistry
+from chain.ethereum.profiles import ANVIL
 from chain.registry import Track
 from tests.deployed import Deployed, batch_of, leaves_of, make_deployed
 from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set_status
+from verifier.index import NO_HEAD
 from verifier.models import Base
 from verifier.moments import moment
 from verifier.report import Report, Verdict
 from verifier.store import Store, migrate
 from verifier.verification import verify
+from verifier.wiring import read_heads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +33,8 @@ if TYPE_CHECKING:
     from chain.ethereum.network import Anvil
     from verifier.index import Index
     from verifier.presented import Presented
+
+TOO_LONG = timedelta(seconds=ANVIL.max_head_age_s + 1)
 
 
 def now_of(deployed: Deployed) -> datetime:
@@ -68,7 +75,9 @@ class TestFollowing:
         assert ask(index, made.presented_code, now_of(deployment)).verdict is Verdict.VALID
         assert ask(index, made.presented_short_number, now_of(deployment)).verdict is Verdict.INCOMPLETE
 
-    def test_a_status_counts_at_once_and_is_told_with_its_history(self, deployment: Deployed, tmp_path: Path) -> None:
+    def test_a_status_counts_at_once_and_lifting_it_when_that_is_final(
+        self, anvil: Anvil, deployment: Deployed, tmp_path: Path
+    ) -> None:
         office = deployment.offices[1]
         made = certificate_of(deployment, office, "suspended")
         anchor(deployment, office, made)
@@ -80,6 +89,9 @@ class TestFollowing:
         assert report.verdict is Verdict.SUSPENDED
         assert report.subject.statuses[0].decided_by == office.name
         set_status(deployment, office, made.leaf, Track.SUSPENSION, now, from_hour=0)
+        index.follow(now_of(deployment))
+        assert ask(index, made.presented, now).verdict is Verdict.SUSPENDED
+        anvil.mine()
         index.follow(now_of(deployment))
         report = ask(index, made.presented, now)
         assert report.verdict is Verdict.VALID, report.checks
@@ -250,19 +262,19 @@ class TestDoubt:
 
     def test_an_old_head_is_unknown(self, deployment: Deployed, proxy: ChaosProxy, tmp_path: Path) -> None:
         index, presented = self.index(deployment, proxy, tmp_path)
-        later = now_of(deployment) + timedelta(seconds=31)
+        later = now_of(deployment) + TOO_LONG
         index.follow(later)
         report = ask(index, presented, later)
         assert (report.verdict, message_of(report)) == (Verdict.CANNOT_CHECK, "registry.behind")
 
     def test_a_poll_long_ago_is_unknown(self, deployment: Deployed, proxy: ChaosProxy, tmp_path: Path) -> None:
         index, presented = self.index(deployment, proxy, tmp_path)
-        report = ask(index, presented, now_of(deployment) + timedelta(seconds=31))
+        report = ask(index, presented, now_of(deployment) + TOO_LONG)
         assert (report.verdict, message_of(report)) == (Verdict.CANNOT_CHECK, "registry.silent")
 
     def test_a_head_from_the_future_is_unknown(self, deployment: Deployed, proxy: ChaosProxy, tmp_path: Path) -> None:
         index, presented = self.index(deployment, proxy, tmp_path)
-        earlier = now_of(deployment) - timedelta(seconds=31)
+        earlier = now_of(deployment) - TOO_LONG
         index.follow(earlier)
         report = ask(index, presented, earlier)
         assert (report.verdict, message_of(report)) == (Verdict.CANNOT_CHECK, "registry.ahead")
@@ -280,6 +292,41 @@ class TestDoubt:
         proxy.clear()
         index.follow(now_of(deployment))
         assert ask(index, presented, now_of(deployment)).verdict is Verdict.VALID
+
+
+class TestPresentStateOnly:
+    """A chain that cannot say what the heads were after an older block (FISCO BCOS)."""
+
+    def test_heads_are_compared_while_the_newest_block_is_the_one_that_was_read(
+        self, fresh_deployment: Deployed, tmp_path: Path
+    ) -> None:
+        url, record = fresh_deployment.url, fresh_deployment.record
+        node = EthereumRegistry(url, record.address, replace(ANVIL, state_by_block=False), expected=record.expected)
+        newest = node.newest().number
+        shown = read_heads((node,), newest)
+        assert shown is not None
+        assert shown.rights != NO_HEAD
+        assert read_heads((node,), newest - 1) is None
+        progress = index_of(fresh_deployment, tmp_path, profile=node.profile).follow(now_of(fresh_deployment))
+        assert progress is not None
+        assert (progress.trouble, progress.heads) == ("", shown)
+
+    def test_a_node_that_hides_an_event_is_found_out(self, fresh_deployment: Deployed, tmp_path: Path) -> None:
+        (office,) = fresh_deployment.offices
+        with ChaosProxy(fresh_deployment.url) as proxy:
+            profile = replace(ANVIL, state_by_block=False)
+            index = index_of(fresh_deployment, tmp_path, url=proxy.url, profile=profile)
+            index.follow(now_of(fresh_deployment))
+            (leaf,) = leaves_of("hidden", 1)
+            set_status(fresh_deployment, office, leaf, Track.LOSS, now_of(fresh_deployment))
+            proxy.answer([], "eth_getLogs")
+            progress = index.follow(now_of(fresh_deployment))
+            assert progress is not None
+            assert progress.is_mismatch
+            proxy.clear()
+            progress = index.follow(now_of(fresh_deployment))
+            assert progress is not None
+            assert progress.trouble == ""
 
 
 class TestStore:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chain import merkle
-from chain.errors import RegistryUnavailable
 from chain.keys import PublicKey
 from chain.registry import (
     AgencyCorrected,
@@ -19,7 +18,6 @@ from chain.registry import (
     AgencySuspended,
     ApprovalsDemanded,
     BatchAnchored,
-    Block,
     Capability,
     CertificateReplaced,
     KeyAdded,
@@ -43,71 +41,20 @@ from chain.registry import (
     VoteCast,
 )
 from tests.verifier.book import IDENTITY, KEY, kid, private_key
-from verifier.index import Index
+from tests.verifier.chain_in_memory import NOW, ListRegistry, index_of
+from verifier.index import Heads
 from verifier.knowledge import NO_CUT_OFF, Place
 from verifier.models import block_of, place
-from verifier.snapshot import Freshness
-from verifier.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from chain.registry import Event, Identity
+    from chain.registry import Event
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ONE, TWO = bytes(19) + b"\1", bytes(19) + b"\2"
 LEAVES = tuple(sha256(bytes([number])).digest() for number in range(3))
 NEW_LEAF = sha256(b"new").digest()
-
-
-@dataclass
-class ListRegistry:
-    """A chain that is a list of events, one block each."""
-
-    events: list[Event]
-    leaves: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
-    fork: int = 0
-    """From which block on hashes are others."""
-    forks: int = 0
-    torn: bool = False
-    """Whether the newest block changes while it is read."""
-
-    def identity(self) -> Identity:
-        return IDENTITY
-
-    def newest(self) -> Block:
-        return self.block(len(self.events))
-
-    def block(self, number: int) -> Block:
-        if number > len(self.events):
-            raise RegistryUnavailable(f"there is no block {number}")
-        name = f"{number} {self.forks if number >= self.fork else 0}"
-        return Block(number, sha256(name.encode()).digest(), b"", int(NOW.timestamp()))
-
-    def records(self, first: int, last: int) -> Iterator[Record]:
-        for number in range(first, last + 1):
-            block = self.block(number)
-            yield Record(
-                event=self.events[number - 1],
-                block_number=number,
-                block_hash=block.hash,
-                block_timestamp=block.timestamp,
-                transaction_hash=block.hash,
-                log_index=0,
-                leaves=self.leaves.get(number, ()),
-            )
-        if self.torn:
-            self.forks += 1
-            self.fork = last
-
-
-def step(head: bytes, record: Record) -> bytes:
-    return sha256(head + repr(record.event).encode()).digest()
-
-
-def index_of(registry: ListRegistry, folder: Path) -> Index:
-    return Index(Store(f"sqlite:///{folder / 'index.db'}"), registry, Freshness(1, 30), step=step)
 
 
 def agency(number: int, parent: int = 0) -> AgencyRegistered:
@@ -304,6 +251,61 @@ def test_leaves_that_do_not_make_the_root_are_not_kept(tmp_path: Path) -> None:
 def test_places_are_ordered_as_the_chain_is() -> None:
     assert place(1, 5) < place(1, 6) < place(2)
     assert block_of(place(7, 3)) == 7
+
+
+def test_withdrawing_a_type_again_from_higher_up_is_no_finding(tmp_path: Path) -> None:
+    registry = ListRegistry([agency(1), TypeGranted(1, 3, ()), TypeWithdrawn(1, 3, ()), TypeWithdrawn(1, 3, ())])
+    index = index_of(registry, tmp_path)
+    index.follow(NOW)
+    assert index.findings() == []
+    with index.snapshot() as snapshot:
+        assert snapshot is not None
+        assert not snapshot.holds_type(1, 3, Place(5, 0))
+
+
+def test_heads_are_compared_even_where_no_block_is_new(tmp_path: Path) -> None:
+    registry = history()
+    index = index_of(registry, tmp_path)
+    index.follow(NOW)
+    registry.shown = Heads(rights=bytes(31) + b"1")
+    for _ in range(2):
+        progress = index.follow(NOW)
+        assert progress is not None
+        assert progress.is_mismatch
+        assert "are not all" in progress.trouble
+    registry.shown = None
+    progress = index.follow(NOW)
+    assert progress is not None
+    assert (progress.trouble, progress.is_mismatch) == ("", False)
+
+
+def test_a_poll_that_could_not_compare_the_heads_does_not_count(tmp_path: Path) -> None:
+    """A node that knows the present state only may have gone on; then the next poll has to tell."""
+    registry = history()
+    registry.is_too_late = True
+    index = index_of(registry, tmp_path)
+    progress = index.follow(NOW)
+    assert progress is not None
+    assert (progress.block_number, progress.trouble) == (len(registry.events), "the registry has not been read yet")
+    registry.is_too_late = False
+    progress = index.follow(NOW)
+    assert progress is not None
+    assert progress.trouble == ""
+    registry.is_too_late = True
+    progress = index.follow(NOW + timedelta(seconds=10))
+    assert progress is not None
+    assert (progress.trouble, progress.polled_at) == ("", int(NOW.timestamp()))
+
+
+def test_events_that_were_read_before_the_heads_could_be_compared_are_found_out(tmp_path: Path) -> None:
+    registry = history()
+    registry.is_too_late = True
+    index = index_of(registry, tmp_path)
+    index.follow(NOW)
+    registry.is_too_late, registry.shown = False, Heads()
+    progress = index.follow(NOW)
+    assert progress is not None
+    assert progress.is_mismatch
 
 
 def test_a_finding_of_the_gateway_is_kept(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
+from itertools import pairwise
 
 import pytest
 
@@ -39,6 +40,7 @@ from verifier.knowledge import AgencyRecord, Place
 from verifier.moments import Moment, moment
 from verifier.presented import Document, Presented
 from verifier.report import Check, CheckName, Outcome, Report, Verdict
+from verifier.tracks import VERDICTS
 from verifier.verification import unforeseen, verify
 from verifier.wording import Message
 
@@ -103,6 +105,15 @@ class TestGenuine:
         shown = {item.key: item.texts["zh-CN"] for item in ask(book, made.presented).subject.items}
         assert "*" in shown["responsible_person_id"]
         assert shown["expiry_date"] == "2028年12月31日"
+
+    def test_a_date_among_a_codes_facts_is_told_as_people_write_it(self) -> None:
+        claims = tuple(replace(claim, fact=claim.fact or claim.key == "expiry_date") for claim in TYPE.claims)
+        other = replace(TYPE, claims=claims)
+        book, made = anchored(certificate_type=other)
+        report = verify(made.presented_code, book, TODAY, name="", known_type=lambda _number, _version: other)
+        assert report.verdict is Verdict.VALID
+        shown = {item.key: item.texts for item in report.subject.items}
+        assert shown["expiry_date"] == {"zh-CN": "2028年12月31日", "en": "31 December 2028"}
 
     def test_an_open_ended_certificate_is_valid_for_ever(self) -> None:
         book, made = anchored(validity=Validity(date(2026, 1, 1), None))
@@ -449,10 +460,30 @@ class TestAnchoring:
         book.confirmations = 1
         assert ask(book, made.presented).verdict is Verdict.VALID
 
-    def test_an_agency_in_a_circle_is_not_followed_for_ever(self) -> None:
+    @pytest.mark.parametrize("known", [{}, {AGENCY}, {PARENT}])
+    def test_unless_all_above_an_agency_are_known_nobody_knows_whether_it_could_issue(self, known: set[int]) -> None:
+        book, made = anchored()
+        book.agencies = {number: record for number, record in book.agencies.items() if number in known}
+        for presented in (made.presented, made.presented_code, made.presented_short_number):
+            report = ask(book, presented)
+            assert report.verdict is Verdict.CANNOT_CHECK
+            assert check(report, "anchoring").outcome is Outcome.UNKNOWN
+            assert report.subject.agency is None
+
+    def test_an_agency_in_a_circle_is_neither_followed_for_ever_nor_believed(self) -> None:
         book, made = anchored()
         book.agencies[PARENT] = AgencyRecord(PARENT, AGENCY, "", "演示")
-        assert ask(book, made.presented).verdict is Verdict.VALID
+        report = ask(book, made.presented)
+        assert report.verdict is Verdict.CANNOT_CHECK
+        assert check(report, "anchoring").message.key == "inclusion.index_contradicts_itself"
+
+    @pytest.mark.parametrize(("levels", "verdict"), [(5, Verdict.VALID), (6, Verdict.CANNOT_CHECK)])
+    def test_agencies_have_five_levels_at_most(self, levels: int, verdict: Verdict) -> None:
+        book, made = anchored()
+        above = [AGENCY, *range(10, 9 + levels), 0]
+        for number, parent in pairwise(above):
+            book.agencies[number] = AgencyRecord(number, parent, "", "演示")
+        assert ask(book, made.presented).verdict is verdict
 
 
 FINAL = (Track.RESCINDED, Track.REVOKED, Track.WITHDRAWN, Track.CANCELLED, Track.REPLACED)
@@ -537,6 +568,50 @@ class TestStatus:
         book.record(made.leaf, Track.RESCINDED, from_hour=hour_of(NOW) + 1000)
         assert ask(book, made.presented).verdict is Verdict.RESCINDED
 
+    @pytest.mark.parametrize("track", [*FINAL, Track.LOSS, Track.SUSPENSION])
+    def test_lifting_an_entry_counts_when_that_is_final(self, track: Track) -> None:
+        book, made = anchored()
+        book.confirmations = 12
+        book.record(made.leaf, track)
+        book.record(made.leaf, track, from_hour=0, place=Place(189, 0), timestamp=int(NOW.timestamp()) - 9999)
+        for presented in (made.presented, made.presented_short_number):
+            expect(ask(book, presented), VERDICTS[track], "status", "status.against")
+        statuses = ask(book, made.presented).subject.statuses
+        assert [status.in_force for status in statuses] == [True, False]
+        book.confirmations = 11
+        assert ask(book, made.presented).verdict is Verdict.VALID
+
+    def test_an_entry_made_and_lifted_in_blocks_that_are_not_final_counts_until_then(self) -> None:
+        """The chain may go on from the block between the two."""
+        book, made = anchored()
+        book.confirmations = 12
+        book.record(made.leaf, Track.REVOKED, place=Place(195, 0))
+        book.record(made.leaf, Track.REVOKED, from_hour=0, place=Place(196, 0), timestamp=int(NOW.timestamp()))
+        assert ask(book, made.presented).verdict is Verdict.REVOKED
+        book.confirmations = 4
+        assert ask(book, made.presented).verdict is Verdict.VALID
+
+    def test_a_shorter_suspension_counts_when_that_is_final_and_a_longer_one_at_once(self) -> None:
+        book, made = anchored()
+        book.confirmations = 12
+        now = int(NOW.timestamp()) - 9999
+        book.record(made.leaf, Track.SUSPENSION, until_hour=hour_of(NOW) + 9)
+        book.record(made.leaf, Track.SUSPENSION, until_hour=hour_of(NOW), place=Place(199, 0), timestamp=now)
+        assert ask(book, made.presented).verdict is Verdict.SUSPENDED
+        book.confirmations = 1
+        assert ask(book, made.presented).verdict is Verdict.VALID
+        book.confirmations = 12
+        book.record(made.leaf, Track.SUSPENSION, until_hour=hour_of(NOW) + 99, place=Place(200, 0), timestamp=now)
+        assert ask(book, made.presented, moment(None, NOW + timedelta(hours=50))).verdict is Verdict.SUSPENDED
+
+    def test_a_replacement_that_is_being_lifted_is_named_until_that_is_final(self) -> None:
+        book, made = anchored()
+        book.record(made.leaf, Track.REPLACED, new_leaf=bytes(32))
+        book.record(made.leaf, Track.REPLACED, from_hour=0, place=Place(200, 0))
+        assert ask(book, made.presented).subject.replaced_by is not None
+        book.confirmations = 0
+        assert ask(book, made.presented).subject.replaced_by is None
+
     def test_another_agencys_entry_does_not_count(self) -> None:
         book, made = anchored()
         book.record(made.leaf, Track.REVOKED, agency=STRANGER)
@@ -583,6 +658,44 @@ class TestValidity:
         book.record(made.leaf, Track.RENEWAL_PENDING, until_hour=first_hour(date(2026, 11, 21)))
         assert ask(book, made.presented_code).verdict is Verdict.EXPIRED
         assert ask(book, made.presented_code, on("2026-11-20")).verdict is Verdict.RENEWAL_PENDING
+
+    @pytest.mark.parametrize(("confirmations", "verdict"), [(4, Verdict.EXPIRED), (3, Verdict.RENEWAL_PENDING)])
+    def test_a_renewal_is_pending_when_that_is_final(self, confirmations: int, verdict: Verdict) -> None:
+        book, made = anchored(validity=Validity(date(2026, 1, 1), date(2026, 10, 31)))
+        book.confirmations = confirmations
+        book.record(made.leaf, Track.RENEWAL_PENDING, until_hour=hour_of(NOW) + 9, place=Place(197, 0))
+        report = ask(book, made.presented)
+        assert report.verdict is verdict
+        assert [status.in_force for status in report.subject.statuses] == [verdict is Verdict.RENEWAL_PENDING]
+
+    def test_a_renewal_that_was_lifted_is_no_longer_pending_at_once(self) -> None:
+        book, made = anchored(validity=Validity(date(2026, 1, 1), date(2026, 10, 31)))
+        book.record(made.leaf, Track.RENEWAL_PENDING, until_hour=hour_of(NOW) + 9)
+        lifted = int(NOW.timestamp())
+        book.record(made.leaf, Track.RENEWAL_PENDING, from_hour=0, place=Place(200, 0), timestamp=lifted)
+        assert ask(book, made.presented).verdict is Verdict.EXPIRED
+        assert ask(book, made.presented, on("2026-11-20")).verdict is Verdict.RENEWAL_PENDING
+
+    @pytest.mark.parametrize("hours", [5, 20])
+    def test_a_renewal_moved_to_another_end_is_pending_until_the_earlier_of_them(self, hours: int) -> None:
+        book, made = anchored(validity=Validity(date(2026, 1, 1), date(2026, 10, 31)))
+        now = int(NOW.timestamp())
+        book.record(made.leaf, Track.RENEWAL_PENDING, until_hour=hour_of(NOW) + 10)
+        end = hour_of(NOW) + hours
+        book.record(made.leaf, Track.RENEWAL_PENDING, until_hour=end, place=Place(200, 0), timestamp=now)
+        assert ask(book, made.presented).verdict is Verdict.RENEWAL_PENDING
+        for ahead, verdict in ((min(hours, 10) - 1, Verdict.RENEWAL_PENDING), (min(hours, 10), Verdict.EXPIRED)):
+            assert ask(book, made.presented, moment(None, NOW + timedelta(hours=ahead))).verdict is verdict
+
+    def test_a_renewal_that_was_prolonged_for_good_answers_for_all_its_days(self) -> None:
+        book, made = anchored(validity=Validity(date(2026, 1, 1), date(2026, 10, 31)))
+        recorded = int(datetime(2026, 11, 10, tzinfo=UTC).timestamp())
+        book.record(made.leaf, Track.RENEWAL_PENDING, until_hour=first_hour(date(2026, 11, 20)))
+        end = first_hour(date(2026, 12, 1))
+        later = first_hour(date(2026, 11, 11))
+        book.record(made.leaf, Track.RENEWAL_PENDING, from_hour=later, until_hour=end, timestamp=recorded)
+        for day in (on("2026-11-05"), on("2026-11-15"), TODAY):
+            assert ask(book, made.presented, day).verdict is Verdict.RENEWAL_PENDING
 
     def test_revoked_goes_before_expired(self) -> None:
         book, made = anchored(validity=Validity(date(2026, 1, 1), date(2026, 10, 31)))
@@ -651,9 +764,9 @@ class TestDocument:
         book, made = anchored()
         page = made.presented_document().document
         assert page is not None
-        for cut, verdict in ((8, Verdict.VALID), (15, Verdict.ALTERED)):
-            place = page.pages[0].index("内蒙古演示长城") + cut
-            pages = (page.pages[0][:place], page.pages[0][place:])
+        for added, verdict in (("", Verdict.VALID), ("控股", Verdict.ALTERED)):
+            place = page.pages[0].index("内蒙古演示长城") + 8
+            pages = (page.pages[0][:place], added + page.pages[0][place:])
             presented = self.document(made, document=Document(pages=pages, annotations=0))
             assert ask(book, presented).verdict is verdict
 

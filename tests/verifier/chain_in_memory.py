@@ -1,0 +1,87 @@
+"""A registry's chain that is a list of events, to be read into an index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from chain.errors import RegistryUnavailable
+from chain.registry import BatchAnchored, Block, CertificateReplaced, Record, StatusChanged
+from tests.verifier.book import IDENTITY
+from verifier.index import Heads, Index
+from verifier.snapshot import Freshness
+from verifier.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from chain.registry import Event, Identity
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_CHAINS: dict[type, str] = {BatchAnchored: "anchors", CertificateReplaced: "statuses", StatusChanged: "statuses"}
+
+
+@dataclass
+class ListRegistry:
+    """A chain that is a list of events, one block each."""
+
+    events: list[Event]
+    leaves: dict[int, tuple[bytes, ...]] = field(default_factory=dict)
+    fork: int = 0
+    """From which block on hashes are others."""
+    forks: int = 0
+    torn: bool = False
+    """Whether the newest block changes while it is read."""
+    is_too_late: bool = False
+    """Whether the heads cannot be had for a block any more."""
+    shown: Heads | None = None
+    """The heads that are shown in place of the true ones."""
+
+    def identity(self) -> Identity:
+        return IDENTITY
+
+    def newest(self) -> Block:
+        return self.block(len(self.events))
+
+    def block(self, number: int) -> Block:
+        if number > len(self.events):
+            raise RegistryUnavailable(f"there is no block {number}")
+        name = f"{number} {self.forks if number >= self.fork else 0}"
+        return Block(number, sha256(name.encode()).digest(), b"", int(NOW.timestamp()))
+
+    def records(self, first: int, last: int) -> Iterator[Record]:
+        for number in range(first, last + 1):
+            block = self.block(number)
+            yield Record(
+                event=self.events[number - 1],
+                block_number=number,
+                block_hash=block.hash,
+                block_timestamp=block.timestamp,
+                transaction_hash=block.hash,
+                log_index=0,
+                leaves=self.leaves.get(number, ()),
+            )
+        if self.torn:
+            self.forks += 1
+            self.fork = last
+
+    def heads(self, block: int) -> Heads | None:
+        if self.is_too_late:
+            return None
+        heads = self.shown or Heads()
+        for record in () if self.shown else replace(self, torn=False).records(1, block):
+            chain = _CHAINS.get(type(record.event), "rights")
+            heads = replace(heads, **{chain: step(getattr(heads, chain), record)})
+        return heads
+
+
+def step(head: bytes, record: Record) -> bytes:
+    return sha256(head + repr(record.event).encode()).digest()
+
+
+def index_of(registry: ListRegistry, folder: Path, *, confirmations: int = 1) -> Index:
+    store = Store(f"sqlite:///{folder / 'index.db'}")
+    return Index(store, registry, Freshness(confirmations, 30), step=step, read_heads=registry.heads)

@@ -1,0 +1,78 @@
+"""Check 4, anchoring: whether the agency was authorised in the block in which it anchored a leaf, and that is final."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from verifier import subject
+from verifier.knowledge import final_block
+from verifier.moments import time_of
+from verifier.report import Check, CheckName, Outcome, Verdict
+from verifier.wording import message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chain.certificate_types import CertificateType
+    from verifier.knowledge import AgencyRecord, Batch, ListedKey, Snapshot
+    from verifier.wording import Message
+
+
+def check(
+    known: CertificateType, batches: Sequence[Batch], key: ListedKey | None, snapshot: Snapshot
+) -> tuple[Check, Batch | None]:
+    """Check 4: the earliest batch that nothing speaks against; without a key, the key is not judged."""
+    if not batches:
+        return Check(CheckName.ANCHORING, Outcome.SKIPPED, message("check.not_found")), None
+    # The batches are one agency's. Whether those above it could act nobody knows unless all of them are known.
+    lineage = subject.lineage(batches[0].agency, snapshot)
+    if not lineage:
+        return Check(CheckName.ANCHORING, Outcome.UNKNOWN, message("inclusion.index_contradicts_itself")), None
+    faults = [_fault_of(batch, known, key, lineage, snapshot) for batch in batches]
+    batch = next((batch for batch, fault in zip(batches, faults, strict=True) if fault is None), None)
+    if batch is None:
+        said = next(fault for fault in faults if fault is not None)
+        return Check(CheckName.ANCHORING, Outcome.FAILED, said, (Verdict.ISSUER_NOT_AUTHORISED,)), None
+    missing = batch.place.block - final_block(snapshot)
+    if missing > 0:
+        said = message("anchoring.pending", block=batch.place.block, missing=missing)
+        return Check(CheckName.ANCHORING, Outcome.FAILED, said, (Verdict.PENDING,)), batch
+    said = message("anchoring.good", block=batch.place.block, time=time_of(batch.timestamp))
+    return Check(CheckName.ANCHORING, Outcome.PASSED, said), batch
+
+
+def _fault_of(
+    batch: Batch,
+    known: CertificateType,
+    key: ListedKey | None,
+    lineage: Sequence[AgencyRecord],
+    snapshot: Snapshot,
+) -> Message | None:
+    """Say what keeps a batch from counting; None if nothing does."""
+    if (batch.certificate_type, batch.version) != (known.number, known.version):
+        return message(
+            "anchoring.other_type",
+            number=batch.certificate_type,
+            version=batch.version,
+            wanted_number=known.number,
+            wanted_version=known.version,
+        )
+    if snapshot.type_digest(known.number, known.version, batch.place) != known.digest:
+        return message("anchoring.type_not_registered", type=known.names, version=known.version)
+    for agency in lineage:
+        if snapshot.is_suspended(agency.id, batch.place):
+            return message("anchoring.suspended", agency=agency.name, block=batch.place.block)
+        if not snapshot.holds_type(agency.id, known.number, batch.place):
+            return message("anchoring.type_not_held", agency=agency.name, type=known.names, block=batch.place.block)
+    return None if key is None else _fault_of_key(key, batch)
+
+
+def _fault_of_key(key: ListedKey, batch: Batch) -> Message | None:
+    block = batch.place.block
+    if key.listed_at_block > block:
+        return message("anchoring.key_listed_later", block=block, listed=key.listed_at_block)
+    if batch.timestamp < key.valid_from or (key.valid_until and batch.timestamp >= key.valid_until):
+        return message("anchoring.key_out_of_date", time=time_of(batch.timestamp))
+    if block >= key.cut_off_block:
+        return message("anchoring.key_cut_off", block=block, cut_off=key.cut_off_block)
+    return None

@@ -106,7 +106,7 @@ class Anvil:
             command += ["--hardfork", hardfork]
         if not own_folder:
             state = place / "anvil-state.json"
-            _keep_copy(state)
+            _begin_with(state)
             command += ["--state", str(state), "--state-interval", str(state_interval)]
         log = place / "anvil.log"
         with log.open("wb") as output:
@@ -216,21 +216,36 @@ def _binary() -> Path:
     raise RegistryUnavailable(f"no anvil under {_ROOT / 'node_modules'}; run «npm ci», or name one by YINXIN_ANVIL")
 
 
-def _keep_copy(state: Path) -> None:
-    """Keep a copy of the state that anvil begins with, since anvil does not replace the file at one stroke.
+def _begin_with(state: Path) -> None:
+    """Mend the state that anvil begins with, and keep a copy, since anvil does not replace the file at one stroke.
 
-    A state that a killed anvil left half-written is refused, rather than begin another chain in its place.
+    Each start makes a genesis block of its own and writes it into the state beside the true one, the earliest; which of
+    them a later start takes is chance. So all but the earliest are left out. A state that a killed anvil left
+    half-written is refused, rather than begin another chain in its place.
     """
     if not state.exists():
         return
     copy = state.with_suffix(".previous.json")
     try:
-        json.loads(state.read_bytes())
-    except ValueError as exc:
+        held = json.loads(state.read_bytes())
+        blocks = held["blocks"]
+        beginnings = [block["header"]["timestamp"] for block in blocks if _height(block) == 0]
+        earliest = min(beginnings, key=_number, default=None)
+    except (ValueError, KeyError, TypeError) as exc:
         raise RegistryUnavailable(
             f"{state} is damaged ({exc}); put back {copy.name}, or remove it to begin a new chain"
         ) from exc
-    shutil.copyfile(state, copy)
+    held["blocks"] = [block for block in blocks if _height(block) > 0 or block["header"]["timestamp"] == earliest]
+    copy.write_text(json.dumps(held), encoding="utf-8")
+    shutil.copyfile(copy, state)
+
+
+def _height(block: dict[str, dict[str, str]]) -> int:
+    return _number(block["header"]["number"])
+
+
+def _number(text: str) -> int:
+    return int(text, 16)
 
 
 def _wait_for_port(process: subprocess.Popen[bytes], log: Path) -> int:

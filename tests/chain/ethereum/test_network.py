@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +31,22 @@ def test_a_chain_stopped_and_started_again_is_the_same_chain(tmp_path: Path) -> 
     assert not first.running
     with Anvil.start(tmp_path, chain_id=20233) as second:
         assert (height(second), genesis(second)) == (3, before)
+
+
+def test_of_the_genesis_blocks_that_restarts_leave_behind_the_first_counts(tmp_path: Path) -> None:
+    with Anvil.start(tmp_path) as first:
+        first.mine(3)
+        before = genesis(first)
+    state = tmp_path / "anvil-state.json"
+    held = json.loads(state.read_bytes())
+    (true,) = [block for block in held["blocks"] if block["header"]["number"] == "0x0"]
+    for later in range(1, 8):
+        left_behind = copy.deepcopy(true)
+        left_behind["header"]["timestamp"] = hex(int(true["header"]["timestamp"], 16) + later)
+        held["blocks"].append(left_behind)
+    state.write_text(json.dumps(held))
+    with Anvil.start(tmp_path) as again:
+        assert (height(again), genesis(again)) == (3, before)
 
 
 def test_a_chain_started_elsewhere_is_another_chain(tmp_path: Path) -> None:

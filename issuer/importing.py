@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from issuer.errors import FileRefused, RowFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from chain.certificate_types import CertificateType
     from chain.strict_json import JSON
 
 SEPARATORS = ",;\t"
 MAX_ROWS = 50_000
-_FORMULA = ("=", "@")
 _SHOWN = 60
 
 
@@ -43,6 +42,8 @@ class Table:
     headers: dict[str, str]
     """The header as it stands in the file, for each claim key."""
     rows: tuple[tuple[int, dict[str, str]], ...]
+    faults: tuple[RowFault, ...]
+    """Of rows that do not fit under the headers."""
 
 
 def template(certificate_type: CertificateType, *, language: str = "") -> bytes:
@@ -56,47 +57,55 @@ def template(certificate_type: CertificateType, *, language: str = "") -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def read(data: bytes, certificate_type: CertificateType) -> tuple[Row, ...]:
-    """Return every row's claims; raises `FileRefused` with all faults of all rows."""
+def read(
+    data: bytes,
+    certificate_type: CertificateType,
+    *,
+    taken: Callable[[Sequence[Row]], Sequence[Row]] = lambda _: (),
+) -> tuple[Row, ...]:
+    """Return every row's claims; raises `FileRefused` with all faults of all rows.
+
+    `taken` returns those of the good rows whose certificate number is given out already.
+    """
     table = _table(data, certificate_type)
-    faults: list[RowFault] = []
-    rows: list[Row] = []
-    first_row_of: dict[str, int] = {}
-    for number, cells in table.rows:
+    number_column = table.headers.get(certificate_type.number_claim, certificate_type.number_claim)
+    faults = list(table.faults)
+    good: list[Row] = []
+    first_row_of: dict[JSON, int] = {}
+    for row, cells in table.rows:
         claims, wrong = certificate_type.from_row(cells)
         faults.extend(
-            RowFault(number, table.headers.get(fault.claim, fault.claim), fault.got, fault.wanted) for fault in wrong
+            RowFault(row, table.headers.get(fault.claim, fault.claim), fault.got, fault.wanted) for fault in wrong
         )
-        if wrong:
-            continue
-        row = Row(number, claims)
-        if (first := first_row_of.setdefault(row.number, number)) != number:
-            column = table.headers.get(certificate_type.number_claim, certificate_type.number_claim)
+        number = claims.get(certificate_type.number_claim)
+        if number is not None and (first := first_row_of.setdefault(number, row)) != row:
             faults.append(
-                RowFault(number, column, f"{row.number}, which row {first} has too", "each certificate number once")
+                RowFault(row, number_column, f"{number}, which row {first} has too", "each certificate number once")
             )
-        rows.append(row)
+        elif not wrong:
+            good.append(Row(row, claims))
+    faults.extend(number_fault(row, number_column) for row in taken(good))
     if faults:
-        raise FileRefused(faults)
-    return tuple(rows)
+        raise FileRefused(sorted(faults, key=lambda fault: fault.row))
+    return tuple(good)
+
+
+def number_fault(row: Row, column: str) -> RowFault:
+    """Say that a row's certificate number is given out already."""
+    return RowFault(
+        row.row,
+        column,
+        f"{row.number}, which is given out already",
+        "a new number, or `replace` or `renew` for a new version of that certificate",
+    )
 
 
 def cells(data: bytes, certificate_type: CertificateType) -> list[dict[str, str]]:
     """Return rows by claim key as they stand, required columns or not; for changes of what is there already."""
-    return [
-        {key: cell for key, cell in row.items() if cell.strip()}
-        for _, row in _table(data, certificate_type, partial=True).rows
-    ]
-
-
-def number_fault(row: Row, certificate_type: CertificateType) -> RowFault:
-    """Say that a row's certificate number is given out already."""
-    return RowFault(
-        row.row,
-        certificate_type.number_claim,
-        f"{row.number}, which is given out already",
-        "a new number, or `replace` or `renew` for a new version of that certificate",
-    )
+    table = _table(data, certificate_type, partial=True)
+    if table.faults:
+        raise FileRefused(table.faults)
+    return [{key: cell for key, cell in row.items() if cell.strip()} for _, row in table.rows]
 
 
 def _table(data: bytes, certificate_type: CertificateType, *, partial: bool = False) -> Table:
@@ -120,16 +129,8 @@ def _table(data: bytes, certificate_type: CertificateType, *, partial: bool = Fa
                 )
             )
             continue
-        row = dict(zip(headers, cells, strict=False))
-        faults.extend(
-            RowFault(number, headers[key], _quoted(cell), "a value; formulas are not computed here")
-            for key, cell in row.items()
-            if cell.startswith(_FORMULA)
-        )
-        rows.append((number, row))
-    if faults:
-        raise FileRefused(faults)
-    return Table(headers, tuple(rows))
+        rows.append((number, dict(zip(headers, cells, strict=False))))
+    return Table(headers, tuple(rows), tuple(faults))
 
 
 def _text(data: bytes) -> str:

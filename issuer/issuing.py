@@ -19,6 +19,8 @@ from issuer.errors import FileRefused, NotReady
 from issuer.models import Batch, Import, Purpose, State
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chain.certificate_types import CertificateType
     from chain.preparation import Prepared
     from chain.strict_json import JSON
@@ -66,12 +68,17 @@ def draft(office: Office, data: bytes, certificate_type: CertificateType, *, age
             return _again(work, held)
     directory = office.directory()
     rights.require_may_issue(directory, agency, certificate_type)
-    rows = importing.read(data, certificate_type)
     office.records.ensure_data_key(office.store, agency, now=office.now())
+    with office.store.reading() as work:
+        rows = importing.read(
+            data, certificate_type, taken=lambda good: _taken(office, work, good, certificate_type, agency)
+        )
     with office.store.writing() as work:
         if held := work.import_of(agency, certificate_type.identifier, digest):
             return _again(work, held)
-        _refuse_numbers_in_use(office, work, rows, certificate_type, agency)
+        # Asked again, because somebody may have imported the same numbers since.
+        if meanwhile := _taken(office, work, rows, certificate_type, agency):
+            raise FileRefused([importing.number_fault(row, certificate_type.number_claim) for row in meanwhile])
         made = Import(
             agency=agency,
             certificate_type=certificate_type.identifier,
@@ -283,19 +290,18 @@ def _id(batch: Batch) -> int:
     return batch.id
 
 
-def _refuse_numbers_in_use(
-    office: Office, work: Work, rows: tuple[Row, ...], certificate_type: CertificateType, agency: int
-) -> None:
+def _taken(
+    office: Office, work: Work, rows: Sequence[Row], certificate_type: CertificateType, agency: int
+) -> list[Row]:
+    """Return the rows whose certificate number is given out already."""
     key = office.records.data_key(work, agency)
     indexes = [key.index("number", row.number) for row in rows]
     taken = work.numbers_in_use(agency, certificate_type.identifier, indexes)
-    faults = [
-        importing.number_fault(row, certificate_type)
+    return [
+        row
         for row, index in zip(rows, indexes, strict=True)
         if index in taken and _still_counts(office, work, agency, certificate_type, index)
     ]
-    if faults:
-        raise FileRefused(faults)
 
 
 def _still_counts(office: Office, work: Work, agency: int, certificate_type: CertificateType, index: bytes) -> bool:

@@ -89,7 +89,14 @@ def test_column_that_is_given_out_later_is_refused() -> None:
 def test_formulas_are_refused() -> None:
     (fault,) = faults_of(permits(1, operator_name="=HYPERLINK(1)"))
     assert (fault.row, fault.column) == (2, "operator_name")
-    assert "formulas" in fault.wanted
+    assert "formula" in fault.got
+
+
+def test_faults_of_every_kind_are_told_at_once() -> None:
+    head, first, second = permits(1, 2).strip().split(b"\r\n")
+    broken = first.replace(permit_number(1).encode(), b"=1+1")
+    faults = faults_of(b"\r\n".join([head, broken, second + b",surplus", second, second, b""]))
+    assert [fault.row for fault in faults] == [2, 3, 5]
 
 
 def test_cells_without_a_header_are_refused() -> None:

@@ -30,14 +30,20 @@ __all__ = [
     "by_number",
     "parse",
     "shipped",
+    "shipped_files",
 ]
 
 
 @cache
 def shipped() -> tuple[CertificateType, ...]:
     """Return the types that come with this software, by number and version."""
-    files = Path(__file__).with_suffix("").glob("*.json")
-    return tuple(sorted((parse(file.read_bytes()) for file in files), key=lambda it: (it.number, it.version)))
+    return tuple(sorted(map(parse, shipped_files()), key=lambda it: (it.number, it.version)))
+
+
+@cache
+def shipped_files() -> tuple[bytes, ...]:
+    """Return the data files of these types, in no order that means anything."""
+    return tuple(file.read_bytes() for file in sorted(Path(__file__).with_suffix("").glob("*.json")))
 
 
 def by_identifier(identifier: str) -> CertificateType:

@@ -30,6 +30,7 @@ __all__ = [
     "make",
     "parse",
     "parse_short_number",
+    "read_path",
     "short_number",
     "to_be_signed",
     "url",
@@ -58,6 +59,11 @@ class InclusionPath:
     size: int
     index: int
     hashes: tuple[bytes, ...]
+
+    @property
+    def members(self) -> list[cbor.CBOR]:
+        """What is written of it, here as in a proof: size, index and hashes."""
+        return [self.size, self.index, list(self.hashes)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,7 @@ def make(
     signature = low_s(sign(to_be_signed(payload, registry_id)))
     unprotected: dict[int, cbor.CBOR] = {}
     if path is not None:
-        unprotected[_PATH_LABEL] = [path.size, path.index, list(path.hashes)]
+        unprotected[_PATH_LABEL] = path.members
     return cbor.encode([_PROTECTED, unprotected, payload, signature])
 
 
@@ -170,6 +176,20 @@ def parse(text: str) -> Code:
             raise CodeMalformed("got CBOR that is not the four members of a COSE_Sign1")
 
 
+def read_path(members: cbor.CBOR) -> InclusionPath:
+    """Read an inclusion path from what `InclusionPath.members` gives; raises `CodeMalformed`."""
+    match members:
+        case [int() as size, int() as index, [*nodes]] if len(
+            hashes := tuple(node for node in nodes if isinstance(node, bytes))
+        ) == len(nodes):
+            path = InclusionPath(size=size, index=index, hashes=hashes)
+            if fault := _path_fault(path):
+                raise CodeMalformed(fault)
+            return path
+        case _:
+            raise CodeMalformed("got something else than an inclusion path [size, index, [hash…]]")
+
+
 def verify(code: Code, key: PublicKey, registry_id: bytes) -> None:
     """Check the signature; raises `SignatureInvalid`. Whether the key may sign for the agency, the registry knows."""
     if code.facts.kid8 != key.kid[: len(code.facts.kid8)]:
@@ -207,17 +227,12 @@ def _read_payload(payload: bytes) -> tuple[bytes, bytes]:
 
 def _read_path(unprotected: dict[int, cbor.CBOR]) -> InclusionPath | None:
     match unprotected:
-        case {-65537: [int() as size, int() as index, [*nodes]]} if len(
-            hashes := tuple(node for node in nodes if isinstance(node, bytes))
-        ) == len(nodes):
-            path = InclusionPath(size=size, index=index, hashes=hashes)
-            if fault := _path_fault(path):
-                raise CodeMalformed(fault)
-            return path
+        case {-65537: members}:
+            return read_path(members)
         case _ if not unprotected:
             return None
         case _:
-            raise CodeMalformed("got unprotected members other than an inclusion path [size, index, [hash…]]")
+            raise CodeMalformed("got unprotected members other than an inclusion path")
 
 
 def _path_fault(path: InclusionPath | None) -> str:

@@ -11,9 +11,18 @@ The tree:
     │   ├── TreeMalformed               an inclusion path that does not fit its index and size
     │   ├── CodeMalformed               a code or short number
     │   │   └── CodeUnsupported         well formed, but of a format version we do not know
-    │   └── CertificateMalformed        an SD-JWT outside the strict profile
-    │       ├── CertificateUnsupported  well formed, but of a profile we do not know
-    │       └── CertificateAltered      disclosures that what was signed knows nothing of, or one of them twice
+    │   ├── CertificateMalformed        an SD-JWT outside the strict profile
+    │   │   ├── CertificateUnsupported  well formed, but of a profile we do not know
+    │   │   └── CertificateAltered      disclosures that what was signed knows nothing of, or one of them twice
+    │   └── EvidenceMalformed           a proof, checkpoint, pack or trust list that is not in the form
+    │       └── EvidenceUnsupported     of a format to come
+    ├── EvidenceRefused                 in form, but it does not show what it claims
+    │   ├── SealsInsufficient           too few seals, a stranger's, one twice, another set, beyond the pinned sets
+    │   ├── NotProven                   a path, node, receipt, slot or root that does not fit the header
+    │   ├── HistoryIncomplete           lists that do not make the proven heads
+    │   ├── NotAttested                 a chain without seals, and no attester of the trust list vouches
+    │   ├── TrustListRefused            not signed by enough council keys, expired, of another registry, or going back
+    │   └── WentBack                    an older checkpoint than one seen before, or another history at the same height
     ├── SignatureInvalid                a signature that its key did not make
     ├── SigningFailed                   a key that is missing, locked or refuses
     └── RegistryError                   what a blockchain, or the way to it, did
@@ -106,6 +115,42 @@ class CertificateUnsupported(CertificateMalformed):
 
 class CertificateAltered(CertificateMalformed):
     """Disclosures that what was signed knows nothing of, or one of them twice: somebody changed what is shown."""
+
+
+class EvidenceMalformed(Malformed):
+    """A proof, checkpoint, pack or trust list that is not in the form, or a header, node or receipt within one."""
+
+
+class EvidenceUnsupported(EvidenceMalformed):
+    """A proof, checkpoint, pack or trust list of a format to come."""
+
+
+class EvidenceRefused(YinxinError):
+    """Evidence in form that does not show what it claims."""
+
+
+class SealsInsufficient(EvidenceRefused):
+    """A block that the pinned set did not seal: too few, a stranger's, one twice, another set, beyond the sets."""
+
+
+class NotProven(EvidenceRefused):
+    """A path, node, receipt, slot or root that does not fit the header."""
+
+
+class HistoryIncomplete(EvidenceRefused):
+    """Lists that do not make the proven heads; the message names which list: anchors, statuses or rights."""
+
+
+class NotAttested(EvidenceRefused):
+    """A chain without seals, and no attester of the trust list vouches."""
+
+
+class TrustListRefused(EvidenceRefused):
+    """A trust list not signed by enough council keys, expired, of another registry, or going back."""
+
+
+class WentBack(EvidenceRefused):
+    """An older checkpoint than one seen before, or another history at the same height."""
 
 
 class SignatureInvalid(YinxinError):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """The order n of P-256 (SEC 2, section 2.4.2)."""
+_PRIME = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
+"""The prime p of P-256's field (SEC 2, section 2.4.2)."""
 SIGNATURE_BYTES = 64
 _HALF = SIGNATURE_BYTES // 2
 _ES256 = ec.ECDSA(SHA256())
@@ -38,6 +40,11 @@ class PublicKey:
         """Refuse a point that is not on the curve, which would open the door to invalid-curve attacks."""
         if len(self.x) != _HALF or len(self.y) != _HALF:
             raise InvalidInput(f"got coordinates of {len(self.x)} and {len(self.y)} bytes, wanted 32 and 32")
+        if max(int.from_bytes(self.x), int.from_bytes(self.y)) >= _PRIME:
+            # The library takes them modulo p, and then one key would have two names.
+            raise InvalidInput(
+                f"got x {self.x.hex()} and y {self.y.hex()}, wanted a point on P-256, its numbers below p"
+            )
         _loaded(self.x, self.y)
 
     @classmethod

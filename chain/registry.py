@@ -450,6 +450,15 @@ class RegistryWriter(Registry, Protocol):
     def batch_block(self, agency: int, root: bytes) -> int | None:
         """Return the block in which this batch was anchored, None if it was not."""
 
+    def evidence(self, agency: int, root: bytes, block_number: int) -> bytes | None:
+        """Return evidence that this batch was anchored in that block, to prove it without a network.
+
+        As `chain.proof.encode_evidence` writes it; None on a chain that has no such proofs.
+
+        Raises:
+            RegistryUnavailable: The node cannot show what it takes, or what it shows does not hold.
+        """
+
     def batch_digest(self, batch: BatchToAnchor, *, role: Role, deadline: int) -> bytes:
         """Return the 32 bytes (EIP-712) that the preparer or an approver signs."""
 

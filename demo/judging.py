@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -20,6 +21,18 @@ DPI = 150
 TURNED_BY = 3
 """Degrees; nobody lays a paper straight under a camera."""
 TIMEOUT_S = 60
+_NO_SOCKETS = """
+import sys
+
+def forbid(event, _):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.sendmsg"}:
+        raise RuntimeError(f"{event}: there is no network")
+
+sys.addaudithook(forbid)
+from verifier.cli import main
+main()
+"""
+"""Where there are no network namespaces: what would speak to somebody else fails."""
 _BOUNDARY = "yinxin-demo-5d9c1b3f"
 
 
@@ -55,21 +68,35 @@ def over_http(url: str, exhibits: Sequence[Exhibit]) -> list[Judgement]:
 def on_the_command_line(environment: Mapping[str, str], exhibits: Sequence[Exhibit]) -> list[Judgement]:
     """Run `yinxin-verifier check` once over all of them."""
     command = [str(Path(sys.executable).with_name("yinxin-verifier")), "check", "--json"]
-    done = subprocess.run(
-        [*command, *(str(exhibit.path) for exhibit in exhibits)],
-        env=dict(environment),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=TIMEOUT_S * 10,
-    )
-    try:
-        reports = json.loads(done.stdout)["reports"]
-    except (ValueError, KeyError):
-        raise SystemExit(f"yinxin-verifier check ended with {done.returncode} and no reports:\n{done.stderr}") from None
-    return [
-        Judgement(exhibit, report["verdict"], "command line") for exhibit, report in zip(exhibits, reports, strict=True)
-    ]
+    return _judged(command, environment, exhibits, way="command line")
+
+
+def fetched(url: str, path: Path) -> Path:
+    """Fetch a file from one of our services."""
+    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as answer:  # noqa: S310 — Our own address.
+        path.write_bytes(answer.read())
+    return path
+
+
+def offline(
+    environment: Mapping[str, str], exhibits: Sequence[Exhibit], *, trust: Path, checkpoint: Path, state: Path
+) -> list[Judgement]:
+    """Run `yinxin-verifier check --offline` once over all of them, in a process that cannot reach any network."""
+    command = [*_without_network(), "check", "--offline", "--json"]
+    command += ["--trust", str(trust), "--checkpoint", str(checkpoint), "--state", str(state)]
+    return _judged(command, environment, exhibits, way="offline")
+
+
+def _without_network() -> list[str]:
+    """Return how to run the verifier without a network: in an empty network namespace, else with sockets forbidden."""
+    program = str(Path(sys.executable).with_name("yinxin-verifier"))
+    for unshare in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
+        if (
+            shutil.which("unshare")
+            and subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode == 0
+        ):
+            return [*unshare, program]
+    return [sys.executable, "-c", _NO_SOCKETS]
 
 
 def photographed(document: Path, folder: Path) -> Path:
@@ -82,6 +109,25 @@ def photographed(document: Path, folder: Path) -> Path:
     path = folder / (document.stem + ".png")
     path.write_bytes(picture.getvalue())
     return path
+
+
+def _judged(
+    command: Sequence[str], environment: Mapping[str, str], exhibits: Sequence[Exhibit], *, way: str
+) -> list[Judgement]:
+    done = subprocess.run(
+        [*command, *(str(exhibit.path) for exhibit in exhibits)],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S * 10,
+    )
+    try:
+        reports = json.loads(done.stdout)["reports"]
+    except (ValueError, KeyError):
+        shown = " ".join(command)
+        raise SystemExit(f"{shown} ended with {done.returncode} and no reports:\n{done.stderr}") from None
+    return [Judgement(exhibit, report["verdict"], way) for exhibit, report in zip(exhibits, reports, strict=True)]
 
 
 def _uploaded(url: str, path: Path) -> str:

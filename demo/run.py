@@ -11,52 +11,25 @@ import json
 import os
 import shutil
 import signal
-import sys
 import tempfile
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chain import calendar, certificate
 from chain.ethereum.network import Anvil
-from demo import crimes, judging
+from demo import crimes, trial
+from demo.clock import Clock
 from demo.deeds import DEEDS, ISSUES, RENEWAL, Deed
-from demo.judging import Exhibit
 from demo.stage import BLOCK_TIME_S, ROOT, Haste, Service, Stage, chain_id_of, free_ports, require_free
+from demo.trial import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
-
-SHOWN = "shown.json"
-"""What was issued, and which verdict each document must get; written when all demo data are made."""
-STARTED = time.monotonic()
-
-
-@dataclass(slots=True)
-class Clock:
-    """How long each part took, in seconds."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    quiet: bool = False
-
-    @contextmanager
-    def timed(self, what: str) -> Iterator[None]:
-        """Say what is being done, and remember how long it took."""
-        self.say(f"{what} …")
-        began = time.monotonic()
-        yield
-        self.seconds[what] = round(time.monotonic() - began, 1)
-
-    def say(self, line: str) -> None:
-        """Tell whoever waits; standard output is kept for the answer."""
-        if not self.quiet:
-            print(f"[{time.monotonic() - STARTED:5.1f} s] {line}", file=sys.stderr, flush=True)
 
 
 def main() -> int:
@@ -97,7 +70,7 @@ def _once(options: argparse.Namespace, clock: Clock) -> int:
     stage = Stage(folder, chain_port=chain_port, issuer_port=issuer_port, verifier_port=verifier_port)
     try:
         with _up(stage, clock) as head:
-            answer = _judged(stage, clock, head)
+            answer = trial.judged(stage, clock, head)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if options.json:
@@ -141,6 +114,7 @@ def _up(stage: Stage, clock: Clock) -> Iterator[int]:
                 registry_id=str(registry["registry_id"]),
                 chain_id=chain_id_of(stage.rpc_url),
             )
+            stage.write_trust_list(registry_id=str(registry["registry_id"]))
         if not (stage.folder / SHOWN).exists():
             with Haste(stage.rpc_url):
                 _make(stage, clock)
@@ -247,69 +221,20 @@ def _today() -> date:
     return calendar.today(datetime.now(UTC))
 
 
-def _judged(stage: Stage, clock: Clock, head: int) -> dict[str, object]:
-    """Have everything checked over the public interfaces."""
-    shown = json.loads((stage.folder / SHOWN).read_text(encoding="utf-8"))
-    papers = [Exhibit(Path(path), each["expected"]) for path, each in shown.items()]
-    told = json.loads((stage.forgeries / crimes.EXPECTED).read_text(encoding="utf-8"))
-    forged = [Exhibit(stage.forgeries / name, each["expected"]) for name, each in told.items()]
-    with clock.timed("documents over HTTP"):
-        judgements = judging.over_http(stage.verifier_url, papers)
-    with clock.timed("forgeries over HTTP"):
-        judgements += judging.over_http(stage.verifier_url, forged)
-    with clock.timed("command line"):
-        environment = stage.environment(stage.verifier_settings)
-        judgements += judging.on_the_command_line(environment, [*forged, *_other_ways(stage, shown, papers)])
-    table: dict[str, dict[str, int]] = {}
-    for judgement in judgements:
-        counts = table.setdefault(judgement.exhibit.expected, {})
-        counts[judgement.got] = counts.get(judgement.got, 0) + 1
-    wrong = [
-        {"file": each.exhibit.path.name, "way": each.way, "expected": each.exhibit.expected, "got": each.got}
-        for each in judgements
-        if not each.agrees
-    ]
-    return {
-        "ok": not wrong and bool(papers) and bool(forged),
-        "certificates": len(papers),
-        "forgeries": len(forged),
-        "checks": len(judgements),
-        "expected_vs_got": table,
-        "wrong": wrong,
-        "seconds": clock.seconds,
-        "head": head,
-    }
-
-
-def _other_ways(stage: Stage, shown: dict[str, dict[str, str]], papers: Sequence[Exhibit]) -> list[Exhibit]:
-    """Take one certificate of each type, as a turned picture, as SD-JWT, as the code's text and as its short number."""
-    folder = stage.folder / "other-ways"
-    folder.mkdir(exist_ok=True)
-    chosen: dict[str, Exhibit] = {}
-    for paper in papers:
-        if paper.expected == "VALID":
-            chosen.setdefault(shown[str(paper.path)]["type"], paper)
-    exhibits: list[Exhibit] = []
-    for paper in chosen.values():
-        number = folder / f"{paper.path.stem}.short-number.txt"
-        number.write_text(shown[str(paper.path)]["short_number"], encoding="ascii")
-        exhibits += [
-            paper,
-            Exhibit(judging.photographed(paper.path, folder), paper.expected),
-            Exhibit(paper.path.with_suffix(".sd-jwt"), paper.expected),
-            Exhibit(paper.path.with_suffix(".code.txt"), paper.expected),
-            # A short number says nothing of whose certificate it is.
-            Exhibit(number, "INCOMPLETE"),
-        ]
-    return exhibits
-
-
 def _write_run(stage: Stage, registry: dict[str, object], services: Sequence[Service], anvil: Anvil) -> None:
     plan = json.loads((ROOT / "demo" / "plan.json").read_text(encoding="utf-8"))
     teams = {issue.certificate_type: issue.team for issue in ISSUES}
     password = (stage.keystore / "password").read_text(encoding="utf-8").strip()
     run = {
-        "urls": {"chain": stage.rpc_url, "issuer": stage.issuer_url, "verifier": stage.verifier_url},
+        "urls": {
+            "chain": stage.rpc_url,
+            "issuer": stage.issuer_url,
+            "verifier": stage.verifier_url,
+            "trust_list": f"{stage.verifier_url}/api/v1/trust-list",
+            "checkpoint": f"{stage.verifier_url}/api/v1/checkpoints/latest",
+            "pack": f"{stage.verifier_url}/api/v1/packs/latest",
+        },
+        "files": {"trust_list": str(stage.trust_list)},
         "registry": {key: registry[key] for key in ("registry", "agencies", "registry_id", "chain_id", "test")},
         "settings": {"issuer": str(stage.issuer_settings), "verifier": str(stage.verifier_settings)},
         "log_ins": {
@@ -343,6 +268,7 @@ def _tell(stage: Stage, *, as_json: bool) -> None:
     example = next(iter(sorted(stage.documents.glob("business-licence/*.pdf"))), stage.documents)
     verifier = f"YINXIN_SETTINGS={_shown(stage.verifier_settings)} .venv/bin/yinxin-verifier"
     issuer = f"YINXIN_SETTINGS={_shown(stage.issuer_settings)} .venv/bin/yinxin-issuer"
+    offline = f".venv/bin/yinxin-verifier check --offline --trust {_shown(stage.trust_list)}"
     print(
         f"""
 印信 Yinxin is up. Everything in it is fictional (演示).
@@ -359,6 +285,8 @@ def _tell(stage: Stage, *, as_json: bool) -> None:
 Try in another terminal:
   {verifier} check '{_shown(example)}'
   {verifier} check {_shown(stage.forgeries)}/*.sd-jwt
+  curl -s {run["urls"]["checkpoint"]} -o latest.checkpoint
+  {offline} --checkpoint latest.checkpoint '{_shown(example)}'
   {issuer} list
   {issuer} status {example.stem} suspend --reason test --by saihan-scjg-preparer --approved-by saihan-scjg-approver
 

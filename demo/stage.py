@@ -14,12 +14,14 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from chain.errors import YinxinError
 from chain.ethereum.network import Anvil
 from chain.ethereum.rpc import Rpc
+from chain.trust_list import TrustList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,6 +84,11 @@ class Stage:
         """Folder of everybody's keys."""
         return self.folder / "keystore"
 
+    @property
+    def trust_list(self) -> Path:
+        """The list by which others believe the registry, signed by the council."""
+        return self.folder / "trust.json"
+
     def write_issuer_settings(self) -> None:
         """Write the settings that the issuer needs, and make the password of the keys."""
         password = self.keystore / "password"
@@ -118,6 +125,7 @@ class Stage:
                 "DATABASE_URL": f"sqlite:///{self.folder / 'verifier.db'}",
                 "VERIFYING_HOST": f"127.0.0.1:{self.verifier_port}",
                 "DATA_DIR": str(self.folder / "verifier"),
+                "TRUST_LIST": str(self.trust_list),
                 "PORT": str(self.verifier_port),
             },
         )
@@ -131,18 +139,32 @@ class Stage:
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         return {**kept, "YINXIN_SETTINGS": str(settings)}
 
+    def write_trust_list(self, *, registry_id: str) -> None:
+        """Have the council sign the trust list that names the verifier's key, unless it did so before."""
+        if _is_current(self.trust_list, registry_id):
+            return
+        key = self.verifier("key")
+        self.issuer("registry", "trust-list", "--out", self.trust_list, "--attester", json.dumps(key["jwk"]))
+
     def issuer(self, *words: str | Path) -> dict[str, object]:
         """Run `yinxin-issuer … --json` and return what it answers; ends the program if it fails."""
+        return self._answer("yinxin-issuer", self.issuer_settings, *words)
+
+    def verifier(self, *words: str | Path) -> dict[str, object]:
+        """Run `yinxin-verifier … --json`, likewise."""
+        return self._answer("yinxin-verifier", self.verifier_settings, *words)
+
+    def _answer(self, program: str, settings: Path, *words: str | Path) -> dict[str, object]:
         done = subprocess.run(
-            [_program("yinxin-issuer"), *map(str, words), "--json"],
-            env=self.environment(self.issuer_settings),
+            [_program(program), *map(str, words), "--json"],
+            env=self.environment(settings),
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode != 0:
             shown = " ".join(map(str, words))
-            raise SystemExit(f"yinxin-issuer {shown}\nended with {done.returncode}:\n{done.stderr}{done.stdout}")
+            raise SystemExit(f"{program} {shown}\nended with {done.returncode}:\n{done.stderr}{done.stdout}")
         answer = json.loads(done.stdout)
         return answer if isinstance(answer, dict) else {"answer": answer}
 
@@ -246,6 +268,14 @@ def require_free(ports: Sequence[tuple[str, int]]) -> None:
 def chain_id_of(url: str) -> int:
     """Ask the chain for its id."""
     return int(str(Rpc(url, timeout_s=10).ask("eth_chainId")), 16)
+
+
+def _is_current(path: Path, registry_id: str) -> bool:
+    """Whether there is a trust list of this registry that has not expired."""
+    if not path.exists():
+        return False
+    listed = TrustList.parse(path.read_bytes())
+    return listed.registry_id.hex() == registry_id.removeprefix("0x") and datetime.now(UTC) < listed.expires
 
 
 def _program(name: str) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from chain.errors import ClaimsInvalid, RegistryRefused, YinxinError
 from issuer import refusals
-from issuer.commands import batches, looking, registry, serving, statuses
+from issuer.commands import batches, looking, proving, registry, serving, statuses
 from issuer.commands.shared import ERR
 from issuer.errors import FileRefused
 from issuer.settings import Settings, described
@@ -47,7 +47,7 @@ def _prepare_logs(
     )
 
 
-for group in (batches, statuses, looking, registry, serving):
+for group in (batches, proving, statuses, looking, registry, serving):
     group.add_to(app)
 
 

@@ -8,6 +8,7 @@ The tree:
     ├── Ambiguous             several fit, one is wanted
     ├── NotAllowed            a person or agency that may not do this
     ├── NotReady              the thing is in another state than this step needs
+    ├── ProofMissing          a batch whose proofs are not made yet, or cannot be
     ├── RefusedByRegistry     the registry did not take it; the reasons in plain words
     ├── SettingMissing        a setting that this command needs
     ├── PlanInvalid           an enrolment plan that says something impossible
@@ -78,6 +79,10 @@ class NotAllowed(IssuerError):
 
 class NotReady(IssuerError):
     """The thing is in another state than this step needs."""
+
+
+class ProofMissing(IssuerError):
+    """A batch whose proofs are not made yet, or cannot be."""
 
 
 class RefusedByRegistry(IssuerError):

@@ -24,6 +24,7 @@ DATE_CLAIMS = ("issue_date", "approved", "registered")
 PREVIEW_CODE = "预览 PREVIEW: 此码不能通过核验。This code does not verify; it is not a certificate's."
 SD_JWT_NAME = "certificate.sd-jwt"
 PROOF_NAME = "certificate.proof"
+PROOF_MEDIA_TYPE = "application/vnd.yinxin.proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Document:
     """The code's complete text."""
     short_number: str = ""
     proof: bytes | None = None
+    """The file that verifies without a network; None where there is none, or none yet."""
     languages: tuple[str, ...] = LANGUAGES
     """Of labels and fixed wording: the main one, then at most one that stands small beneath."""
 
@@ -230,7 +232,7 @@ def _attachments(document: Document) -> list[JSON]:
                 "name": PROOF_NAME,
                 "content": list(document.proof),
                 "relationship": "supplement",
-                "mime-type": "application/cbor",
+                "mime-type": PROOF_MEDIA_TYPE,
                 "description": "Proof that verifies without a network",
             }
         )

@@ -1,4 +1,4 @@
-"""Puts issued certificates into a folder: the document, the SD-JWT, the code's text, and a list of them."""
+"""Puts issued certificates into a folder: the document, the SD-JWT, the code's text, the proof, and a list of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from chain import calendar, code
 from chain.certificate_types import Validity
 from chain.preparation import IDENTIFIER_CLAIM
-from issuer import private_files
+from issuer import private_files, proofs
 from issuer.errors import NotReady
 from issuer.face import Agency, Document
 from issuer.models import State
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 INDEX = "index.csv"
 _UNSAFE = re.compile(r"[^\w()（）〔〕.\-]+")
 _LONGEST_NAME = 100
-_HEAD = ("number", "identifier", "short_number", "pdf", "sd_jwt", "code")
+_HEAD = ("number", "identifier", "short_number", "pdf", "sd_jwt", "code", "proof")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class HandedOut:
     """File names within the folder."""
     sd_jwt: str
     code: str
+    proof: str = ""
+    """Empty where there is none, or none yet."""
 
 
 def hand_out(
@@ -58,8 +60,10 @@ def hand_out(
         batch = work.batch(batch_id)
         if batch.state != State.ISSUED:
             raise NotReady(f"batch {batch_id} is {batch.state}: documents are handed out once it is ISSUED (seal it)")
+        leaves = proofs.leaves_of(work, batch)
         documents = [
-            document_of(office, work, directory, batch, certificate) for certificate in work.certificates(batch_id)
+            document_of(office, work, directory, batch, certificate, leaves=leaves)
+            for certificate in work.certificates(batch_id)
         ]
     private_files.make_folder(folder)
     index = _read_index(folder)
@@ -70,12 +74,22 @@ def hand_out(
         private_files.write(folder / files.pdf, renderer.render(document))
         private_files.write(folder / files.sd_jwt, document.sd_jwt.encode())
         private_files.write(folder / files.code, document.code_url.encode())
+        if document.proof is not None:
+            private_files.write(folder / files.proof, document.proof)
         done()
     return handed_out
 
 
-def document_of(office: Office, work: Work, directory: Directory, batch: Batch, certificate: Certificate) -> Document:
-    """Return everything that an issued certificate's document is made of."""
+def document_of(
+    office: Office,
+    work: Work,
+    directory: Directory,
+    batch: Batch,
+    certificate: Certificate,
+    *,
+    leaves: Sequence[bytes] = (),
+) -> Document:
+    """Return everything that an issued certificate's document is made of; `leaves` are the batch's, if at hand."""
     if certificate.first_day is None or certificate.leaf is None or batch.issued_at is None:
         raise NotReady(f"batch {batch.id} is {batch.state}: documents are made once it is ISSUED")
     pin = work.pin()
@@ -96,6 +110,7 @@ def document_of(office: Office, work: Work, directory: Directory, batch: Batch, 
         sd_jwt=sd_jwt,
         code_url=code.url(office.verifying_host, cose),
         short_number=code.short_number(certificate.leaf),
+        proof=proofs.file_of(work, batch, certificate, leaves),
     )
 
 
@@ -131,6 +146,7 @@ def _named(documents: Sequence[Document], index: Mapping[str, HandedOut]) -> lis
                 pdf=f"{name}.pdf",
                 sd_jwt=f"{name}.sd-jwt",
                 code=f"{name}.code.txt",
+                proof="" if document.proof is None else f"{name}.proof",
             )
         )
     return named
@@ -142,7 +158,10 @@ def _read_index(folder: Path) -> dict[str, HandedOut]:
     if not path.exists():
         return {}
     rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-    held = [HandedOut(*row) for row in rows if len(row) == len(_HEAD) and tuple(row) != _HEAD]
+    # Lists from before there were proofs end one column earlier.
+    held = [
+        HandedOut(*row) for row in rows if len(_HEAD) - 1 <= len(row) <= len(_HEAD) and tuple(row) != _HEAD[: len(row)]
+    ]
     # The list may have been edited: only names that a document here could have are taken from it.
     return {each.short_number: each for each in held if each.pdf.endswith(".pdf") and not _UNSAFE.search(each.pdf)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.registry import Capability
-from issuer import approvals, issuing, rights
+from issuer import approvals, issuing, proofs, rights
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State
 
@@ -58,7 +58,7 @@ def bring_to_approval(office: Office, batch_id: int, preparer: Officer, approver
 
 
 def seal(office: Office, lane: Lane, batch_ids: Sequence[int]) -> None:
-    """Anchor batches, and sign their certificates once that is final.
+    """Anchor batches, make their proofs and sign their certificates once that is final.
 
     Raises `RefusedByRegistry` with the reasons for those that the registry did not take; the others are done.
     """
@@ -68,6 +68,7 @@ def seal(office: Office, lane: Lane, batch_ids: Sequence[int]) -> None:
     with office.store.reading() as work:
         final = work.batches(states=[State.FINAL])
     for batch in final:
+        proofs.make_or_note(office, batch.id or 0)
         issuing.sign(office, batch.id or 0)
     with office.store.reading() as work:
         batches = [work.batch(number) for number in batch_ids]

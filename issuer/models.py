@@ -126,6 +126,9 @@ class Batch(Base, table=True):
     block_number: int | None = None
     block_hash: bytes | None = None
     block_timestamp: int | None = None
+    evidence: bytes | None = None
+    """That it was anchored in that block, as `chain.proof.encode_evidence` writes it; None until it is made, and on
+    chains that have none."""
     failure: str = ""
     created_at: datetime
     issued_at: datetime | None = None

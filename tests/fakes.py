@@ -79,6 +79,10 @@ class FakeRegistry:
         self.lose_replies = 0
         """So many transactions to come arrive, but the sender sees `RegistryUnavailable`."""
         self.refused_senders: set[bytes] = set()
+        self.evidence_shown: bytes | None = None
+        """What is shown for every batch as evidence; None as on a chain that has none."""
+        self.forgetful = False
+        """Whether evidence is more than the node can show."""
         self._calls: dict[bytes, Call] = {}
         self._forks = 0
         model = Certificates(registry_id=registry_id, test=test, address=in_hexadecimal(AGENCIES_ADDRESS))
@@ -134,6 +138,13 @@ class FakeRegistry:
         self._speak()
         batch = self._state.model.batches.get((agency, root))
         return batch.block if batch else None
+
+    def evidence(self, agency: int, root: bytes, block_number: int) -> bytes | None:
+        self._speak()
+        if self.forgetful:
+            name = f"batch {root.hex()} of agency {agency} in block {block_number}"
+            raise RegistryUnavailable(f"{name}: more than the node can show")
+        return self.evidence_shown
 
     def batch_digest(self, batch: BatchToAnchor, *, role: Role, deadline: int) -> bytes:
         self._speak()

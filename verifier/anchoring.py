@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from verifier import subject
-from verifier.knowledge import final_block
+from verifier.knowledge import NO_CUT_OFF, final_block
 from verifier.moments import time_of
 from verifier.report import Check, CheckName, Outcome, Verdict
 from verifier.wording import message
@@ -41,6 +41,26 @@ def check(
     return Check(CheckName.ANCHORING, Outcome.PASSED, said), batch
 
 
+def unplaced(key: ListedKey | None, included: Check) -> Check:
+    """Check 4 where check 3 found no block: then nobody knows who might do what in it.
+
+    A key that was cut off may be in anybody's hands. Its signature says nothing, unless it is older than the cut-off.
+    """
+    if included.outcome is Outcome.FAILED:
+        return Check(CheckName.ANCHORING, Outcome.SKIPPED, message("check.proof_refused"))
+    if key is not None and key.cut_off_block != NO_CUT_OFF:
+        said = message("anchoring.cut_off_unplaced", cut_off=key.cut_off_block)
+        return Check(CheckName.ANCHORING, Outcome.UNKNOWN, said)
+    return Check(CheckName.ANCHORING, Outcome.SKIPPED, message("anchoring.unplaced"))
+
+
+def by_proof_alone(known: CertificateType, batch: Batch | None, why: Message) -> Check:
+    """Check 4 where nothing but a proof is known: of all that must be so, the type is shown, and `why` no more."""
+    if batch is not None and (fault := _fault_of_type(batch, known)):
+        return Check(CheckName.ANCHORING, Outcome.FAILED, fault, (Verdict.ISSUER_NOT_AUTHORISED,))
+    return Check(CheckName.ANCHORING, Outcome.UNKNOWN, why)
+
+
 def _fault_of(
     batch: Batch,
     known: CertificateType,
@@ -49,14 +69,8 @@ def _fault_of(
     snapshot: Snapshot,
 ) -> Message | None:
     """Say what keeps a batch from counting; None if nothing does."""
-    if (batch.certificate_type, batch.version) != (known.number, known.version):
-        return message(
-            "anchoring.other_type",
-            number=batch.certificate_type,
-            version=batch.version,
-            wanted_number=known.number,
-            wanted_version=known.version,
-        )
+    if fault := _fault_of_type(batch, known):
+        return fault
     if snapshot.type_digest(known.number, known.version, batch.place) != known.digest:
         return message("anchoring.type_not_registered", type=known.names, version=known.version)
     for agency in lineage:
@@ -65,6 +79,18 @@ def _fault_of(
         if not snapshot.holds_type(agency.id, known.number, batch.place):
             return message("anchoring.type_not_held", agency=agency.name, type=known.names, block=batch.place.block)
     return None if key is None else _fault_of_key(key, batch)
+
+
+def _fault_of_type(batch: Batch, known: CertificateType) -> Message | None:
+    if (batch.certificate_type, batch.version) == (known.number, known.version):
+        return None
+    return message(
+        "anchoring.other_type",
+        number=batch.certificate_type,
+        version=batch.version,
+        wanted_number=known.number,
+        wanted_version=known.version,
+    )
 
 
 def _fault_of_key(key: ListedKey, batch: Batch) -> Message | None:

@@ -6,19 +6,24 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chain.calendar import SHANGHAI
-from verifier.report import Verdict
+from verifier.report import CheckName, Outcome, Verdict
 from verifier.tracks import VERDICTS
 from verifier.wording import message, say
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from chain.seals import Sealing
     from chain.strict_json import JSON
+    from verifier.evidence import Offline
     from verifier.report import Agency, Anchoring, Check, Report, StatusShown
     from verifier.wording import Argument, Language
 
 _UNKNOWN = "…"
 """For a date that a heading names and the report does not know; no verdict comes to that."""
+_SECONDS_A_DAY = 86_400
+_SAY_AS_OF = frozenset({Verdict.VALID, Verdict.SIGNED})
+"""Whose offline headings say themselves as of when; the others have it added."""
 
 
 def heading(report: Report, language: Language) -> str:
@@ -34,13 +39,17 @@ def heading(report: Report, language: Language) -> str:
         "until": _last_day(renewal) if renewal else _UNKNOWN,
         "until_words": say(message("verdict.until_words", until=_last_day(ends)), language) if ends else "",
     }
-    withheld = verdict is Verdict.INCOMPLETE and subject.facts is not None
-    return say(message(f"verdict.{verdict}" + ".withheld" * withheld, **arguments), language)
+    variant = _variant(report)
+    said = say(message(f"verdict.{verdict}{variant}", **arguments, **_as_of(report, language)), language)
+    if report.offline is None or report.register is None or verdict in _SAY_AS_OF:
+        return said
+    return said + say(message("verdict.as_of", **_as_of(report, language)), language)
 
 
 def next_step(report: Report, language: Language) -> str:
     """Say what to do now."""
-    return say(message(f"next.{report.verdict}"), language)
+    needs_network = report.verdict is Verdict.CANNOT_CHECK and report.offline is not None
+    return say(message(f"next.{report.verdict}" + ".offline" * needs_network), language)
 
 
 def as_json(report: Report, language: Language) -> dict[str, JSON]:
@@ -87,8 +96,48 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
         "registry_id": None if register is None else f"0x{register.registry_id.hex()}",
         "block_number": None if register is None else register.block_number,
         "block_age_s": report.block_age_s,
-        "test": None if register is None else register.test,
+        "test": report.is_test,
+        "offline": None if report.offline is None else _offline(report.offline, report.block_age_s),
         "request_id": report.request_id,
+    }
+
+
+def _variant(report: Report) -> str:
+    """Return which of a verdict's headings it is, as the end of its key; empty for the usual one."""
+    match report.verdict:
+        case Verdict.INCOMPLETE if report.subject.facts is not None:
+            return ".withheld"
+        case Verdict.VALID if report.offline is not None:
+            return ".offline"
+        case Verdict.SIGNED if {check.name for check in report.checks if check.reasons} == {CheckName.STATUS}:
+            # Only the checkpoint's age stands between this and VALID.
+            return ".dated"
+        case Verdict.CANNOT_CHECK if _was_genuine(report):
+            return ".issued"
+        case _:
+            return ""
+
+
+def _was_genuine(report: Report) -> bool:
+    """Whether a proof shows that it was issued, nothing speaks against it, and only what came afterwards is unknown."""
+    return (
+        report.register is None
+        and report.offline is not None
+        and report.offline.proof is not None
+        and all(check.outcome is not Outcome.FAILED for check in report.checks)
+    )
+
+
+def _as_of(report: Report, language: Language) -> dict[str, Argument]:
+    """Return when what is known of the register was so, and when a proof says that the certificate was anchored."""
+    register, proof = report.register, None if report.offline is None else report.offline.proof
+    days = (report.block_age_s or 0) // _SECONDS_A_DAY
+    return {
+        "known": register.block_time if register else _UNKNOWN,
+        "block": register.block_number if register else _UNKNOWN,
+        "ago": say(message("verdict.day_ago" if days == 1 else "verdict.days_ago", days=days), language),
+        "anchored": proof.time if proof else _UNKNOWN,
+        "anchored_block": proof.block_number if proof else _UNKNOWN,
     }
 
 
@@ -140,6 +189,43 @@ def _status(status: StatusShown) -> JSON:
         "block_number": status.block_number,
         "decided_by": status.decided_by,
         "in_force": status.in_force,
+    }
+
+
+def _offline(offline: Offline, block_age_s: int | None) -> JSON:
+    trust, checkpoint, proof = offline.trust, offline.checkpoint, offline.proof
+    return {
+        "trust_list_version": None if trust is None else trust.version,
+        "trust_list_expires": None if trust is None else _time(trust.expires),
+        "checkpoint": None
+        if checkpoint is None
+        else {
+            "block_number": checkpoint.block_number,
+            "block_hash": f"0x{checkpoint.block_hash.hex()}",
+            "time": _time(checkpoint.time),
+            "age_s": block_age_s,
+            "attesters": [kid.hex() for kid in checkpoint.attesters],
+        },
+        "seals": None if checkpoint is None else _seals(checkpoint.sealing),
+        "proof": None
+        if proof is None
+        else {
+            "agency": proof.agency,
+            "block_number": proof.block_number,
+            "time": _time(proof.time),
+            "seals": _seals(proof.sealing),
+        },
+    }
+
+
+def _seals(sealing: Sealing | None) -> JSON:
+    if sealing is None:
+        return None
+    return {
+        "scheme": sealing.scheme.value,
+        "signers": len(sealing.signers),
+        "needed": sealing.needed,
+        "validators": sealing.validators,
     }
 
 

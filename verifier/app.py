@@ -14,7 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 
 from verifier.polling import Poller
-from verifier.routes import api, health, page, problems
+from verifier.routes import api, evidence, health, page, problems
 from verifier.routes.desk import Desk
 
 if TYPE_CHECKING:
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from verifier.evidence_files import EvidenceFiles
     from verifier.index import Index
     from verifier.settings import Settings
+    from verifier.trust_file import TrustFile
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -36,13 +38,22 @@ _HEADERS = {
 }
 
 
-def make_app(index: Index, settings: Settings, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> FastAPI:
-    """Return the application; it begins to follow the chain when it starts."""
+def make_app(
+    index: Index,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    cut: Callable[[datetime], None] = lambda _: None,
+    evidence_files: EvidenceFiles | None = None,
+    trust: TrustFile | None = None,
+) -> FastAPI:
+    """Return the application; it begins to follow the chain when it starts, and calls `cut` after each reading."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.desk = Desk(index=index, clock=clock, readers=CapacityLimiter(settings.max_readers))
-        poller = Poller(index, every_s=settings.poll_s, clock=clock)
+        app.state.offered = evidence.Offered(evidence_files, trust, CapacityLimiter(settings.max_readers))
+        poller = Poller(index, every_s=settings.poll_s, clock=clock, afterwards=cut)
         poller.start()
         yield
         poller.stop()
@@ -56,7 +67,7 @@ def make_app(index: Index, settings: Settings, *, clock: Callable[[], datetime] 
         docs_url=None,
         redoc_url=None,
     )
-    for routes in (api, health, page):
+    for routes in (api, evidence, health, page):
         app.include_router(routes.router)
     app.mount("/static", StaticFiles(directory=str(files("verifier").joinpath("pages", "static"))), name="static")
     problems.add_to(app)
@@ -77,13 +88,15 @@ class _Headers:
         request_id = token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         is_static = scope["path"].startswith("/static/")
+        is_open = scope["path"].startswith(evidence.PATHS)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
+                headers.update(evidence.HEADERS if is_open else {})
                 headers["X-Request-Id"] = request_id
-                headers["Cache-Control"] = "no-cache" if is_static else "no-store"
+                headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

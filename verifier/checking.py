@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LOG = structlog.get_logger(__name__)
 
+Result = TypeVar("Result")
+
 
 def check_upload(upload: bytes, index: Index, moment: Moment, *, name: str, request_id: str = "") -> Report:
     """Check a file's bytes."""
@@ -38,17 +40,37 @@ def check_presented(presented: Presented, index: Index, moment: Moment, *, name:
 
 
 def _check(read: Callable[[], Presented], index: Index, moment: Moment, *, name: str, request_id: str) -> Report:
-    """Answer, whatever happens; neither the answer to the question nor its subject goes into the log."""
-    try:
+    def answer() -> Report:
         presented = read()
         with index.snapshot() as snapshot:
-            report = verification.verify(presented, snapshot, moment, name=name, request_id=request_id)
+            return verification.verify(presented, snapshot, moment, name=name, request_id=request_id)
+
+    report = answered(answer, request_id=request_id)
+    return verification.unforeseen(moment, name=name, request_id=request_id) if report is None else report
+
+
+def answered(answer: Callable[[], Report], *, request_id: str = "") -> Report | None:
+    """Answer; None if that failed, whatever the reason. Neither the question nor its subject goes into the log."""
+
+    def answer_with_verdict() -> tuple[Report, str]:
+        report = answer()
         # A fault in finding the verdict belongs to the unforeseen, too.
-        _LOG.info("checked", verdict=report.verdict.value, request_id=request_id)
+        return report, report.verdict.value
+
+    if (found := attempted(answer_with_verdict, request_id=request_id)) is None:
+        return None
+    report, verdict = found
+    _LOG.info("checked", verdict=verdict, request_id=request_id)
+    return report
+
+
+def attempted(what: Callable[[], Result], *, request_id: str = "") -> Result | None:
+    """Do something on the way to an answer; None if that failed, whatever the reason."""
+    try:
+        return what()
     except Exception as exc:  # noqa: BLE001 (whoever asks about a certificate gets a report: CANNOT_CHECK, never VALID)
         _LOG.error("check.unforeseen", error=_where(exc), request_id=request_id)
-        return verification.unforeseen(moment, name=name, request_id=request_id)
-    return report
+        return None
 
 
 def unforeseen(moment: Moment, *, name: str) -> Report:

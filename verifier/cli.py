@@ -1,7 +1,8 @@
 """The command line: `yinxin-verifier`.
 
 `check` exits with 0 if all are VALID; 2 if any is CANNOT_CHECK, UNREADABLE or UNSUPPORTED, or if it could not do its
-work (settings, database, anything unforeseen); else 1. A usage mistake is 64.
+work (settings, database, state folder, anything unforeseen); else 1. A usage mistake is 64. With `--offline` it knows
+neither settings nor a database, and speaks to nobody.
 """
 
 from __future__ import annotations
@@ -11,21 +12,20 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from chain.errors import InvalidInput, YinxinError
-from verifier import answer, checking, logs, reading
+from verifier import answer, checking, evidence_commands, logs, reading
 from verifier.moments import moment
 from verifier.printing import print_report
 from verifier.report import Verdict
-from verifier.settings import Settings, described
-from verifier.wiring import open_index
+from verifier.settings import described, open_settings
 from verifier.wording import Language, language_of
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from verifier.index import Index, Progress
     from verifier.moments import Moment
+    from verifier.presented import Presented
     from verifier.report import Report
 
 ALL_VALID, NOT_ALL_VALID, NOT_ALL_CHECKED, FAILED, USAGE = 0, 1, 2, 1, 64
@@ -55,6 +56,7 @@ app = typer.Typer(
 )
 index_app = typer.Typer(help="The verifier's own copy of the registry.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
+evidence_commands.add_to(app)
 
 
 @app.command()
@@ -72,17 +74,47 @@ def check(
     lang: Annotated[
         Language | None, typer.Option(help="Language of the words; the verdict comes in both without.")
     ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody: believe what a trust list and the files below prove.")
+    ] = False,
+    trust: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Offline: the trust list, signed by the council.")
+    ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Offline: a checkpoint or pack. Only its height is remembered: without one, nothing takes its place.",
+        ),
+    ] = None,
+    proof: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Offline: a proof beside those that documents carry; may be given again."),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Offline: where the newest trust list and checkpoint seen are remembered, and older ones refused; "
+            "else YINXIN_STATE_DIR, else $XDG_STATE_HOME/yinxin, else ~/.local/state/yinxin.",
+        ),
+    ] = None,
 ) -> int:
-    """Check certificates, against the registry as it is now."""
+    """Check certificates, against the registry as it is now, or offline."""
     when = moment(on, _now())
+    given = {"--trust": trust, "--checkpoint": checkpoint, "--proof": proof, "--state": state}
+    if not offline and (stray := [name for name, value in given.items() if value]):
+        raise InvalidInput(f"{', '.join(stray)}: got no --offline, wanted it beside what only it uses")
     items = [_read(item) for item in inputs]
-    index = _opened()
+    if offline:
+        asked = on is not None
+        reports = _check_offline(
+            items, when, trust=trust, checkpoint=checkpoint, proof=proof or (), state=state, asked=asked
+        )
+    else:
+        reports = _check_online(items, when)
     main = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "", fallback=Language.ENGLISH)
     languages = (main,) if lang else (main, *(other for other in Language if other is not main))
-    reports = [
-        checking.unforeseen(when, name=name) if index is None else _check(name, item, index, when)
-        for name, item in items
-    ]
     if as_json:
         sys.stdout.write(
             json.dumps({"reports": [answer.as_json(report, main) for report in reports]}, ensure_ascii=False)
@@ -94,13 +126,62 @@ def check(
     return _exit_code(reports)
 
 
+def _check_online(items: Sequence[tuple[str, bytes | str]], when: Moment) -> list[Report]:
+    index = _opened()
+    return [
+        checking.unforeseen(when, name=name) if index is None else _check(name, item, index, when)
+        for name, item in items
+    ]
+
+
+def _check_offline(
+    items: Sequence[tuple[str, bytes | str]],
+    when: Moment,
+    *,
+    trust: Path | None,
+    checkpoint: Path | None,
+    proof: Sequence[Path],
+    state: Path | None,
+    asked: bool,
+) -> list[Report]:
+    """Check without a network; `asked` says whether somebody named the day."""
+    from verifier import offline, seen  # noqa: PLC0415 (only these questions pay for it)
+
+    if trust is None:
+        raise InvalidInput("--offline: got no --trust, wanted the file of the trust list that says whom to believe")
+    proofs = offline.proofs([(str(path), _content(path)) for path in proof])
+    basis = offline.basis(
+        _content(trust),
+        None if checkpoint is None else _content(checkpoint),
+        when.now,
+        state=seen.folder_of(state, os.environ),
+    )
+    if asked:
+        basis.require_known(when)
+    return offline.check([(name, partial(_presented, item)) for name, item in items], basis, when, proofs)
+
+
+def _presented(item: bytes | str) -> Presented:
+    return reading.read_text(item) if isinstance(item, str) else reading.read_upload(item)
+
+
+def _content(path: Path) -> bytes:
+    """Return a file; raises `InvalidInput` if there is none."""
+    try:
+        return path.read_bytes()
+    except OSError as exc:
+        raise InvalidInput(f"{path}: {exc.strerror or exc}, wanted a file") from exc
+
+
 def _opened() -> Index | None:
     """Return the index, brought up to date; None if that cannot be, whatever the reason, which is told.
 
     What follows from there is that nothing can be checked, never that something is not valid.
     """
     try:
-        index = open_index(_settings())
+        from verifier.wiring import open_index  # noqa: PLC0415 (offline questions need no database, nor the time)
+
+        index = open_index(open_settings())
         index.follow(_now())
     except Exception as exc:  # noqa: BLE001 (as it says above)
         _tell_unforeseen(exc)
@@ -148,11 +229,15 @@ def serve(
     import uvicorn  # noqa: PLC0415 (only this command pays for loading a server)
 
     from verifier.app import make_app  # noqa: PLC0415 (as above)
+    from verifier.wiring import open_trust_file, open_verifier  # noqa: PLC0415 (as in `_opened`)
 
-    settings = _settings()
+    settings = open_settings()
     logs.configure(settings.log_level)
+    verifier, trust = open_verifier(settings), open_trust_file(settings, _now())
     uvicorn.run(
-        make_app(open_index(settings), settings),
+        make_app(
+            verifier.index, settings, cut=verifier.checkpoints.cut_quietly, evidence_files=verifier.files, trust=trust
+        ),
         host=settings.host if host is None else host,
         port=settings.port if port is None else port,
         log_config=None,
@@ -173,24 +258,31 @@ def show_settings() -> None:
 @index_app.command("follow")
 def follow() -> None:
     """Follow the chain until stopped."""
-    settings = _settings()
+    from verifier.wiring import open_verifier  # noqa: PLC0415 (as in `_opened`)
+
+    settings = open_settings()
     logs.configure(settings.log_level)
-    index = open_index(settings)
+    verifier = open_verifier(settings)
     while True:
-        index.follow(_now())
+        verifier.index.follow(_now())
+        verifier.checkpoints.cut_quietly(_now())
         time.sleep(settings.poll_s)
 
 
 @index_app.command("rebuild")
 def rebuild() -> int:
     """Forget everything and read the chain from the registry's first block."""
-    return _tell(open_index(_settings()).rebuild(_now()))
+    from verifier.wiring import open_index  # noqa: PLC0415 (as in `_opened`)
+
+    return _tell(open_index(open_settings()).rebuild(_now()))
 
 
 @index_app.command("status")
 def status() -> int:
     """Say how far the index has come, and whether it may be relied on."""
-    return _tell(open_index(_settings()).progress())
+    from verifier.wiring import open_index  # noqa: PLC0415 (as in `_opened`)
+
+    return _tell(open_index(open_settings()).progress())
 
 
 def _tell(progress: Progress | None) -> int:
@@ -248,14 +340,6 @@ def _tell_unforeseen(exc: Exception) -> None:
     """Say what went wrong: ours in full, anything else without the values that it may go on to list."""
     what = str(exc) if isinstance(exc, YinxinError) else f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
     ERR.print(what, markup=False, style="red")
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as exc:
-        faults = "; ".join(f"YINXIN_{str(error['loc'][0]).upper()}: {error['msg']}" for error in exc.errors())
-        raise InvalidInput(f"settings: {faults}") from exc
 
 
 def _now() -> datetime:

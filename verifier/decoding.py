@@ -7,6 +7,7 @@ It imports nothing of ours, so that it starts fast and a fault in a decoder find
 
 from __future__ import annotations
 
+import base64
 import ctypes
 import io
 import json
@@ -42,8 +43,13 @@ MAX_SIDE_PT = 5_000
 MAX_ATTACHMENT = 512 * 1024
 MAX_ATTACHMENTS = 64
 """How many attached files are looked at."""
+MAX_PROOFS = 4
+"""How many different proofs are told of; a document has one."""
 MAX_TEXT = 200_000
 """Characters of a page's text layer."""
+PROOF_NAME = "certificate.proof"
+_PROOF = b"\x6cyinxin-proof"
+"""As CBOR writes this text, the first in a proof's array."""
 DPI = 200
 _POINTS_PER_INCH = 72
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
@@ -94,7 +100,7 @@ def _pdf(upload: bytes) -> Answer:
     try:
         with pikepdf.open(io.BytesIO(upload)) as pdf:
             _check_page_count(pdf)
-            certificates = sorted(_certificates(pdf))
+            certificates, proofs = _attached(pdf)
             annotations = sum(_count_annotations(page.obj) for page in pdf.pages)
     except pikepdf.PasswordError as exc:
         raise Unreadable("read.encrypted") from exc
@@ -105,7 +111,8 @@ def _pdf(upload: bytes) -> Answer:
     except pypdfium2.PdfiumError as exc:
         raise Unreadable("read.damaged") from exc
     return {
-        "certificates": certificates,
+        "certificates": sorted(certificates),
+        "proofs": [base64.b64encode(proof).decode() for proof in sorted(proofs)[:MAX_PROOFS]],
         "annotations": annotations,
         "pages": pages,
         "codes": sorted(codes),
@@ -122,19 +129,30 @@ def _check_page_count(pdf: pikepdf.Pdf) -> None:
         raise Unreadable("read.pages", got=count, limit=MAX_PAGES)
 
 
-def _certificates(pdf: pikepdf.Pdf) -> set[str]:
-    """Return the different SD-JWTs attached anywhere: to the document, a page or a note.
+def _attached(pdf: pikepdf.Pdf) -> tuple[set[str], set[bytes]]:
+    """Return the different SD-JWTs and proofs attached anywhere: to the document, a page or a note.
 
     The tree of names alone would not do: it holds one file for each name, and other places hold more.
     """
-    found = set()
-    for count, embedded in enumerate(_embedded_files(pdf)):
+    certificates, proofs = set(), set()
+    for count, (name, embedded) in enumerate(_embedded_files(pdf)):
         if count >= MAX_ATTACHMENTS:
             raise Unreadable("read.limits")
         data = _unpacked(embedded)
         if data.startswith(b"eyJ") and b"~" in data:
-            found.add(data.decode("ascii", "replace").strip())
-    return found
+            certificates.add(data.decode("ascii", "replace").strip())
+        elif name == PROOF_NAME or _looks_like_proof(data):
+            proofs.add(data)
+    return certificates, proofs
+
+
+def _looks_like_proof(data: bytes) -> bool:
+    """Whether it is packed as a proof is, and says that it is one (protocol, «Envelope»)."""
+    try:
+        begins = zlib.decompressobj().decompress(data, 1 + len(_PROOF))
+    except zlib.error:
+        return False
+    return begins[1:] == _PROOF
 
 
 def _unpacked(embedded: pikepdf.Stream) -> bytes:
@@ -147,8 +165,8 @@ def _unpacked(embedded: pikepdf.Stream) -> bytes:
         raise Unreadable("read.damaged") from exc
 
 
-def _embedded_files(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Stream]:
-    """Walk all that hangs on the document but what is drawn; every object once."""
+def _embedded_files(pdf: pikepdf.Pdf) -> Iterator[tuple[str, pikepdf.Stream]]:
+    """Walk all that hangs on the document but what is drawn, every object once; yield each file with its name."""
     import pikepdf  # noqa: PLC0415 (as above)
 
     seen: set[tuple[int, int]] = set()
@@ -166,7 +184,8 @@ def _embedded_files(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Stream]:
             continue
         for key, value in here.items():
             if key == "/EF" and isinstance(value, pikepdf.Dictionary):
-                yield from (file for file in value.values() if isinstance(file, pikepdf.Stream))
+                name = here.get("/UF", here.get("/F", ""))
+                yield from ((str(name), file) for file in value.values() if isinstance(file, pikepdf.Stream))
             elif key not in _DRAWN:
                 todo.append(value)
 

@@ -8,7 +8,7 @@ the last block that both have.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
@@ -16,8 +16,9 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from chain.errors import RegistryBehind, RegistryError, RegistryMismatch, RegistryUnavailable
-from chain.registry import BatchAnchored, CertificateReplaced, StatusChanged
-from verifier.models import HELD, Base, BlockRow, FindingRow, LeafRow, RegistryRow, block_of
+from chain.history import NO_HEAD, Heads
+from verifier import keeping
+from verifier.models import HELD, Base, BlockRow, CheckpointRow, EventRow, FindingRow, LeafRow, RegistryRow, block_of
 from verifier.recording import Recorder
 from verifier.snapshot import Freshness, IndexSnapshot, identity_of
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from chain.registry import Block, Event, Identity, Record, Registry
+    from chain.registry import Block, Identity, Record, Registry
     from verifier.store import Store
 
 _LOG = structlog.get_logger(__name__)
@@ -34,24 +35,11 @@ _MAX_TROUBLE = 1_000
 _KEPT = 256
 """How many blocks without events are kept, to find out where a reorganisation began."""
 
-NO_HEAD = bytes(32)
-"""A hash chain before its first step (IHeads)."""
 CHUNK = 2_000
 """How many blocks are read and stored at once."""
 
-Step: TypeAlias = "Callable[[bytes, Record], bytes]"
-"""Takes the step of a record in its hash chain."""
 ReadHeads: TypeAlias = "Callable[[int], Heads | None]"
 """Asks the registry for its three hash chains' heads after a block; None if it is too late for that block."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heads:
-    """The heads of the registry's three hash chains (IHeads)."""
-
-    anchors: bytes = NO_HEAD
-    statuses: bytes = NO_HEAD
-    rights: bytes = NO_HEAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +65,12 @@ class Index:
         registry: Registry,
         freshness: Freshness,
         *,
-        step: Step,
         read_heads: ReadHeads,
     ) -> None:
-        """Take what follows from a profile; `step` and `read_heads` are the registry's hash chains."""
+        """Take what follows from a profile; `read_heads` asks for the heads that the events read must make."""
         self._store = store
         self._registry = registry
         self._freshness = freshness
-        self._step = step
         self._read_heads = read_heads
 
     def follow(self, now: datetime) -> Progress | None:
@@ -106,9 +92,12 @@ class Index:
                 row.trouble, row.is_mismatch = trouble[:_MAX_TROUBLE] or "-", is_mismatch
 
     def rebuild(self, now: datetime) -> Progress | None:
-        """Forget everything and read the chain from the registry's first block."""
+        """Forget everything that follows from the chain, and read it from the registry's first block.
+
+        Checkpoints stay as far as their blocks do: nobody could make them again.
+        """
         with self._store.writing() as session:
-            tables: tuple[type[Base], ...] = (*HELD, LeafRow, BlockRow, RegistryRow)
+            tables: tuple[type[Base], ...] = (*HELD, EventRow, LeafRow, BlockRow, RegistryRow)
             for table in tables:
                 session.execute(delete(table))
         return self.follow(now)
@@ -133,12 +122,13 @@ class Index:
             yield None if row is None else IndexSnapshot(session, row, self._freshness)
 
     def contents(self) -> dict[str, list[tuple[object, ...]]]:
-        """Return everything that follows from the chain, table by table, in order."""
+        """Return everything that follows from the chain alone, table by table, in order."""
+        left_out = {table.__tablename__ for table in (RegistryRow, BlockRow, CheckpointRow)}
         with self._store.reading() as session:
             return {
                 table.name: [tuple(row) for row in session.execute(table.select().order_by(*table.primary_key))]
                 for table in Base.metadata.sorted_tables
-                if table.name not in {RegistryRow.__tablename__, BlockRow.__tablename__}
+                if table.name not in left_out
             }
 
     def _catch_up(self, now: datetime) -> None:
@@ -192,6 +182,8 @@ class Index:
         Raises `RegistryBehind` if the node just has not come as far as the index.
         """
         if progress.block_number < progress.identity.deployed_at_block:
+            keeping.require_caught_up(self._store, progress.identity, newest)
+            keeping.forget_undone(self._store, progress.identity, newest, has=self._has, after=-1)
             return progress
         if newest.number >= progress.block_number and self._has(progress.block_number, progress.block_hash):
             return progress
@@ -201,6 +193,8 @@ class Index:
         common = next((block for block in blocks if self._has(block.number, block.hash)), None)
         if newest.number < progress.block_number and (not blocks or common is blocks[0]):
             raise RegistryBehind(f"got block {newest.number} as the newest, knew block {progress.block_number} already")
+        reached = common.number if common else -1
+        keeping.forget_undone(self._store, progress.identity, newest, has=self._has, after=reached)
         with self._store.writing() as session:
             row = session.get_one(RegistryRow, 1)
             number = common.number if common else row.deployed_at_block - 1
@@ -232,7 +226,7 @@ class Index:
         """Return the heads that the records lead to, and the rows of their blocks and of the last one read."""
         blocks: dict[int, BlockRow] = {}
         for record in records:
-            heads = self._after(heads, record)
+            heads = heads.after(record.event, record.block_number)
             blocks[record.block_number] = _block_row(
                 record.block_number, record.block_hash, record.block_timestamp, heads, has_events=True
             )
@@ -258,21 +252,6 @@ class Index:
             row.head_number, row.head_hash, row.head_timestamp = block.number, block.hash, block.timestamp
             _set_heads(row, heads)
             return _progress(row)
-
-    def _after(self, heads: Heads, record: Record) -> Heads:
-        which = _chain_of(record.event)
-        return replace(heads, **{which: self._step(getattr(heads, which), record)})
-
-
-def _chain_of(event: Event) -> str:
-    """Return in which hash chain an event takes its step (IHeads)."""
-    match event:
-        case BatchAnchored():
-            return "anchors"
-        case CertificateReplaced() | StatusChanged():
-            return "statuses"
-        case _:
-            return "rights"
 
 
 def _block_row(number: int, block_hash: bytes, timestamp: int, heads: Heads, *, has_events: bool) -> BlockRow:

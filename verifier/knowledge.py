@@ -1,7 +1,7 @@
 """What verification asks about the registry, and the values it is answered with.
 
-`verifier.index` answers from its tables; tests answer from memory. Nothing here asks a node. Everything is answered
-as it stood at a `Place` on the chain, or with the places from and until which it held.
+`verifier.snapshot` answers from the index's tables, `verifier.checkpointed` from a checkpoint. Nothing here asks a
+node. Everything is answered as it stood at a `Place` on the chain, or with the places from and until which it held.
 """
 
 from __future__ import annotations
@@ -110,8 +110,15 @@ class Snapshot(Protocol):
     def confirmations(self) -> int:
         """How many blocks must follow a block for it to be final."""
 
+    @property
+    def is_checkpoint(self) -> bool:
+        """Whether a checkpoint answers: it holds the roots of batches but not their leaves, and nothing after it."""
+
+    def is_dated(self, now: datetime) -> bool:
+        """Whether what became of a certificate is known, but only as of a day ago or more."""
+
     def doubt(self, now: datetime) -> Message | None:
-        """Say why this may not be the present truth (silent, lagging, disagreeing node); None if it is."""
+        """Say why this may not be the truth (silent, lagging or disagreeing node; a clock that is wrong); or None."""
 
     def agency(self, agency: int) -> AgencyRecord | None:
         """Return an agency as it is now."""
@@ -123,7 +130,7 @@ class Snapshot(Protocol):
         """Return the keys listed for an agency whose kid begins so."""
 
     def batches_with(self, leaf: bytes) -> Sequence[Batch]:
-        """Return every batch, of any agency, that holds the leaf; the earliest first."""
+        """Return every batch, of any agency, that is known to hold the leaf; the earliest first."""
 
     def batch(self, agency: int, root: bytes) -> Batch | None:
         """Return an agency's batch by its root."""

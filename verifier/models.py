@@ -68,6 +68,38 @@ class BlockRow(Base, table=True):
     rights_head: bytes
 
 
+class EventRow(Base, table=True):
+    """An event as it was: the other tables say what followed from it, this one what the registry's heads bind."""
+
+    __tablename__ = "events"
+    begins: int = Field(primary_key=True, sa_type=BigInteger)
+    kind: int
+    """Its place in `chain.steps.KINDS`."""
+    arguments: bytes
+    """All of them, as `abi.encode` writes them."""
+
+
+class CheckpointRow(Base, table=True):
+    """What cannot be made again of a checkpoint: nodes forget old states, and what was signed was signed then.
+
+    Everything else in it follows from the events up to its block. Other than all other tables, this one does not follow
+    from the chain alone.
+    """
+
+    __tablename__ = "checkpoints"
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    """The block's."""
+    registry_id: bytes
+    hash: bytes
+    timestamp: int = Field(sa_type=BigInteger)
+    state: bytes
+    """The headers, and the paths to the heads, as CBOR; empty on a chain that has no such proofs."""
+    history_digest: bytes
+    """SHA-256 of the history that was signed; one that comes out otherwise is not given out."""
+    attestations: bytes
+    """Who signed, and how, as CBOR."""
+
+
 class Held(Base):
     """A row that held for a span of the chain."""
 

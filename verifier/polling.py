@@ -19,8 +19,17 @@ _LOG = structlog.get_logger(__name__)
 class Poller:
     """Follows the chain in a thread of its own, between `start` and `stop`."""
 
-    def __init__(self, index: Index, *, every_s: float, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        index: Index,
+        *,
+        every_s: float,
+        clock: Callable[[], datetime],
+        afterwards: Callable[[datetime], None] = lambda _: None,
+    ) -> None:
+        """`afterwards` is called after each reading that came to an end; it raises nothing."""
         self._index = index
+        self._afterwards = afterwards
         self._every_s = every_s
         self._clock = clock
         self._stopping = Event()
@@ -46,6 +55,8 @@ class Poller:
         except Exception as exc:  # noqa: BLE001 (a thread that ended here would leave an index that nobody follows)
             _LOG.error("poller.unforeseen", error=repr(exc))
             self._note(f"{type(exc).__name__} while reading")
+        else:
+            self._afterwards(self._clock())
 
     def _note(self, trouble: str) -> None:
         """Have the reports say so, unless it is the database itself that fails: then the index's age will tell."""

@@ -30,6 +30,8 @@ class Presented:
     foreign_codes: int = 0
     """How many other QR codes there are."""
     short_number: str | None = None
+    proofs: tuple[bytes, ...] = ()
+    """Files that say they prove it, as they came; nobody has read them yet."""
     document: Document | None = None
     """None for anything but a PDF."""
     fault: Message | None = None

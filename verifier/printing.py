@@ -11,12 +11,17 @@ from rich.text import Text
 
 from verifier.answer import heading, next_step
 from verifier.report import Colour, Outcome
-from verifier.wording import Language, say, sentence, show
+from verifier.wording import Language, message, say, sentence, show, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
+    from chain.seals import Sealing
+    from verifier.evidence import Offline
     from verifier.report import Report
+    from verifier.wording import Message, Words
 
 _STYLES = {
     Colour.GREEN: "bold white on green4",
@@ -30,7 +35,7 @@ _MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.UNKNOWN: "?", Ou
 def print_report(report: Report, console: Console, languages: tuple[Language, ...]) -> None:
     """Print a report; the verdict in all the languages, everything else in the first."""
     main = languages[0]
-    if report.register is not None and report.register.test:
+    if report.is_test:
         console.print(Text(f" TEST  {sentence('page.test', main)} ", style="bold black on yellow"))
     title = "\n".join(f"{heading(report, language)}" for language in languages)
     console.print(
@@ -66,8 +71,7 @@ def _subject(report: Report, language: Language) -> Table:
     if subject.number is not None and all(item.texts[language] != subject.number for item in subject.items):
         rows.append((sentence("page.number", language), subject.number))
     rows.extend((item.labels[language], item.texts[language]) for item in subject.items)
-    if subject.agency is not None:
-        rows.append((sentence("page.agency", language), " › ".join(subject.agency.path)))
+    rows.extend((sentence("page.agency", language), shown) for shown in _agency(report, language))
     if subject.valid_from is not None:
         last = sentence("page.open_ended", language) if subject.valid_until is None else subject.valid_until
         rows.append(
@@ -82,6 +86,51 @@ def _subject(report: Report, language: Language) -> Table:
             block=register.block_number, age=report.block_age_s, chain=register.chain_id
         )
         rows.append((sentence("page.checked", language), f"{show(report.checked_at, language)}, {where}"))
+    rows.extend((sentence("offline.evidence", language), say(what, language)) for what in _evidence(report.offline))
     for label, value in rows:
         table.add_row(Text(label, style="dim"), Text(value))
     return table
+
+
+def _agency(report: Report, language: Language) -> Iterator[str]:
+    """Yield who issued it; by number where a proof is all there is, since no proof shows a name."""
+    if report.subject.agency is not None:
+        yield " › ".join(report.subject.agency.path)
+    elif report.offline is not None and report.offline.proof is not None:
+        yield say(message("offline.agency_number", agency=report.offline.proof.agency), language)
+
+
+def _evidence(offline: Offline | None) -> Iterator[Message]:
+    """Yield what an answer without a network rests on."""
+    if offline is None:
+        return
+    checkpoint, proof, trust = offline.checkpoint, offline.proof, offline.trust
+    if checkpoint is not None:
+        yield message(
+            "offline.checkpoint",
+            block=checkpoint.block_number,
+            time=checkpoint.time,
+            seals=_seals(checkpoint.sealing),
+        )
+        if checkpoint.attesters:
+            yield message("offline.attested", attesters=", ".join(kid[:8].hex() for kid in checkpoint.attesters))
+    if proof is not None:
+        yield message(
+            "offline.proof", agency=proof.agency, block=proof.block_number, time=proof.time, seals=_seals(proof.sealing)
+        )
+    if trust is None:
+        yield message("offline.no_trust_list")
+    else:
+        yield message("offline.trust_list", version=trust.version, expires=trust.expires)
+
+
+def _seals(sealing: Sealing | None) -> Words:
+    """Say who sealed a block; what a majority of Clique's signers confirmed is never called final or sealed."""
+    if sealing is None:
+        return words("offline.unsealed")
+    said = message(
+        "offline.sealed" if sealing.is_final else "offline.confirmed",
+        signers=len(sealing.signers),
+        validators=sealing.validators,
+    )
+    return {language: say(said, language) for language in Language}

@@ -7,15 +7,18 @@ Uploads are strangers' bytes, and decoders of PDF and pictures are large program
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from chain import strict_json
+from chain import envelope, strict_json
 from verifier import decoding
 from verifier.presented import Document, Presented
 from verifier.wording import Language, keys, message
@@ -55,10 +58,7 @@ def read_upload(upload: bytes) -> Presented:
         return _fault("read.two_kinds") if not upload.startswith(_PDF) else _decode(upload)
     if is_picture:
         return _decode(upload)
-    try:
-        return read_text(upload[:MAX_TEXT].decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return _fault("read.kind")
+    return _read_other(upload)
 
 
 def read_text(text: str) -> Presented:
@@ -91,6 +91,16 @@ def looks_like_text(text: str) -> bool:
     return presented.fault is None
 
 
+def _read_other(upload: bytes) -> Presented:
+    """Read a file that is neither a PDF nor a picture."""
+    if kind := envelope.kind_of(upload):
+        return _fault("read.proof_alone" if kind == envelope.PROOF else "read.checkpoint_alone")
+    try:
+        return read_text(upload[:MAX_TEXT].decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return _fault("read.kind")
+
+
 def _decode(upload: bytes) -> Presented:
     answer = _ask_child(upload)
     match answer:
@@ -100,13 +110,15 @@ def _decode(upload: bytes) -> Presented:
         case {
             "found": {
                 "certificates": [*certificates],
+                "proofs": [*proofs],
                 "annotations": int() as annotations,
                 "pages": [*pages],
                 "codes": [*codes],
             }
         }:
             document = Document(pages=_texts(pages), annotations=annotations)
-            return _presented(_texts(codes), certificates=_texts(certificates), document=document)
+            presented = _presented(_texts(codes), certificates=_texts(certificates), document=document)
+            return replace(presented, proofs=_files(proofs))
         case {"found": {"codes": [*codes]}}:
             return _presented(_texts(codes))
         case _:
@@ -157,6 +169,18 @@ def _memory_file() -> IO[bytes]:
 
 def _texts(values: Sequence[JSON]) -> tuple[str, ...]:
     return tuple(value for value in values if isinstance(value, str))
+
+
+def _files(values: Sequence[JSON]) -> tuple[bytes, ...]:
+    """Return files as the child wrote them; one that it wrote otherwise stays, and cannot be read."""
+    return tuple(_file(text) for text in _texts(values))
+
+
+def _file(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return b""
 
 
 def _fault(key: str, **arguments: Argument) -> Presented:

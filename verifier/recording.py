@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import delete, func, insert, update
 from sqlmodel import col, select
 
-from chain import merkle
+from chain import merkle, steps
 from chain.registry import (
     AgencyCorrected,
     AgencyRegistered,
@@ -42,6 +42,7 @@ from verifier.models import (
     AgencyRow,
     BatchRow,
     BlockRow,
+    EventRow,
     FindingRow,
     GrantRow,
     Held,
@@ -81,6 +82,9 @@ class Recorder:
 
     def record(self, record: Record) -> None:
         """Write one event. What is odd about it is noted as a finding; reading goes on."""
+        self._session.add(
+            EventRow(begins=_at(record), kind=steps.kind_of(record.event), arguments=steps.arguments(record.event))
+        )
         written = self._write(record.event, record)
         if what := "; ".join(filter(None, (record.finding, written))):
             self._session.add(FindingRow(begins=_at(record), what=what))
@@ -93,6 +97,7 @@ class Recorder:
         for table in HELD:
             self._session.execute(delete(table).where(col(table.begins) >= end))
             self._session.execute(update(table).where(col(table.ends) >= end).values(ends=None))
+        self._session.execute(delete(EventRow).where(col(EventRow.begins) >= end))
         self._session.execute(delete(LeafRow).where(col(LeafRow.batch) >= end))
         self._session.execute(delete(BlockRow).where(col(BlockRow.number) > block))
 

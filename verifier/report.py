@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from chain.registry import Track
+    from verifier.evidence import Offline
     from verifier.wording import Message, Words
 
 
@@ -257,6 +258,8 @@ class Report:
     register: Register | None
     """None if nothing is known of any registry."""
     request_id: str = ""
+    offline: Offline | None = None
+    """What the answer rests on where no register was asked; then the newest block known is a checkpoint's."""
 
     def __bool__(self) -> NoReturn:
         """Refuse to be good or bad."""
@@ -266,6 +269,13 @@ class Report:
     def verdict(self) -> Verdict:
         """What the checks come to."""
         return verdict_of(self.checks)
+
+    @property
+    def is_test(self) -> bool | None:
+        """Whether nothing here has any effect; None if it is not known which registry was asked."""
+        if self.register is not None:
+            return self.register.test
+        return None if self.offline is None or self.offline.trust is None else self.offline.trust.test
 
     @property
     def known_at(self) -> datetime | None:

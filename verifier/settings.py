@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -37,6 +37,12 @@ class Settings(BaseSettings):
     poll_s: float = Field(1.0, description="How often `serve` and `index follow` look for new blocks.", gt=0)
     rpc_timeout_s: float = Field(5.0, description="How long a node may take to answer.", gt=0)
     max_readers: int = Field(2, description="How many uploads `serve` takes apart at the same time.", gt=0)
+    data_dir: Path = Field(Path("var/verifier"), description="Folder for what the verifier keeps beside its index.")
+    key: str = Field("", description="PEM file of the key that vouches for checkpoints; else one is made in DATA_DIR.")
+    trust_list: str = Field("", description="The trust list that `serve` hands out: a file that the council signed.")
+    anchors_every_s: float = Field(
+        60.0, description="How old a checkpoint must be before anchors alone make a new one.", ge=0
+    )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8002, description="Port that `serve` listens on.", ge=0, le=65535)
     log_level: str = Field("info", description="Least severe log line shown: debug, info, warning or error.")
@@ -89,6 +95,15 @@ def _hex(name: str, text: str, size: int, what: str) -> bytes:
         got = repr(text[:80]) if text else "nothing"
         raise InvalidInput(f"{PREFIX}{name}: got {got}, wanted {what}, {2 * size} hexadecimal digits behind 0x")
     return value
+
+
+def open_settings() -> Settings:
+    """Read the settings; raises `InvalidInput` naming what is wrong with them."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        faults = "; ".join(f"{PREFIX}{str(error['loc'][0]).upper()}: {error['msg']}" for error in exc.errors())
+        raise InvalidInput(f"settings: {faults}") from exc
 
 
 def described() -> list[tuple[str, str, str]]:

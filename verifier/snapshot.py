@@ -63,6 +63,15 @@ class IndexSnapshot:
         """How many blocks must follow a block for it to be final."""
         return self._freshness.confirmations
 
+    @property
+    def is_checkpoint(self) -> bool:
+        """No: the index follows the chain, and reads the leaves."""
+        return False
+
+    def is_dated(self, _now: datetime) -> bool:
+        """No: an index that has fallen behind is not the truth at all, see `doubt`."""
+        return False
+
     def doubt(self, now: datetime) -> Message | None:
         """Say why the index may not be the present truth.
 

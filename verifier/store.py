@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-NEWEST_REVISION = "0001"
+NEWEST_REVISION = "0002"
 _SQLITE_FILE = "sqlite:///"
 
 

@@ -1,32 +1,33 @@
 """The procedure: whether a certificate is to be believed, and why.
 
 Pure: what was brought, what is known of the registry and the moment come in, a report comes out. A bad certificate is
-an answer, never an exception. Nothing here asks a node or reads a clock.
+an answer, never an exception. Nothing here asks a node or reads a clock. It is the same whether the register was asked,
+or a checkpoint and proofs stand in for it.
 
 1. `form`: it parses strictly, and its type is one we know.
 2. `signature`: a key that the registry lists for the agency named in what is signed made it, for our registry.
-3. `inclusion`: the leaf, computed afresh, lies under the root of a batch of that agency.
+3. `inclusion`: the leaf, computed afresh, lies under the root of a batch of that agency; offline, a proof or the path
+   in a code leads there.
 4. `anchoring`: at that block the agency and all above it were in office and held the type, and the key counted; the
    earliest batch of which that is true decides. The block is final.
 5. `status`: no entry in force speaks against it on the day asked about; lifting one counts when that is final.
 6. `validity`: that day lies within the certificate's dates.
-7. `document`: a PDF's text, codes and attachment say the same.
+7. `document`: a PDF's text, codes and attachments say the same.
 
 Not checked here: whether the person who shows it is its holder, and whether a paper looks like its document.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chain import certificate, certificate_types, code, merkle
+from chain import certificate, certificate_types, code
 from chain.calendar import time_of_hour
 from chain.certificate import Certificate
-from chain.code import Code
-from chain.errors import CertificateTypeInvalid, SignatureInvalid, TreeMalformed
-from verifier import anchoring, documents, form, subject, tracks
+from chain.errors import SignatureInvalid
+from verifier import anchoring, documents, form, inclusion, proven, subject, tracks
 from verifier.form import Claimed, ShortNumber
 from verifier.knowledge import final_block
 from verifier.moments import last_day_before, time_of
@@ -37,13 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chain.certificate_types import CertificateType, Validity
+    from verifier.evidence import Grounds, Offline, ProofUsed
     from verifier.knowledge import Batch, ListedKey, Snapshot
     from verifier.moments import Moment
     from verifier.presented import Presented
+    from verifier.proven import Proven
     from verifier.report import Subject
     from verifier.tracks import Entry
 
-_SHORT_NUMBER_BITS = 60
 _OF_THE_REGISTRY = (CheckName.SIGNATURE, CheckName.INCLUSION, CheckName.ANCHORING, CheckName.STATUS)
 """The checks that nobody can make without the registry."""
 
@@ -56,15 +58,22 @@ def verify(
     name: str,
     request_id: str = "",
     known_type: Callable[[int, int], CertificateType] = certificate_types.by_number,
+    grounds: Grounds | None = None,
 ) -> Report:
-    """Verify what was presented, under that name, as of the moment; no snapshot means a registry never reached."""
+    """Verify what was presented, under that name, as of the moment.
+
+    No snapshot means a registry never reached. `grounds` are given where none was asked; then the snapshot is a
+    checkpoint's.
+    """
     form_check, read = form.check(presented, known_type=known_type)
+    known = _Known(snapshot, grounds, moment)
+    proof = None
     if isinstance(read, Claimed):
-        checks, shown = _verify_claimed(presented, read, snapshot, moment)
+        checks, shown, proof = _verify_claimed(presented, read, known)
     elif isinstance(read, ShortNumber):
-        checks, shown = _verify_short_number(read, snapshot, moment, known_type)
+        checks, shown = _verify_short_number(read, known, known_type)
     else:
-        checks, shown = _nothing_to_verify(snapshot, moment), subject.NOTHING
+        checks, shown = _nothing_to_verify(known), subject.NOTHING
     return Report(
         input=name,
         checks=(form_check, *checks),
@@ -73,10 +82,11 @@ def verify(
         checked_at=moment.now,
         register=None if snapshot is None else _register(snapshot),
         request_id=request_id,
+        offline=None if grounds is None else replace(grounds.offline, proof=proof),
     )
 
 
-def unforeseen(moment: Moment, *, name: str, request_id: str = "") -> Report:
+def unforeseen(moment: Moment, *, name: str, request_id: str = "", offline: Offline | None = None) -> Report:
     """Return the report for when this software failed at its task: CANNOT_CHECK."""
     return Report(
         input=name,
@@ -86,7 +96,43 @@ def unforeseen(moment: Moment, *, name: str, request_id: str = "") -> Report:
         checked_at=moment.now,
         register=None,
         request_id=request_id,
+        offline=offline,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All that a question is answered from."""
+
+    snapshot: Snapshot | None
+    grounds: Grounds | None
+    moment: Moment
+
+    @property
+    def trusted(self) -> Snapshot | Message:
+        """The snapshot if it is the truth, else why it may not be."""
+        if self.snapshot is not None:
+            return self.snapshot.doubt(self.moment.now) or self.snapshot
+        return message("registry.never_reached") if self.grounds is None else self.grounds.silence
+
+    @property
+    def registry(self) -> tuple[bytes, int] | None:
+        """The id and the chain id of the registry that is asked, or would be."""
+        if self.snapshot is not None:
+            return self.snapshot.identity.registry_id, self.snapshot.identity.chain_id
+        trust = None if self.grounds is None else self.grounds.offline.trust
+        return None if trust is None else (trust.registry_id, trust.chain_id)
+
+    def entries(self, agency: int, leaf: bytes) -> tuple[Entry, ...]:
+        """Return what is known to be recorded about a leaf."""
+        if self.snapshot is None:
+            return ()
+        return tracks.entries(self.snapshot.statuses(agency, leaf), final_block=final_block(self.snapshot))
+
+    def proven(self, presented: Presented, claimed: Claimed) -> Proven:
+        """Return what the proofs show by themselves. Where the register is at hand, it is asked, and they are not."""
+        trust = None if self.grounds is None or not self.grounds.believes_proofs else self.grounds.offline.trust
+        return proven.NOTHING if trust is None else proven.anchored_by(presented.proofs, claimed, trust)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,54 +147,72 @@ class _Answer:
 
 
 def _verify_claimed(
-    presented: Presented, claimed: Claimed, snapshot: Snapshot | None, moment: Moment
-) -> tuple[tuple[Check, ...], Subject]:
-    entries = () if snapshot is None else _entries(claimed.agency, claimed.leaf, snapshot)
-    trusted = _trusted(snapshot, moment)
-    if snapshot is not None and (foreign := _foreign(claimed, snapshot)):
+    presented: Presented, claimed: Claimed, known: _Known
+) -> tuple[tuple[Check, ...], Subject, ProofUsed | None]:
+    snapshot, moment = known.snapshot, known.moment
+    entries = known.entries(claimed.agency, claimed.leaf)
+    evidence, trusted = known.proven(presented, claimed), known.trusted
+    if foreign := _foreign(claimed, known.registry):
         skipped = _all(_OF_THE_REGISTRY[1:], Outcome.SKIPPED, message("check.other_registry"))
         answer = _Answer((foreign, *skipped))
-    elif isinstance(trusted, Message):
-        answer = _Answer(_all(_OF_THE_REGISTRY, Outcome.UNKNOWN, trusted))
+    elif not isinstance(trusted, Message):
+        answer = _ask(claimed, evidence, trusted, entries, moment)
+    elif snapshot is None:
+        answer = _by_proof_alone(claimed, evidence, trusted)
     else:
-        answer = _ask(claimed, trusted, entries, moment)
+        answer = _Answer(_all(_OF_THE_REGISTRY, Outcome.UNKNOWN, trusted))
     checks = (
         *answer.checks,
         _check_validity(claimed.validity, entries, moment),
-        documents.check(presented, claimed, _code_verifier(answer.key, snapshot), snapshot),
+        _check_document(presented, claimed, answer.key, evidence, known),
     )
-    return checks, subject.of_claimed(claimed, snapshot, entries, answer.batch, moment)
+    shown = subject.of_claimed(claimed, snapshot, entries, answer.batch, moment)
+    return checks, shown, proven.used(evidence, answer.checks[1], snapshot)
 
 
-def _ask(claimed: Claimed, snapshot: Snapshot, entries: Sequence[Entry], moment: Moment) -> _Answer:
+def _ask(claimed: Claimed, evidence: Proven, snapshot: Snapshot, entries: Sequence[Entry], moment: Moment) -> _Answer:
     signature, key = _check_signature(claimed, snapshot)
-    inclusion, batches = _check_inclusion(claimed, snapshot)
-    anchored, batch = anchoring.check(claimed.type, batches, key, snapshot)
-    return _Answer((signature, inclusion, anchored, _check_status(entries, moment, claimed.type)), key, batch)
+    included, batches = inclusion.check(claimed, evidence, snapshot)
+    batch: Batch | None
+    if snapshot.is_checkpoint and not batches:
+        anchored, batch = anchoring.unplaced(key, included), None
+    else:
+        anchored, batch = anchoring.check(claimed.type, batches, key, snapshot)
+    return _Answer((signature, included, anchored, _check_status(entries, moment, claimed.type, snapshot)), key, batch)
+
+
+def _by_proof_alone(claimed: Claimed, evidence: Proven, why: Message) -> _Answer:
+    """Answer where nothing is known of the register: what a proof shows stands, and all else is unknown."""
+    included, batch = inclusion.by_proof_alone(evidence, why)
+    if included.outcome is Outcome.FAILED or evidence.spoilt is not None:
+        # What is at odds with itself is altered, whatever else might be known.
+        signature, skipped, *rest = _all(_OF_THE_REGISTRY, Outcome.SKIPPED, message("check.proof_refused"))
+        return _Answer((signature, included if included.outcome is Outcome.FAILED else skipped, *rest))
+    signature, status = _all((CheckName.SIGNATURE, CheckName.STATUS), Outcome.UNKNOWN, why)
+    return _Answer((signature, included, anchoring.by_proof_alone(claimed.type, batch, why), status), batch=batch)
 
 
 def _verify_short_number(
-    short: ShortNumber,
-    snapshot: Snapshot | None,
-    moment: Moment,
-    known_type: Callable[[int, int], CertificateType],
+    short: ShortNumber, known: _Known, known_type: Callable[[int, int], CertificateType]
 ) -> tuple[tuple[Check, ...], Subject]:
     """A short number finds a leaf and its status, never what the certificate says: it is INCOMPLETE at best."""
     rest = (
         Check(CheckName.VALIDITY, Outcome.SKIPPED, message("validity.not_shown"), (Verdict.INCOMPLETE,)),
         Check(CheckName.DOCUMENT, Outcome.SKIPPED, message("document.none")),
     )
-    trusted = _trusted(snapshot, moment)
+    trusted = known.trusted
+    if not isinstance(trusted, Message) and trusted.is_checkpoint:
+        trusted = message("offline.short_number")
     if isinstance(trusted, Message):
         return (*_all(_OF_THE_REGISTRY, Outcome.UNKNOWN, trusted), *rest), subject.NOTHING
     signature = Check(CheckName.SIGNATURE, Outcome.SKIPPED, message("signature.not_shown"), (Verdict.INCOMPLETE,))
-    inclusion, found = _find(short, trusted, known_type)
+    included, found = inclusion.find(short, trusted, known_type)
     if found is None:
         unanswered = _all((CheckName.ANCHORING, CheckName.STATUS), Outcome.SKIPPED, message("check.not_found"))
-        return (signature, inclusion, *unanswered, *rest), subject.NOTHING
-    entries = _entries(found.agency, found.leaf, trusted)
+        return (signature, included, *unanswered, *rest), subject.NOTHING
+    entries = known.entries(found.agency, found.leaf)
     anchored, batch = anchoring.check(found.type, found.batches, None, trusted)
-    status = _check_status(entries, moment, found.type)
+    status = _check_status(entries, known.moment, found.type, trusted)
     shown = subject.of_leaf(
         found.leaf,
         agency=found.agency,
@@ -156,15 +220,14 @@ def _verify_short_number(
         snapshot=trusted,
         entries=entries,
         batch=batch,
-        moment=moment,
+        moment=known.moment,
     )
-    return (signature, inclusion, anchored, status, *rest), shown
+    return (signature, included, anchored, status, *rest), shown
 
 
-def _nothing_to_verify(snapshot: Snapshot | None, moment: Moment) -> tuple[Check, ...]:
+def _nothing_to_verify(known: _Known) -> tuple[Check, ...]:
     """Return the other six checks where the form failed; a registry that is silent is said to be, all the same."""
-    why = message("check.no_form")
-    trusted = _trusted(snapshot, moment)
+    why, trusted = message("check.no_form"), known.trusted
     if isinstance(trusted, Message):
         of_the_registry = _all(_OF_THE_REGISTRY, Outcome.UNKNOWN, trusted)
     else:
@@ -172,37 +235,20 @@ def _nothing_to_verify(snapshot: Snapshot | None, moment: Moment) -> tuple[Check
     return (*of_the_registry, *_all((CheckName.VALIDITY, CheckName.DOCUMENT), Outcome.SKIPPED, why))
 
 
-def _entries(agency: int, leaf: bytes, snapshot: Snapshot) -> tuple[Entry, ...]:
-    return tracks.entries(snapshot.statuses(agency, leaf), final_block=final_block(snapshot))
-
-
-def _trusted(snapshot: Snapshot | None, moment: Moment) -> Snapshot | Message:
-    """Return the snapshot if it is the present truth, else why it may not be."""
-    if snapshot is None:
-        return message("registry.never_reached")
-    return snapshot.doubt(moment.now) or snapshot
-
-
-def _code_verifier(key: ListedKey | None, snapshot: Snapshot | None) -> Callable[[Code], None] | None:
-    """Return what checks the signature of the code on a document; None where the certificate's key is not known."""
-    if key is None or snapshot is None:
-        return None
-    return partial(code.verify, key=key.public_key, registry_id=snapshot.identity.registry_id)
-
-
-def _foreign(claimed: Claimed, snapshot: Snapshot) -> Check | None:
+def _foreign(claimed: Claimed, registry: tuple[bytes, int] | None) -> Check | None:
     """Check 2, first half: a certificate names the registry that it was made for. A code has it in its signature."""
-    if not isinstance(claimed.source, Certificate):
+    if registry is None or not isinstance(claimed.source, Certificate):
         return None
-    ours, named = snapshot.identity, claimed.source.credential
-    if (named.registry_id, named.chain_id) == (ours.registry_id, ours.chain_id):
+    named = claimed.source.credential
+    if (named.registry_id, named.chain_id) == registry:
         return None
+    our_registry, our_chain = registry
     said = message(
         "signature.other_registry",
         registry=named.registry_id.hex(),
         chain=named.chain_id,
-        our_registry=ours.registry_id.hex(),
-        our_chain=ours.chain_id,
+        our_registry=our_registry.hex(),
+        our_chain=our_chain,
     )
     return Check(CheckName.SIGNATURE, Outcome.FAILED, said, (Verdict.UNSUPPORTED,))
 
@@ -225,87 +271,24 @@ def _check_signature(claimed: Claimed, snapshot: Snapshot) -> tuple[Check, Liste
     return Check(CheckName.SIGNATURE, Outcome.FAILED, message("signature.bad"), (Verdict.ALTERED,)), None
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What a short number leads to."""
-
-    leaf: bytes
-    agency: int
-    type: CertificateType
-    batches: tuple[Batch, ...]
-
-
-def _check_inclusion(claimed: Claimed, snapshot: Snapshot) -> tuple[Check, tuple[Batch, ...]]:
-    """Check 3: the leaf lies in batches of that agency, and a path that a code carries leads to one of them."""
-    holding = snapshot.batches_with(claimed.leaf)
-    if not all(_holds(batch, claimed.leaf) for batch in holding):
-        return Check(CheckName.INCLUSION, Outcome.UNKNOWN, message("inclusion.index_contradicts_itself")), ()
-    batches = {batch.root: batch for batch in holding if batch.agency == claimed.agency}
-    if isinstance(claimed.source, Code) and (path := claimed.source.path) is not None:
-        try:
-            root = merkle.root_from_path(claimed.leaf, index=path.index, size=path.size, path=path.hashes)
-        except TreeMalformed:
-            root = b""
-        reached = snapshot.batch(claimed.agency, root)
-        if reached is not None and reached.size == path.size:
-            # The chain's calldata may have been unreadable for the index; the path is proof enough.
-            batches[root] = reached
-        elif batches:
-            return Check(CheckName.INCLUSION, Outcome.FAILED, message("inclusion.path"), (Verdict.ALTERED,)), ()
-    if not batches:
-        said = message("inclusion.other_agency" if holding else "inclusion.none", agency=claimed.agency)
-        return Check(CheckName.INCLUSION, Outcome.FAILED, said, (Verdict.NOT_FOUND,)), ()
-    earliest_first = tuple(sorted(batches.values(), key=lambda batch: batch.place))
-    return _included(earliest_first[0]), earliest_first
-
-
-def _find(
-    short: ShortNumber, snapshot: Snapshot, known_type: Callable[[int, int], CertificateType]
-) -> tuple[Check, _Found | None]:
-    """Check 3 for a short number: exactly one leaf of exactly one agency begins so."""
-    leaves = snapshot.leaves_beginning(short.prefix, _SHORT_NUMBER_BITS)
-    if not leaves:
-        said = message("inclusion.short_number_unknown")
-        return Check(CheckName.INCLUSION, Outcome.FAILED, said, (Verdict.NOT_FOUND,)), None
-    batches = tuple(batch for leaf in leaves for batch in snapshot.batches_with(leaf))
-    if len(leaves) > 1 or len({batch.agency for batch in batches}) > 1:
-        return Check(CheckName.INCLUSION, Outcome.UNKNOWN, message("inclusion.short_number_ambiguous")), None
-    leaf = leaves[0]
-    if not all(_holds(batch, leaf) for batch in batches):
-        return Check(CheckName.INCLUSION, Outcome.UNKNOWN, message("inclusion.index_contradicts_itself")), None
-    first = batches[0]
-    try:
-        known = known_type(first.certificate_type, first.version)
-    except CertificateTypeInvalid as exc:
-        said = message("form.unknown_type", detail=str(exc))
-        return Check(CheckName.INCLUSION, Outcome.FAILED, said, (Verdict.UNSUPPORTED,)), None
-    return _included(first), _Found(leaf, first.agency, known, batches)
-
-
-def _holds(batch: Batch, leaf: bytes) -> bool:
-    """Whether the leaf is in the batch and the leaves make its root; the index is believed no further than that."""
-    return leaf in batch.leaves and merkle.root(batch.leaves) == batch.root
-
-
-def _included(batch: Batch) -> Check:
-    said = message("inclusion.found", block=batch.place.block, sequence=batch.sequence, size=batch.size)
-    return Check(CheckName.INCLUSION, Outcome.PASSED, said)
-
-
-def _check_status(entries: Sequence[Entry], moment: Moment, known: CertificateType) -> Check:
+def _check_status(entries: Sequence[Entry], moment: Moment, known: CertificateType, snapshot: Snapshot) -> Check:
     """Check 5: the gravest entry in force is told here; the report lists all."""
-    in_force = tracks.against(entries, moment)
-    if not in_force:
+    if in_force := tracks.against(entries, moment):
+        gravest = min(in_force, key=lambda entry: entry.record.track)
+        said = message(
+            "status.against",
+            words=known.status_words[gravest.record.track],
+            since=time_of_hour(gravest.record.from_hour),
+            recorded=time_of(gravest.record.timestamp),
+        )
+        reasons = tuple(dict.fromkeys(tracks.VERDICTS[entry.record.track] for entry in in_force))
+        return Check(CheckName.STATUS, Outcome.FAILED, said, reasons)
+    if not snapshot.is_checkpoint:
         return Check(CheckName.STATUS, Outcome.PASSED, message("status.good", day=moment.day))
-    gravest = min(in_force, key=lambda entry: entry.record.track)
-    said = message(
-        "status.against",
-        words=known.status_words[gravest.record.track],
-        since=time_of_hour(gravest.record.from_hour),
-        recorded=time_of(gravest.record.timestamp),
-    )
-    reasons = tuple(dict.fromkeys(tracks.VERDICTS[entry.record.track] for entry in in_force))
-    return Check(CheckName.STATUS, Outcome.FAILED, said, reasons)
+    head = snapshot.head
+    said = message("status.good_as_of", known=time_of(head.timestamp), block=head.number, day=moment.day)
+    reasons = (Verdict.SIGNED,) if snapshot.is_dated(moment.now) else ()
+    return Check(CheckName.STATUS, Outcome.PASSED, said, reasons)
 
 
 def _check_validity(validity: Validity, entries: Sequence[Entry], moment: Moment) -> Check:
@@ -324,6 +307,22 @@ def _check_validity(validity: Validity, entries: Sequence[Entry], moment: Moment
         return Check(CheckName.VALIDITY, Outcome.FAILED, said, (Verdict.EXPIRED,))
     said = message("validity.renewal_pending", last=last, until=last_day_before(renewal.record.until_hour))
     return Check(CheckName.VALIDITY, Outcome.FAILED, said, (Verdict.RENEWAL_PENDING,))
+
+
+def _check_document(
+    presented: Presented, claimed: Claimed, key: ListedKey | None, evidence: Proven, known: _Known
+) -> Check:
+    """Check 7: what the pages show, and what the attached proof says, which must not be at odds with the rest."""
+    snapshot = known.snapshot
+    verify_code = None
+    if key is not None and snapshot is not None:
+        verify_code = partial(code.verify, key=key.public_key, registry_id=snapshot.identity.registry_id)
+    checked = documents.check(presented, claimed, verify_code, snapshot)
+    if checked.outcome is Outcome.FAILED:
+        return checked
+    if known.grounds is None and snapshot is not None:
+        return proven.differs(presented.proofs, claimed, snapshot) or checked
+    return evidence.spoilt or checked
 
 
 def _all(names: Sequence[CheckName], outcome: Outcome, said: Message) -> tuple[Check, ...]:

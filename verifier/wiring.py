@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
+from chain import seals
 from chain.errors import InvalidInput, RegistryMismatch
-from chain.ethereum import events, profiles
+from chain.ethereum import profiles
 from chain.ethereum.agreement import AgreeingRegistries
 from chain.ethereum.client import EthereumRegistry, Expected, Head
-from verifier.index import Heads, Index
+from chain.header import Header
+from chain.history import Heads
+from verifier import trust_file
+from verifier.attesting import make_attester, open_attester
+from verifier.checkpoints import Checkpoints, Shown
+from verifier.evidence_files import EvidenceFiles
+from verifier.index import Index
 from verifier.snapshot import Freshness
 from verifier.store import Store
+from verifier.trust_file import TrustFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
+    from verifier.attesting import Attester
     from verifier.settings import Settings
+
+_LOG = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """The verifier's parts."""
+
+    index: Index
+    checkpoints: Checkpoints
+    files: EvidenceFiles
 
 
 def open_index(settings: Settings) -> Index:
     """Open the index over all nodes; raises `InvalidInput` if a setting is missing or impossible. Asks no node yet."""
+    return open_verifier(settings).index
+
+
+def open_verifier(settings: Settings) -> Verifier:
+    """Open index and checkpoints over all nodes, as `open_index` does."""
     profile = profiles.by_name(settings.profile)
     expected = Expected(chain_id=settings.chain_id or None, registry_id=settings.pinned_registry_id)
     address = settings.registry_address
@@ -29,13 +59,63 @@ def open_index(settings: Settings) -> Index:
         EthereumRegistry(url, address, profile, expected=expected, timeout_s=settings.rpc_timeout_s)
         for url in settings.nodes
     )
-    return Index(
-        Store(settings.database_url),
+    store = Store(settings.database_url)
+    index = Index(
+        store,
         AgreeingRegistries(nodes),
         Freshness(confirmations=profile.confirmations, max_head_age_s=profile.max_head_age_s),
-        step=events.step,
         read_heads=lambda block: read_heads(nodes, block),
     )
+    checkpoints = Checkpoints(
+        store,
+        lambda block: show(nodes, block),
+        attester=lambda: attester_of(settings),
+        confirmations=profile.confirmations,
+        anchors_every_s=settings.anchors_every_s,
+    )
+    return Verifier(index, checkpoints, EvidenceFiles(store))
+
+
+def attester_of(settings: Settings) -> Attester:
+    """Open the key that vouches for checkpoints; makes it if none is named and there is none yet."""
+    return open_attester(Path(settings.key)) if settings.key else make_attester(settings.data_dir)
+
+
+def open_trust_file(settings: Settings, now: datetime) -> TrustFile | None:
+    """Open the trust list that is handed out, if there is one; raises `InvalidInput` if it is none of this registry.
+
+    What makes it useless only to some, or only from now on, is logged: this verifier itself believes its nodes.
+    """
+    if not settings.trust_list:
+        return None
+    expected = trust_file.Expected(settings.registry_address, settings.pinned_registry_id, settings.chain_id or None)
+    opened = TrustFile(Path(settings.trust_list), expected)
+    listed = opened.trusted
+    if now >= listed.expires:
+        _LOG.warning("trust_list.expired", version=listed.version, expires=listed.expires.isoformat())
+    if attester_of(settings).public not in listed.attesters:
+        _LOG.warning("trust_list.own_key_missing", version=listed.version, scheme=listed.scheme.value)
+    return opened
+
+
+def show(nodes: Sequence[EthereumRegistry], number: int) -> Shown | None:
+    """Ask for what a checkpoint of a block takes: of all nodes its hash and the heads, of the first one the proof.
+
+    Returns None where a node knows the present state only, and the block is no longer the newest. Raises
+    `RegistryMismatch` if the nodes disagree, or the proof is of another block.
+    """
+    block = AgreeingRegistries(nodes).block(number)
+    heads = read_heads(nodes, number)
+    if heads is None:
+        return None
+    state = nodes[0].state_proof(number)
+    if state is not None:
+        proven = seals.block_hash(Header.parse(state.headers[0]), nodes[0].profile.seal_scheme)
+        if proven != block.hash:
+            raise RegistryMismatch(
+                f"block {number}: got a proof of 0x{proven.hex()}, wanted one of 0x{block.hash.hex()}"
+            )
+    return Shown(block, heads, state)
 
 
 def read_heads(nodes: Sequence[EthereumRegistry], block: int) -> Heads | None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeVar
 
+from chain import proof
 from chain.errors import RegistryMismatch, RegistryUnavailable
 from chain.ethereum import calldata, contracts, events
 from chain.ethereum.events import Log
 from chain.ethereum.node import Node, read_address, read_bytes, read_hash
+from chain.ethereum.proving import Prover
 from chain.ethereum.rpc import NodeError, Request, Rpc
 from chain.ethereum.wire import data, items, member, quantity, to_hex
 from chain.registry import BatchAnchored, Identity, Record
@@ -17,6 +19,7 @@ from chain.registry import BatchAnchored, Identity, Record
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from chain.checkpoint import StateProof
     from chain.ethereum.profiles import Profile
     from chain.ethereum.wire import Json
     from chain.registry import Block
@@ -57,6 +60,7 @@ class EthereumRegistry:
         self.profile = profile
         rpc = Rpc(url, timeout_s=timeout_s, batch_size=profile.batch_size, chain_id=expected.chain_id)
         self.node = Node(rpc, profile)
+        self._prover = Prover(self.node, address)
         self._expected = expected
         self._identity: Identity | None = None
 
@@ -118,6 +122,23 @@ class EthereumRegistry:
         contract = contracts.agencies() if which is Head.RIGHTS else contracts.certificates()
         address = self.known().agencies_address if which is Head.RIGHTS else self.address
         return read_bytes(self.node.read(address, contract.functions["head"], int(which), block=block), "head")
+
+    def evidence(self, agency: int, root: bytes, block_number: int) -> bytes | None:
+        """Return evidence that this batch was anchored in that block; None where the profile has no proofs."""
+        if not self.profile.proofs:
+            return None
+        return proof.encode_evidence(self._prover.of_batch(agency, root, block_number))
+
+    def state_proof(self, block_number: int) -> StateProof | None:
+        """Return what proves the three heads after a block, for a checkpoint; None where the profile has no proofs.
+
+        On Clique as many blocks must follow it as it takes until most signers have sealed. Raises
+        `RegistryUnavailable` if the node no longer has that state, or if what it shows does not hold.
+        """
+        if not self.profile.proofs:
+            return None
+        heads = [self.head(which, block=block_number) for which in Head]
+        return self._prover.of_heads(self.known().agencies_address, block_number, heads)
 
     def known(self) -> Identity:
         """Return the identity as asked before, so that it need not be asked anew."""

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chain.errors import RegistryUnavailable, SigningFailed
 from chain.ethereum import contracts
-from chain.ethereum.node import read_number
+from chain.ethereum.node import read_bytes, read_number
+from chain.ethereum.wire import shown
 from chain.ethereum.writer import status_change
 from chain.registry import AgencyRegistered, ProposalMade, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chain.ethereum.client import EthereumRegistry
     from chain.ethereum.wire import Json
     from chain.ethereum.writer import EthereumWriter
     from chain.registry import Event, Signer, StatusToChange
@@ -122,6 +124,17 @@ class Council:
         agencies = self._registry.known().agencies_address
         answers = self._registry.sending.transact_all([(agencies, payload) for payload in payloads], sender=sender)
         return [receipt_of(self._registry, answer) for answer in answers]
+
+
+def members_of(registry: EthereumRegistry) -> tuple[tuple[bytes, ...], int]:
+    """Return the council's members now, and how many of them decide."""
+    agencies, functions = registry.known().agencies_address, contracts.agencies().functions
+    (members,), (threshold,) = registry.node.read_all(
+        [(agencies, functions["members"], ()), (agencies, functions["threshold"], ())]
+    )
+    if not isinstance(members, tuple):
+        raise RegistryUnavailable(f"members: got {shown(members)}, wanted addresses")
+    return tuple(read_bytes(member, "members") for member in members), read_number(threshold, "threshold")
 
 
 def receipt_of(registry: EthereumWriter, answer: Json) -> Receipt:

@@ -1,4 +1,4 @@
-"""Logs of the registry's contracts as events, and the steps that events take in the hash chains of IHeads."""
+"""Logs of the registry's contracts as events, and back."""
 
 from __future__ import annotations
 
@@ -6,56 +6,19 @@ from dataclasses import dataclass, fields
 from enum import IntEnum, IntFlag
 from functools import cache
 from typing import TYPE_CHECKING, cast
-from unicodedata import category
-
-from eth_utils.crypto import keccak
 
 from chain import registry
 from chain.errors import RegistryMismatch
 from chain.ethereum import contracts
 from chain.ethereum.wire import shown
+from chain.steps import KINDS, NOT_TEXT, TEXT_TYPES, raw, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chain.registry import Event, Record
+    from chain.registry import Event
 
-HEAD_BEFORE_ALL = bytes(32)
-
-_EVENTS: Mapping[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        registry.RegistryCreated,
-        registry.MemberAdded,
-        registry.MemberRemoved,
-        registry.ProposalMade,
-        registry.VoteCast,
-        registry.ProposalExecuted,
-        registry.VerifyingHostSet,
-        registry.SuccessorNamed,
-        registry.TypeRegistered,
-        registry.TypeRetired,
-        registry.AgencyRegistered,
-        registry.AgencyCorrected,
-        registry.AgencySuspended,
-        registry.AgencyResumed,
-        registry.TypeGranted,
-        registry.TypeWithdrawn,
-        registry.ApprovalsDemanded,
-        registry.OwnApprovalsSet,
-        registry.OfficerSet,
-        registry.KeyAdded,
-        registry.KeyCutOff,
-        registry.BatchAnchored,
-        registry.CertificateReplaced,
-        registry.StatusChanged,
-    )
-}
-
-_CODE_TYPE = "bytes18"
-"""Credit codes are the only values of this type; they are text in events."""
-TEXT_TYPES = frozenset({"string", _CODE_TYPE})
-_RAW_TEXT = "0x"
+_EVENTS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in KINDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,47 +76,14 @@ def encode(event: Event) -> Log:
     return Log((kind.topic, *topics), contracts.encode(kind.in_data, plain))
 
 
-def step(head: bytes, record: Record) -> bytes:
-    """Return the head of a hash chain after the step that a record's event takes (the formula stands in IHeads)."""
-    kind = _by_name()[type(record.event).__name__]
-    arguments = contracts.encode(kind.inputs, _arguments(kind, record.event))
-    return keccak(
-        contracts.encode(
-            ["bytes32", "uint256", "bytes32", "bytes32"],
-            [head, record.block_number, kind.topic, keccak(arguments)],
-        )
-    )
-
-
 def finding(event: Event) -> str:
     """Say what is odd about an event by itself; empty if nothing is."""
     odd = [
         field.name
         for field in fields(event)
-        if isinstance(value := getattr(event, field.name), str) and value.startswith(_RAW_TEXT)
+        if isinstance(value := getattr(event, field.name), str) and value.startswith(NOT_TEXT)
     ]
     return f"not plain text: {', '.join(odd)}" if odd else ""
-
-
-def text(raw: bytes) -> str:
-    """Return what a contract holds as text.
-
-    The contracts take any bytes for a name, so what is not UTF-8, or holds control characters that a database or a
-    page might stumble over, is written as `0x…` in hexadecimal; so is what itself begins like that, so that no two
-    values read the same and a head can be replayed from the text.
-    """
-    try:
-        plain = raw.decode()
-    except UnicodeDecodeError:
-        return _RAW_TEXT + raw.hex()
-    if plain.startswith(_RAW_TEXT) or any(category(character) == "Cc" for character in plain):
-        return _RAW_TEXT + raw.hex()
-    return plain
-
-
-def raw(plain: str) -> bytes:
-    """Return the bytes that `text` was made from."""
-    return bytes.fromhex(plain[len(_RAW_TEXT) :]) if plain.startswith(_RAW_TEXT) else plain.encode()
 
 
 def _arguments(kind: contracts.EventType, event: Event) -> list[object]:

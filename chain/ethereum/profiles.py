@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
 from chain.errors import InvalidInput
-
-
-class SealScheme(Enum):
-    """How validators seal blocks, if in a way that a proof can show."""
-
-    NONE = "none"
-    QBFT = "qbft"
-    CLIQUE = "clique"
+from chain.seals import SealScheme
 
 
 @dataclass(frozen=True, slots=True)

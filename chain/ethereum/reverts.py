@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from chain import steps
 from chain.errors import RegistryRefused, RegistryUnavailable, SenderRefused
-from chain.ethereum import contracts, events
+from chain.ethereum import contracts
 from chain.ethereum.rpc import NodeError
 
 if TYPE_CHECKING:
@@ -141,5 +142,5 @@ def _readable(kind: str, value: object) -> Argument:
     if isinstance(value, tuple):
         return tuple(_readable(kind.removesuffix("[]"), item) for item in value)
     if isinstance(value, bytes):
-        return events.text(value) if kind in events.TEXT_TYPES else "0x" + value.hex()
+        return steps.text(value) if kind in steps.TEXT_TYPES else "0x" + value.hex()
     return value if isinstance(value, int) else str(value)

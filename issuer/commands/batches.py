@@ -23,6 +23,7 @@ from issuer.commands.shared import (
     progress,
     read,
     say,
+    say_what_is_unproven,
     table,
 )
 from issuer.errors import Ambiguous, NotFound
@@ -143,6 +144,7 @@ def seal(
         with progress("waiting for the chain", None) as tick:
             lane = opened.lane(accept_foreign=accept_foreign, tick=tick)
             in_one_go.seal(opened.office, lane, batches)
+        say_what_is_unproven(opened, batches)
     if as_json:
         say({"batches": batches})
     else:
@@ -150,7 +152,7 @@ def seal(
 
 
 def documents(batch: BatchOption = None, *, out: OutFolder, as_json: Json = False) -> None:
-    """Write the documents of issued batches: PDF, SD-JWT and code of each certificate, and index.csv."""
+    """Write the documents of issued batches: PDF, SD-JWT, code and proof of each certificate, and index.csv."""
     with issuer() as opened:
         if batch is not None:
             batches = [batch]
@@ -158,6 +160,7 @@ def documents(batch: BatchOption = None, *, out: OutFolder, as_json: Json = Fals
             with opened.office.store.reading() as work:
                 batches = [each.id for each in work.batches(states=[State.ISSUED]) if each.id is not None]
         handed_out = _documents(opened, batches, out)
+        say_what_is_unproven(opened, batches)
     if as_json:
         say({"certificates": [_shown(each) for each in handed_out], "out": str(out)})
     else:
@@ -186,6 +189,7 @@ def issue(
         with progress("waiting for the chain", None) as tick:
             in_one_go.seal(office, opened.lane(tick=tick), drafts.batches)
         handed_out = _documents(opened, drafts.batches, out)
+        say_what_is_unproven(opened, drafts.batches)
     if as_json:
         certificates = [_shown(each) for each in handed_out]
         say({"batches": drafts.batches, "repeated": drafts.repeated, "certificates": certificates, "out": str(out)})
@@ -210,13 +214,14 @@ def batches(*, as_json: Json = False) -> None:
                     "size": each.size,
                     "state": each.state,
                     "block": each.block_number,
+                    "proofs": each.evidence is not None,
                     "failure": each.failure,
                 }
                 for each in found
             ]
         )
         return
-    shown = table("BATCH", "AGENCY", "TYPE", "FOR", "SIZE", "STATE", "BLOCK", "WHAT IS WRONG")
+    shown = table("BATCH", "AGENCY", "TYPE", "FOR", "SIZE", "STATE", "BLOCK", "PROOFS", "WHAT IS WRONG")
     for each in found:
         shown.add_row(
             str(each.id),
@@ -226,6 +231,7 @@ def batches(*, as_json: Json = False) -> None:
             str(each.size),
             each.state,
             "" if each.block_number is None else str(each.block_number),
+            "" if each.evidence is None else "made",
             each.failure,
         )
     OUT.print(shown)
@@ -267,6 +273,7 @@ def _shown(each: HandedOut) -> dict[str, str]:
         "pdf": each.pdf,
         "sd_jwt": each.sd_jwt,
         "code": each.code,
+        "proof": each.proof,
     }
 
 

@@ -192,6 +192,7 @@ def _described(office: Office, work: Work, certificate: Certificate) -> dict[str
         "leaf": certificate.leaf.hex() if certificate.leaf else "",
         "batch": batch.id,
         "block": batch.block_number,
+        "proof": batch.evidence is not None,
         "claims": {
             claim.labels["zh-CN"]: certificate_type.display(claim.key, claims[claim.key], "zh-CN")
             for claim in certificate_type.claims

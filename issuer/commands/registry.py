@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path  # noqa: TC003 — typer reads annotations at run time
 from typing import Annotated
 
@@ -10,13 +12,15 @@ import typer
 
 from chain.ethereum import deploy as deployment
 from chain.ethereum import profiles
+from chain.ethereum.council import members_of
 from chain.ethereum.deploy import Deployment
 from chain.ethereum.governing import Governing
-from issuer import enrolment
+from chain.trust_list import TrustList
+from issuer import enrolment, trusting
 from issuer.commands.shared import OUT, Json, issuer, progress, read, say
 from issuer.errors import NotReady
 from issuer.settings import Settings
-from issuer.wiring import deployment_path, funder, in_haste, open_keystore
+from issuer.wiring import deployment_path, funder, in_haste, open_keystore, open_writer
 
 DEPLOYER = "deployer"
 COUNCIL = ["council-1", "council-2", "council-3"]
@@ -84,6 +88,70 @@ def deploy(
         return
     words = "deployed" if known is None else "is there"
     OUT.print(f"Registry {words}: YINXIN_REGISTRY=0x{made.address.hex()} YINXIN_REGISTRY_ID={made.registry_id.hex()}")
+
+
+@registry.command("trust-list")
+def trust_list(
+    *,
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    add_signature_to: Annotated[
+        Path | None, typer.Option(help="Sign this list, which another member made, instead of making one.")
+    ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="The list whose place it takes. What is not given here is as it says.")
+    ] = None,
+    version: Annotated[int | None, typer.Option(min=1, help="Else one more than the list before, or 1.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="For how long it counts.")] = 365,
+    attester: Annotated[
+        list[str], typer.Option(help="A verifier that may vouch for checkpoints: its JWK or a file with it; repeat it.")
+    ] = [],  # noqa: B006 — typer copies it
+    seals: Annotated[
+        Path | None, typer.Option(help="JSON file of the validators by ranges of blocks, as docs/protocol.md has them.")
+    ] = None,
+    signer: Annotated[
+        list[str], typer.Option(help="A council member's key in the keystore folder; repeat it.")
+    ] = COUNCIL,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Write it although signatures are lacking, for other members to add theirs.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make and sign the list by which others believe this registry without asking a node.
+
+    Registry, council and threshold are read from the chain; a list that says otherwise is not signed, and one that
+    verifiers would refuse is not written.
+    """
+    settings = Settings()
+    scheme = profiles.by_name(settings.profile).seal_scheme
+    keystore = open_keystore(settings)
+    with closing(open_writer(settings)) as writer:
+        identity, council = writer.identity(), trusting.Council(*members_of(writer))
+    before = None if previous is None else trusting.read(previous)
+    if add_signature_to is None:
+        wanted = trusting.Wanted(
+            version=version,
+            days=days,
+            attesters=tuple(map(trusting.read_attester, attester)),
+            sets=() if seals is None else trusting.read_sets(seals),
+            scheme=scheme,
+        )
+        contents, signatures = trusting.contents(wanted, identity, council, before, datetime.now(UTC)), {}
+    else:
+        given = trusting.read_draft(add_signature_to)
+        trusting.require_ours(given, identity, council, scheme)
+        contents, signatures = given.signed_bytes, dict(given.signatures)
+    keys = [keystore.council_member(name) for name in signer]
+    data = trusting.signed(contents, signatures, keys, council=council, previous=before)
+    listed = TrustList.parse_draft(data)
+    if not (draft and trusting.lacking(listed)):
+        trusting.require_complete(data, before)
+    trusting.write(data, out)
+    shown = {"file": str(out), **trusting.shown(listed)}
+    if as_json:
+        say(shown)
+        return
+    for name, value in shown.items():
+        OUT.print(f"{name:13} {value}", markup=False)
 
 
 def enrol(

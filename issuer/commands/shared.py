@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from issuer import proofs
 from issuer.errors import NotAllowed
 from issuer.settings import Settings
 from issuer.wiring import Issuer, open_issuer
@@ -81,6 +82,14 @@ def table(*columns: str) -> Table:
 def say(value: object) -> None:
     """Print one JSON object."""
     OUT.print_json(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def say_what_is_unproven(opened: Issuer, batch_ids: Sequence[int]) -> None:
+    """Say on standard error which batches wait for their proofs, and why."""
+    with opened.office.store.reading() as work:
+        missing = proofs.missing(work, batch_ids)
+    for number, reason in missing.items():
+        ERR.print(f"Batch {number} has no proofs yet: {reason}. `yinxin-issuer proofs` makes them later.", markup=False)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from issuer.commands.shared import (
     progress,
     read,
     say,
+    say_what_is_unproven,
 )
 from issuer.errors import FileRefused, RowFault
 from issuer.models import Purpose
@@ -207,6 +208,7 @@ def _new_version(
     with progress("waiting for the chain", None) as tick:
         in_one_go.seal(office, opened.lane(tick=tick), [batch])
     handed_out = write_documents(opened, [batch], out) if out else []
+    say_what_is_unproven(opened, [batch])
     with office.store.reading() as work:
         (new,) = work.certificates(batch)
     if as_json:

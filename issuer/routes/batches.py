@@ -54,6 +54,8 @@ class BatchView(Strict):
     kid: str | None
     deadline: int | None
     block: int | None
+    proofs: bool
+    """Whether proofs that verify without a network are made."""
     failure: str
     missing_approvals: int
 
@@ -126,7 +128,7 @@ def seal(batch: int, at: AtDesk, asking: Asking) -> BatchView:
 
 @router.get("/batches/{batch}/documents", response_class=Response)
 def documents(batch: int, at: AtDesk, asking: Asking) -> Response:
-    """Return a ZIP file with the documents, SD-JWTs and codes of an issued batch."""
+    """Return a ZIP file with the documents, SD-JWTs, codes and proofs of an issued batch."""
     _seen(at, asking, batch)
     with tempfile.TemporaryDirectory() as name, tempfile.SpooledTemporaryFile(max_size=1 << 24) as packed:
         folder = Path(name)
@@ -162,6 +164,7 @@ def _view(at: Desk, found: Batch) -> BatchView:
         kid=found.kid.hex() if found.kid else None,
         deadline=found.deadline,
         block=found.block_number,
+        proofs=found.evidence is not None,
         failure=found.failure,
         missing_approvals=missing,
     )

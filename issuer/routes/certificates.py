@@ -9,7 +9,9 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from chain.errors import InvalidInput
-from issuer import handing_out, statuses
+from issuer import handing_out, proofs, statuses
+from issuer.errors import ProofMissing
+from issuer.face import PROOF_MEDIA_TYPE
 from issuer.routes.desk import Asking, AtDesk, Desk, require_sight
 from issuer.statuses import TRACKS, Wish
 
@@ -78,6 +80,21 @@ def document(number: str, at: AtDesk, asking: Asking, agency: Agency = None, typ
         require_sight(at, asking, found.agency)
         made = handing_out.document_of(at.office, work, at.office.directory(), work.batch(found.batch_id), found)
     return Response(at.renderer().render(made), media_type="application/pdf")
+
+
+@router.get("/{number:path}/proof", response_class=Response)
+def proof(number: str, at: AtDesk, asking: Asking, agency: Agency = None, type: Type = "") -> Response:  # noqa: A002
+    """Return the newest anchored version's proof, which verifies without a network."""
+    with at.office.store.reading() as work:
+        found = at.office.find(work, number, agency=agency, certificate_type=type)
+        require_sight(at, asking, found.agency)
+        batch = work.batch(found.batch_id)
+        made = proofs.file_of(work, batch, found)
+        why = proofs.missing(work, [found.batch_id])
+    if made is None:
+        reason = "; ".join(why.values()) or "none was made of its batch, or its chain has none"
+        raise ProofMissing(f"batch {found.batch_id} is {batch.state} and has no proofs: {reason}")
+    return Response(made, media_type=PROOF_MEDIA_TYPE)
 
 
 @router.post("/{number:path}/status")

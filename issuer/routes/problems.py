@@ -24,6 +24,7 @@ _STATUS: tuple[tuple[type[YinxinError], int], ...] = (
     (errors.FileRefused, 422),
     (chain_errors.ClaimsInvalid, 422),
     (errors.NotFound, 404),
+    (errors.ProofMissing, 404),
     (errors.Ambiguous, 409),
     (errors.NotAllowed, 403),
     (errors.NotReady, 409),

@@ -113,6 +113,15 @@ def test_a_signature_has_sixty_four_bytes(size: int) -> None:
         KEY.verify(signature, b"")
 
 
+def test_a_point_has_one_spelling() -> None:
+    """Coordinates are numbers below p; the library takes others modulo p, and the key would have a second kid."""
+    prime = 2**256 - 2**224 + 2**192 + 2**96 - 1
+    x, y = 5, 0x459243B9AA581806FE913BCE99817ADE11CA503C64D9A3C533415C083248FBCC
+    PublicKey(x.to_bytes(32), y.to_bytes(32))
+    with pytest.raises(InvalidInput, match="its numbers below p"):
+        PublicKey((x + prime).to_bytes(32), y.to_bytes(32))
+
+
 def test_a_point_beside_the_curve_is_no_key() -> None:
     with pytest.raises(InvalidInput, match="wanted a point on P-256"):
         PublicKey(x=KEY.x, y=OTHER_KEY.y)

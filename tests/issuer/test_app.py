@@ -12,10 +12,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from chain.keys import PublicKey
+from chain.proof import Proof
+from issuer import proofs
 from issuer.app import application
 from issuer.documents import Renderer
 from issuer.routes.desk import Desk, Doorkeeper
 from tests.issuer.offices import PASSWORD, permit_number, permits
+from tests.issuer.test_proofs import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +63,33 @@ def test_from_upload_to_documents(client: TestClient) -> None:
     assert {f"{permit_number(1)}.pdf", f"{permit_number(2)}.sd-jwt", "index.csv"} <= set(names)
     single = client.get(f"/api/v1/certificates/{permit_number(1)}/document", auth=PREPARER)
     assert single.content.startswith(b"%PDF")
+
+
+def test_proof_is_served_once_it_is_made(client: TestClient, world: World) -> None:
+    world.registry.evidence_shown, world.registry.forgetful = SHOWN, True
+    batch = issued(client, 1)
+    path = f"/api/v1/certificates/{permit_number(1)}/proof"
+    answer = client.get(path, auth=PREPARER)
+    assert (answer.status_code, answer.json()["title"]) == (404, "ProofMissing")
+    assert "more than the node can show" in answer.json()["detail"]
+    assert not client.get(f"/api/v1/batches/{batch}", auth=PREPARER).json()["proofs"]
+    world.registry.forgetful = False
+    assert proofs.make(world.office, batch)
+    answer = client.get(path, auth=PREPARER)
+    assert answer.headers["content-type"] == "application/vnd.yinxin.proof"
+    assert Proof.parse(answer.content).path.size == 1
+    assert client.get(f"/api/v1/batches/{batch}", auth=PREPARER).json()["proofs"]
+    documents = client.get(f"/api/v1/batches/{batch}/documents", auth=PREPARER)
+    packed = zipfile.ZipFile(io.BytesIO(documents.content))
+    assert packed.read(f"{permit_number(1)}.proof") == answer.content
+    assert client.get(path, auth=("other-preparer", PASSWORD)).status_code == 403
+
+
+def test_chain_without_proofs_serves_none(client: TestClient) -> None:
+    issued(client, 1)
+    answer = client.get(f"/api/v1/certificates/{permit_number(1)}/proof", auth=PREPARER)
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert "its chain has none" in answer.json()["detail"]
 
 
 def test_same_upload_twice_is_the_same_batch(client: TestClient) -> None:

@@ -7,11 +7,16 @@ import json
 import signal
 from typing import TYPE_CHECKING
 
+import pikepdf
 import pytest
 
-from chain import certificate, code
+from chain import certificate, code, merkle, proof
+from chain.proof import Proof
+from chain.seals import SealScheme
+from issuer.face import PROOF_NAME
 from issuer.sealing import CRASH_POINTS
 from tests.deployed import credit_code
+from tests.faults.chaos_proxy import ChaosProxy
 from tests.issuer.offices import permit_number, permits, table
 from tests.issuer.terminal import Terminal
 
@@ -109,6 +114,67 @@ def test_one_command_makes_documents_and_repeating_it_makes_the_same(terminal: T
     read = code.parse((terminal.folder / "first" / row["code"]).read_text("utf-8"))
     assert sd_jwt.leaf == read.leaf
     assert code.short_number(read.leaf) == row["short_number"]
+
+
+def test_proofs_go_with_every_certificate(terminal: Terminal, anvil: Anvil) -> None:
+    file = file_of(terminal, "proven.csv", permits(301, 302))
+    answer = said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "proven", "--json"))
+    folder = terminal.folder / "proven"
+    certificates: list[dict[str, str]] = answer["certificates"]  # type: ignore[assignment]
+    deployed = json.loads((terminal.folder / "data" / "deployment.json").read_text("utf-8"))
+    registry = bytes.fromhex(deployed["address"].removeprefix("0x"))
+    blocks = set()
+    for index, each in enumerate(certificates):
+        read = Proof.parse((folder / each["proof"]).read_bytes())
+        leaf = code.parse((folder / each["code"]).read_text("utf-8")).leaf
+        assert (read.path.index, read.path.size) == (index, 2)
+        root = merkle.root_from_path(leaf, index=index, size=2, path=read.path.hashes)
+        shown = proof.shown_by(read.evidence, registry=registry, agency=1, root=root, scheme=SealScheme.NONE)
+        assert shown.size == 2
+        blocks.add(shown.block_hash)
+        with pikepdf.open(folder / each["pdf"]) as pdf:
+            assert pdf.attachments[PROOF_NAME].get_file().read_bytes() == (folder / each["proof"]).read_bytes()
+    (block,) = blocks
+    assert anvil.ask("eth_getBlockByHash", f"0x{block.hex()}", False) is not None  # noqa: FBT003 - the RPC's own
+
+
+def test_proofs_that_the_node_could_not_show_are_made_later(terminal: Terminal, anvil: Anvil) -> None:
+    file = file_of(terminal, "later.csv", permits(311))
+    with ChaosProxy(anvil.url) as proxy:
+        for method in ("eth_getBlockReceipts", "eth_getProof"):
+            proxy.refuse({"code": -32000, "message": "pruned"}, method)
+        issued = terminal.run("issue", file, *TYPE, *TEAM, "--out", "later", "--json", YINXIN_RPC_URLS=proxy.url)
+        assert "has no proofs yet" in issued.err
+        assert "yinxin-issuer proofs" in issued.err
+        (before,) = said(issued)["certificates"]  # type: ignore[misc]
+        (batch,) = said(issued)["batches"]  # type: ignore[misc]
+        assert before["proof"] == ""
+        failed = terminal.run("proofs", "--batch", batch, "--json", YINXIN_RPC_URLS=proxy.url)
+        assert failed.code == 1
+        assert [each["batch"] for each in json.loads(failed.out)["failed"]] == [batch]
+        assert "pruned" in failed.err
+    assert "no proofs yet" in terminal.run("show", permit_number(311)).out
+    assert f"Proofs of batch {batch} are made" in terminal.run("proofs").out
+    assert "No batch waits" in terminal.run("proofs").out
+    again = said(terminal.run("proofs", "--batch", batch, "--again", "--json"))
+    assert again == {"made": [batch], "without": [], "failed": []}
+    (after,) = said(terminal.run("documents", batch, "--out", "later", "--json"))["certificates"]  # type: ignore[misc]
+    assert after == {**before, "proof": f"{permit_number(311)}.proof"}
+    assert (terminal.folder / "later" / after["proof"]).exists()
+    listed = next(each for each in said_list(terminal.run("batches", "--json")) if each["batch"] == batch)
+    assert listed["proofs"]
+
+
+def test_chain_without_proofs_says_so(terminal: Terminal) -> None:
+    file = file_of(terminal, "none.csv", permits(321))
+    other = {"YINXIN_PROFILE": "fisco-bcos"}
+    issued = terminal.run("issue", file, *TYPE, *TEAM, "--out", "none", "--json", **other)
+    (batch,) = said(issued)["batches"]  # type: ignore[misc]
+    assert issued.err.strip() == ""
+    finished = terminal.run("proofs", "--batch", batch, **other)
+    assert finished.code == 0
+    assert "this chain has no such proofs" in finished.out
+    assert said(terminal.run("proofs", "--batch", batch, "--json"))["made"] == [batch]
 
 
 def test_step_by_step(terminal: Terminal) -> None:

@@ -108,6 +108,11 @@ class Book:
     without_type: dict[int, range] = field(default_factory=dict)
     digests: dict[tuple[int, int], bytes] = field(default_factory=lambda: {(TYPE.number, TYPE.version): TYPE.digest})
     entries: dict[tuple[int, bytes], list[StatusRecord]] = field(default_factory=dict)
+    is_checkpoint: bool = False
+    dated: bool = False
+
+    def is_dated(self, _now: datetime) -> bool:
+        return self.dated
 
     def doubt(self, _now: datetime) -> Message | None:
         return self.why_doubt

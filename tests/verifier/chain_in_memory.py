@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from chain.errors import RegistryUnavailable
-from chain.registry import BatchAnchored, Block, CertificateReplaced, Record, StatusChanged
+from chain.history import Heads
+from chain.registry import Block, Record
 from tests.verifier.book import IDENTITY
-from verifier.index import Heads, Index
+from verifier.index import Index
 from verifier.snapshot import Freshness
 from verifier.store import Store
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from chain.registry import Event, Identity
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-_CHAINS: dict[type, str] = {BatchAnchored: "anchors", CertificateReplaced: "statuses", StatusChanged: "statuses"}
 
 
 @dataclass
@@ -73,15 +73,10 @@ class ListRegistry:
             return None
         heads = self.shown or Heads()
         for record in () if self.shown else replace(self, torn=False).records(1, block):
-            chain = _CHAINS.get(type(record.event), "rights")
-            heads = replace(heads, **{chain: step(getattr(heads, chain), record)})
+            heads = heads.after(record.event, record.block_number)
         return heads
-
-
-def step(head: bytes, record: Record) -> bytes:
-    return sha256(head + repr(record.event).encode()).digest()
 
 
 def index_of(registry: ListRegistry, folder: Path, *, confirmations: int = 1) -> Index:
     store = Store(f"sqlite:///{folder / 'index.db'}")
-    return Index(store, registry, Freshness(confirmations, 30), step=step, read_heads=registry.heads)
+    return Index(store, registry, Freshness(confirmations, 30), read_heads=registry.heads)

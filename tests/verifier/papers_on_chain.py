@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from chain.calendar import hour_of
-from chain.ethereum import events
 from chain.ethereum.client import EthereumRegistry
 from chain.ethereum.profiles import ANVIL
 from chain.registry import BatchToAnchor, StatusToChange, Track
@@ -39,7 +38,6 @@ def index_of(
         Store(f"sqlite:///{folder / name}"),
         node,
         FRESHNESS,
-        step=events.step,
         read_heads=lambda block: read_heads((node,), block),
     )
 

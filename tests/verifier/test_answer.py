@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import date
 from string import Formatter
 
 import pytest
+from rich.console import Console
 
 from chain.calendar import first_hour
 from chain.claims import Kind
 from chain.registry import Track
+from chain.seals import Sealing, SealScheme
 from chain.validity import Validity
 from tests.verifier.book import CLAIMS, NOW, PAGE, TODAY, TYPE, Book, anchored, paper
 from verifier.answer import as_json, heading, next_step
+from verifier.evidence import CheckpointUsed, Offline, ProofUsed
 from verifier.presented import Document, Presented
+from verifier.printing import print_report
 from verifier.report import Report, Verdict
 from verifier.verification import verify
 from verifier.wording import Language, keys, language_of, sentence
@@ -53,7 +58,7 @@ class TestHeading:
     @pytest.mark.parametrize("verdict", list(Verdict))
     def test_every_heading_and_next_step_can_be_said(self, verdict: Verdict, language: Language) -> None:
         placeholders = {name for _, name, _, _ in Formatter().parse(sentence(f"verdict.{verdict}", language)) if name}
-        assert placeholders <= {"first", "last", "since", "until", "until_words"}
+        assert placeholders <= {"first", "last", "since", "until", "until_words", "known", "block"}
         assert sentence(f"next.{verdict}", language)
 
 
@@ -162,6 +167,39 @@ class TestFacts:
             shown = Presented(codes=(made.code(),), document=Document(pages=(page,), annotations=0))
             report = verify(shown, book, TODAY, name="", known_type=lambda _number, _version: known)
             assert report.verdict is verdict, report.checks
+
+
+class TestOffline:
+    """What an answer without a network rests on, in words."""
+
+    def printed(self, sealing: Sealing | None, language: Language) -> str:
+        used = CheckpointUsed(5, bytes(32), NOW, sealing, (bytes(32),) if sealing is None else ())
+        proof = ProofUsed(7, 4, NOW, sealing)
+        report = replace(verify(Presented(), None, TODAY, name="a paper"), offline=Offline(None, used, proof))
+        console = Console(file=io.StringIO(), width=200)
+        print_report(report, console, (language,))
+        assert isinstance(console.file, io.StringIO)
+        return console.file.getvalue()
+
+    @pytest.mark.parametrize(
+        ("scheme", "english", "chinese"),
+        [
+            (SealScheme.QBFT, "sealed by 3 of 4 validators", "4个验证者中有3个签封"),
+            (SealScheme.IBFT2, "sealed by 3 of 4 validators", "4个验证者中有3个签封"),
+            (SealScheme.CLIQUE, "confirmed by 3 of 4 signers", "4个签名者中有3个确认"),
+            (None, "without seals (development)", "没有签封（开发用）"),
+        ],
+    )
+    def test_who_sealed_is_told_and_a_majority_of_cliques_signers_is_never_final(
+        self, scheme: SealScheme | None, english: str, chinese: str
+    ) -> None:
+        sealing = None if scheme is None else Sealing(scheme, 5, (b"1" * 20, b"2" * 20, b"3" * 20), 3, 4)
+        for language, words in ((ENGLISH, english), (CHINESE, chinese)):
+            told = self.printed(sealing, language)
+            assert told.count(words) == 2
+            assert "final" not in told
+        assert "number 7; its name is not proven" in self.printed(sealing, ENGLISH)
+        assert "No trust list" in self.printed(sealing, ENGLISH)
 
 
 class TestLanguage:

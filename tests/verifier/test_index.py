@@ -8,21 +8,22 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from chain.ethereum.client import EthereumRegistry
 from chain.ethereum.profiles import ANVIL
+from chain.history import NO_HEAD
 from chain.registry import Track
 from tests.deployed import Deployed, batch_of, leaves_of, make_deployed
 from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set_status
-from verifier.index import NO_HEAD
 from verifier.models import Base
 from verifier.moments import moment
 from verifier.report import Report, Verdict
-from verifier.store import Store, migrate
+from verifier.store import Store, alembic_config, migrate
 from verifier.verification import verify
 from verifier.wiring import read_heads
 
@@ -109,6 +110,7 @@ class TestFollowing:
         followed = again.contents()
         assert followed["leaves"]
         assert followed["agencies"]
+        assert len(followed["events"]) == len(list(deployment.writer().records(0, deployment.writer().newest().number)))
         rebuilt = again.rebuild(now_of(deployment))
         assert rebuilt is not None
         assert rebuilt.trouble == ""
@@ -337,6 +339,19 @@ class TestStore:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
             assert compare_metadata(context, Base.metadata) == []
         engine.dispose()
+
+    def test_an_index_from_before_events_were_kept_is_read_again(self, deployment: Deployed, tmp_path: Path) -> None:
+        index = index_of(deployment, tmp_path)
+        index.follow(now_of(deployment))
+        followed = index.contents()
+        engine = create_engine(f"sqlite:///{tmp_path / 'index.db'}")
+        with engine.begin() as connection:
+            command.downgrade(alembic_config(connection), "0001")
+        engine.dispose()
+        upgraded = index_of(deployment, tmp_path)
+        assert upgraded.progress() is None
+        upgraded.follow(now_of(deployment))
+        assert upgraded.contents() == followed
 
     def test_opening_makes_the_folder(self, tmp_path: Path) -> None:
         Store(f"sqlite:///{tmp_path / 'a' / 'b' / 'index.db'}").close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import struct
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageFilter
 
-from chain import code
+from chain import code, envelope
 from chain.calendar import today
 from chain.certificate_types import shipped
 from chain.validity import Validity
@@ -382,3 +383,54 @@ class TestConfined:
         can = subprocess.run(["unshare", "-Un", "true"], check=False, capture_output=True).returncode == 0
         # 101: the network is unreachable. Without a namespace of its own, loopback refuses instead.
         assert done.stdout.split()[-1] == ("101" if can else "111")
+
+
+class TestProofs:
+    """A proof is found by its name or by what it says it is; nobody reads it yet."""
+
+    PROOF = envelope.wrap(envelope.PROOF, [b"anything"])
+
+    def attached(self, files: dict[str, bytes]) -> Presented:
+        _, _, document = issue()
+        with pikepdf.open(io.BytesIO(document)) as pdf:
+            for name, data in files.items():
+                pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, data, filename=name)
+            return read_upload(saved(pdf))
+
+    def test_proofs_are_handed_on_as_they_came(self) -> None:
+        damaged = b"not even packed"
+        assert self.attached({"certificate.proof": self.PROOF}).proofs == (self.PROOF,)
+        assert self.attached({"certificate.proof": damaged}).proofs == (damaged,)
+        assert self.attached({"another.name": self.PROOF, "readme.txt": damaged}).proofs == (self.PROOF,)
+        both = self.attached({"certificate.proof": damaged, "another.name": self.PROOF})
+        assert set(both.proofs) == {damaged, self.PROOF}
+        assert len(both.certificates) == 1
+
+    def test_the_same_proof_twice_is_one_and_of_many_a_few_are_told(self) -> None:
+        assert self.attached({"certificate.proof": self.PROOF, "copy": self.PROOF}).proofs == (self.PROOF,)
+        many = {str(number): envelope.wrap(envelope.PROOF, [number]) for number in range(9)}
+        assert len(self.attached(many).proofs) == decoding.MAX_PROOFS
+
+    def test_a_checkpoint_or_pack_that_is_attached_is_no_proof(self) -> None:
+        files = {kind: envelope.wrap(kind, []) for kind in (envelope.CHECKPOINT, envelope.PACK)}
+        assert self.attached(files).proofs == ()
+
+    @pytest.mark.parametrize(
+        ("kind", "said"),
+        [
+            (envelope.PROOF, "read.proof_alone"),
+            (envelope.CHECKPOINT, "read.checkpoint_alone"),
+            (envelope.PACK, "read.checkpoint_alone"),
+        ],
+    )
+    def test_alone_it_shows_nothing(self, kind: str, said: str) -> None:
+        assert fault_of(envelope.wrap(kind, [])) == said
+
+    def test_what_the_child_did_not_write_in_full_stays_and_cannot_be_read(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        told = {"certificates": [], "proofs": ["AAAA", "AAA", 5], "annotations": 0, "pages": [], "codes": []}
+        child = tmp_path / "child.py"
+        child.write_text(f"print({json.dumps(json.dumps({'found': told}))})\n")
+        monkeypatch.setattr(decoding, "__file__", str(child))
+        assert read_upload(b"%PDF-1.7").proofs == (bytes(3), b"")

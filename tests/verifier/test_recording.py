@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain import merkle
+from chain.history import Heads
 from chain.keys import PublicKey
 from chain.registry import (
     AgencyCorrected,
@@ -42,7 +43,6 @@ from chain.registry import (
 )
 from tests.verifier.book import IDENTITY, KEY, kid, private_key
 from tests.verifier.chain_in_memory import NOW, ListRegistry, index_of
-from verifier.index import Heads
 from verifier.knowledge import NO_CUT_OFF, Place
 from verifier.models import block_of, place
 
@@ -58,7 +58,7 @@ NEW_LEAF = sha256(b"new").digest()
 
 
 def agency(number: int, parent: int = 0) -> AgencyRegistered:
-    return AgencyRegistered(number, parent, 1, "code", f"演示{number}", ())
+    return AgencyRegistered(number, parent, 1, "11999999MB0000001X", f"演示{number}", ())
 
 
 def batch(sequence: int, leaves: Sequence[bytes] = LEAVES) -> BatchAnchored:
@@ -83,7 +83,7 @@ def history() -> ListRegistry:
         TypeRegistered(3, 1, bytes(32)),
         TypeRetired(3, 1),
         agency(1),
-        AgencyCorrected(1, "code", "演示更名"),
+        AgencyCorrected(1, "11999999MB0000001X", "演示更名"),
         AgencySuspended(1, 1, ()),
         AgencyResumed(1, ()),
         ApprovalsDemanded(1, 2, ()),
@@ -120,6 +120,7 @@ def test_every_kind_of_event_is_written_without_a_finding(tmp_path: Path) -> Non
         "council_proposals": 1,
         "council_thresholds": 3,
         "council_votes": 1,
+        "events": 31,
         "findings": 0,
         "grants": 1,
         "hosts": 1,
@@ -210,7 +211,7 @@ def test_a_chain_that_changes_while_it_is_read_is_not_believed(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("event", "finding"),
     [
-        (AgencyCorrected(7, "code", "name"), "changes what was not recorded before"),
+        (AgencyCorrected(7, "11999999MB0000001X", "name"), "changes what was not recorded before"),
         (TypeWithdrawn(7, 1, ()), "changes what was not recorded before"),
         (KeyCutOff(7, bytes(32), 1, ()), "changes what was not recorded before"),
         (MemberRemoved(ONE, 1), "changes what was not recorded before"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from chain.registry import Event
 
-ANY = AgencyRegistered(9, 0, 1, "code", "演示", ())
+ANY = AgencyRegistered(9, 0, 1, "11999999MB0000001X", "演示", ())
 KID = PublicKey.of(KEY).kid
 
 

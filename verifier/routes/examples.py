@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_PROBLEM = {
+PROBLEM = {
     "type": "about:blank",
     "title": "Unsupported Media Type",
     "status": 415,
@@ -95,7 +95,7 @@ REQUESTS: dict[str, Any] = {
 RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "A report, whatever the verdict.", "content": {"application/json": {"example": REPORT}}},
     **{
-        status: {"description": description, "content": {"application/problem+json": {"example": _PROBLEM}}}
+        status: {"description": description, "content": {"application/problem+json": {"example": PROBLEM}}}
         for status, description in (
             (400, "The body cannot be read."),
             (413, "The body is too large."),

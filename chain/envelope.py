@@ -1,0 +1,78 @@
+"""The wrapping of proof, checkpoint and pack: a zlib stream (RFC 1950) of CBOR `[kind, format, …]`."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING
+
+from chain import cbor
+from chain.errors import EvidenceMalformed, EvidenceUnsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chain.cbor import CBOR
+
+PROOF = "yinxin-proof"
+CHECKPOINT = "yinxin-checkpoint"
+PACK = "yinxin-pack"
+FORMAT = 1
+MAX_PROOF = 1 << 20
+MAX_HISTORY = 128 << 20
+"""How many bytes a proof, and what carries a history, may have unpacked."""
+
+_PEEK = 64
+_ARRAY = 4
+"""CBOR's major type of arrays, the first three bits of the first byte (RFC 8949, section 3.1)."""
+
+
+def wrap(kind: str, members: Sequence[CBOR]) -> bytes:
+    """Return the file of a kind."""
+    return zlib.compress(cbor.encode([kind, FORMAT, *members]), 9)
+
+
+def unwrap(data: bytes, kind: str, *, most: int) -> list[CBOR]:
+    """Return the members behind kind and format.
+
+    Raises:
+        EvidenceMalformed: Not one whole zlib stream, more than `most` bytes unpacked, not CBOR in the one encoding,
+            or another kind; `EvidenceUnsupported` if of a format to come.
+    """
+    try:
+        whole = cbor.decode(_unpacked(data, most))
+    except ValueError as exc:
+        raise EvidenceMalformed(f"{kind}: {exc}") from exc
+    match whole:
+        case [str() as got, int() as form, *members] if got == kind and form >= FORMAT:
+            if form > FORMAT:
+                raise EvidenceUnsupported(f"got {kind} of format {form}, wanted {FORMAT}")
+            return members
+        case _:
+            raise EvidenceMalformed(f"got another thing than {kind} of format {FORMAT}")
+
+
+def kind_of(data: bytes) -> str | None:
+    """Peek at what kind of file this claims to be, without reading it; None if of none of ours."""
+    try:
+        begins = zlib.decompressobj().decompress(data, _PEEK)
+    except zlib.error:
+        return None
+    if not begins or begins[0] >> 5 != _ARRAY:
+        return None
+    return next((kind for kind in (PROOF, CHECKPOINT, PACK) if begins[1:].startswith(cbor.encode(kind))), None)
+
+
+def _unpacked(data: bytes, most: int) -> bytes:
+    """Unpack one stream; raises ValueError."""
+    stream = zlib.decompressobj()
+    try:
+        unpacked = stream.decompress(data, most + 1)
+    except zlib.error as exc:
+        raise ValueError(f"got {len(data)} bytes that are no zlib stream: {exc}") from exc
+    if len(unpacked) > most:
+        raise ValueError(f"got more than {most} bytes unpacked")
+    if not stream.eof:
+        raise ValueError(f"got {len(data)} bytes of a zlib stream that is cut off")
+    if stream.unused_data:
+        raise ValueError(f"got {len(stream.unused_data)} bytes behind the stream")
+    return unpacked

@@ -1,0 +1,29 @@
+"""Makes the vectors of headers, proofs, trust lists and checkpoints from what `capture` kept.
+
+Run by hand after a change of the formats: `.venv/bin/python -m tests.vectors.make`. Needs no chain, and writes the same
+files each time.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.vectors.making import checkpoints, headers, proofs, trust_lists
+
+FOLDER = Path(__file__).parent
+LARGEST = 1 << 20
+
+
+def main() -> None:
+    """Write all four files."""
+    for maker in (headers, proofs, trust_lists, checkpoints):
+        path = FOLDER / f"{maker.__name__.rsplit('.', 1)[1]}.json"
+        path.write_text(json.dumps(maker.made(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        size = path.stat().st_size
+        assert size < LARGEST, f"{path.name} has {size} bytes"
+        print(f"{path.name}: {size:,} bytes")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""What a believed checkpoint knows, as verification asks it: a `Snapshot` without a register.
+
+All of it is final. It holds every right, every status and the root of every batch up to its block, and nothing that
+came after; which leaves a batch has, only a path tells.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from chain.errors import TrustListRefused
+from chain.registry import CertificateReplaced, Identity, Track
+from chain.steps import List
+from verifier.knowledge import Batch, Head, Place, StatusRecord
+from verifier.moments import time_of
+from verifier.rights import Rights
+from verifier.wording import message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from chain.checkpoint import Believed
+    from chain.registry import BatchAnchored, Record, StatusChanged
+    from chain.trust_list import TrustList
+    from verifier.knowledge import AgencyRecord, ListedKey
+    from verifier.wording import Message
+
+FRESH = timedelta(hours=24)
+"""How old a checkpoint may be to speak of today (protocol, «Offline»)."""
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a clock may be behind the checkpoint's block."""
+
+
+class CheckpointSnapshot:
+    """Answers from a checkpoint's history; implements `verifier.knowledge.Snapshot`."""
+
+    def __init__(self, believed: Believed, trust: TrustList) -> None:
+        """Fold the rights; statuses and batches are looked up when they are asked for."""
+        self._checkpoint, self._history, self._trust = believed.checkpoint, believed.history, trust
+        self._rights = Rights(believed.history.records(List.RIGHTS))
+
+    @property
+    def identity(self) -> Identity:
+        """Which registry this is; the hash of the genesis block no checkpoint tells."""
+        return Identity(
+            chain_id=self._trust.chain_id,
+            genesis_hash=b"",
+            registry_id=self._trust.registry_id,
+            address=self._trust.registry,
+            agencies_address=self._trust.agencies,
+            test=self._trust.test,
+            deployed_at_block=0,
+        )
+
+    @property
+    def head(self) -> Head:
+        """The checkpoint's block."""
+        return Head(self._checkpoint.block_number, self._checkpoint.timestamp)
+
+    @property
+    def confirmations(self) -> int:
+        """None: a checkpoint is believed only when its block is final, or as final as it gets."""
+        return 0
+
+    @property
+    def is_checkpoint(self) -> bool:
+        """Yes."""
+        return True
+
+    def is_dated(self, now: datetime) -> bool:
+        """Whether the checkpoint is more than a day old."""
+        return now - time_of(self._checkpoint.timestamp) > FRESH
+
+    def doubt(self, now: datetime) -> Message | None:
+        """Say that the clock must be wrong, or that the trust list has expired."""
+        known = time_of(self._checkpoint.timestamp)
+        if now < known - CLOCK_TOLERANCE:
+            return message("offline.clock_behind", now=now, known=known, block=self._checkpoint.block_number)
+        try:
+            self._trust.require_current(now)
+        except TrustListRefused as exc:
+            return message("offline.trust_list_refused", detail=str(exc))
+        return None
+
+    def agency(self, agency: int) -> AgencyRecord | None:
+        """Return an agency as of the checkpoint."""
+        return self._rights.agency(agency)
+
+    def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
+        """Return an agency as of the checkpoint and as it ever was before."""
+        return list(reversed(self._rights.agency_ever(agency)))
+
+    def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
+        """Return the keys listed for an agency whose kid begins so."""
+        return self._rights.keys(agency, kid_prefix)
+
+    def batches_with(self, _leaf: bytes) -> Sequence[Batch]:
+        """Return none: a checkpoint has no leaves."""
+        return ()
+
+    def batch(self, agency: int, root: bytes) -> Batch | None:
+        """Return an agency's batch by its root."""
+        # One at most: the registry takes no batch twice.
+        return next(map(_batch, self._history.batches(agency, root)), None)
+
+    def leaves_beginning(self, _prefix: bytes, _bits: int) -> Sequence[bytes]:
+        """Return none: a checkpoint has no leaves."""
+        return ()
+
+    def is_suspended(self, agency: int, place: Place) -> bool:
+        """Whether that one agency was suspended just before that place."""
+        return self._rights.is_suspended(agency, place)
+
+    def holds_type(self, agency: int, certificate_type: int, place: Place) -> bool:
+        """Whether that one agency held the type just before that place."""
+        return self._rights.holds_type(agency, certificate_type, place)
+
+    def type_digest(self, certificate_type: int, version: int, place: Place) -> bytes | None:
+        """Return the digest of the type's data file, None if it was not registered before that place."""
+        return self._rights.type_digest(certificate_type, version, place)
+
+    def statuses(self, agency: int, leaf: bytes) -> Sequence[StatusRecord]:
+        """Return everything recorded about an agency's leaf, in the chain's order."""
+        return [_status(record) for record in self._history.statuses(agency, leaf)]
+
+
+def _batch(record: Record) -> Batch:
+    event = cast("BatchAnchored", record.event)
+    return Batch(
+        agency=event.agency,
+        root=event.root,
+        certificate_type=event.certificate_type,
+        version=event.version,
+        size=event.size,
+        sequence=event.sequence,
+        leaves=(),
+        place=_place(record),
+        timestamp=record.block_timestamp,
+    )
+
+
+def _status(record: Record) -> StatusRecord:
+    event = cast("CertificateReplaced | StatusChanged", record.event)
+    place, timestamp = _place(record), record.block_timestamp
+    if isinstance(event, CertificateReplaced):
+        return StatusRecord(
+            track=Track.REPLACED,
+            from_hour=event.from_hour,
+            until_hour=0,
+            actor=event.agency,
+            new_leaf=event.new_leaf,
+            place=place,
+            timestamp=timestamp,
+        )
+    return StatusRecord(
+        track=event.track,
+        from_hour=event.from_hour,
+        until_hour=event.until_hour,
+        actor=event.actor,
+        new_leaf=None,
+        place=place,
+        timestamp=timestamp,
+    )
+
+
+def _place(record: Record) -> Place:
+    return Place(record.block_number, record.log_index)

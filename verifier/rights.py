@@ -1,0 +1,131 @@
+"""Who might do what, at any place on the chain, folded from the registry's own list of rights.
+
+Says what `verifier.snapshot` says out of its tables: one suite of tests holds both to the same history.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from chain.keys import PublicKey
+from chain.registry import (
+    AgencyCorrected,
+    AgencyRegistered,
+    AgencyResumed,
+    AgencySuspended,
+    KeyAdded,
+    KeyCutOff,
+    TypeGranted,
+    TypeRegistered,
+    TypeWithdrawn,
+)
+from verifier.knowledge import NO_CUT_OFF, AgencyRecord, ListedKey, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chain.registry import Record
+
+ES256 = 1
+"""The only algorithm number of keys that this software knows (IAgencies)."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(slots=True)
+class _Line(Generic[Value]):
+    """What something was, from which place on."""
+
+    places: list[Place] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+
+    def add(self, place: Place, value: Value) -> None:
+        self.places.append(place)
+        self.values.append(value)
+
+    def before(self, place: Place) -> Value | None:
+        """Return what it was just before that place; None if it was not yet."""
+        earlier = bisect_left(self.places, place)
+        return self.values[earlier - 1] if earlier else None
+
+
+class Rights:
+    """All rights that were ever given or taken, by the place at which that was recorded."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        """Fold records of the list of rights, in the chain's order."""
+        self._agencies: defaultdict[int, _Line[AgencyRecord]] = defaultdict(_Line)
+        self._suspended: defaultdict[int, _Line[bool]] = defaultdict(_Line)
+        self._granted: defaultdict[tuple[int, int], _Line[bool]] = defaultdict(_Line)
+        self._types: defaultdict[tuple[int, int], _Line[bytes]] = defaultdict(_Line)
+        self._keys: defaultdict[int, dict[bytes, tuple[KeyAdded, int, int]]] = defaultdict(dict)
+        """For each agency and kid: the key, the block in which it was listed, its cut-off."""
+        for record in records:
+            self._fold(record, Place(record.block_number, record.log_index))
+
+    def agency(self, agency: int) -> AgencyRecord | None:
+        """Return an agency as it is after the last record."""
+        ever = self.agency_ever(agency)
+        return ever[-1] if ever else None
+
+    def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
+        """Return an agency as it ever was, in the chain's order."""
+        return self._agencies[agency].values if agency in self._agencies else ()
+
+    def is_suspended(self, agency: int, place: Place) -> bool:
+        """Whether that one agency was suspended just before that place; one that was not registered yet is, too."""
+        return agency not in self._suspended or self._suspended[agency].before(place) is not False
+
+    def holds_type(self, agency: int, certificate_type: int, place: Place) -> bool:
+        """Whether that one agency held the type just before that place."""
+        key = agency, certificate_type
+        return key in self._granted and self._granted[key].before(place) is True
+
+    def type_digest(self, certificate_type: int, version: int, place: Place) -> bytes | None:
+        """Return the digest of the type's data file, None if it was not registered before that place."""
+        key = certificate_type, version
+        return self._types[key].before(place) if key in self._types else None
+
+    def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
+        """Return the keys listed for an agency whose kid begins so, as they are after the last record."""
+        found = self._keys[agency].items() if agency in self._keys else ()
+        return [
+            ListedKey(
+                kid=kid,
+                public_key=PublicKey(added.x, added.y),
+                listed_at_block=block,
+                valid_from=added.valid_from,
+                valid_until=added.valid_until,
+                cut_off_block=cut_off,
+            )
+            for kid, (added, block, cut_off) in found
+            if kid.startswith(kid_prefix) and added.algorithm == ES256
+        ]
+
+    def _fold(self, record: Record, place: Place) -> None:
+        match record.event:
+            case AgencyRegistered(agency=agency, parent=parent, code=code, name=name):
+                self._agencies[agency].add(place, AgencyRecord(agency, parent, code, name))
+                self._suspended[agency].add(place, value=False)
+            case AgencyCorrected(agency=agency, code=code, name=name) if known := self.agency(agency):
+                self._agencies[agency].add(place, AgencyRecord(agency, known.parent, code, name))
+            case AgencySuspended(agency=agency):
+                self._suspended[agency].add(place, value=True)
+            case AgencyResumed(agency=agency):
+                self._suspended[agency].add(place, value=False)
+            case TypeGranted(agency=agency, certificate_type=number):
+                self._granted[agency, number].add(place, value=True)
+            case TypeWithdrawn(agency=agency, certificate_type=number):
+                self._granted[agency, number].add(place, value=False)
+            case TypeRegistered(certificate_type=number, version=version, digest=digest):
+                self._types[number, version].add(place, digest)
+            case KeyAdded(agency=agency, kid=kid):
+                self._keys[agency][kid] = record.event, record.block_number, NO_CUT_OFF
+            case KeyCutOff(agency=agency, kid=kid, cut_off_block=block) if kid in self._keys[agency]:
+                added, listed_at, _ = self._keys[agency][kid]
+                self._keys[agency][kid] = added, listed_at, block
+            case _:
+                pass  # The council's, officers' and approvals' records say nothing of a certificate.

@@ -1,0 +1,218 @@
+"""What makes others independent of this verifier: checkpoints, packs and the trust list. Any page may fetch them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+from anyio import to_thread
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from verifier.moments import time_of
+from verifier.routes.examples import PROBLEM
+from verifier.routes.problems import MEDIA_TYPE as PROBLEM_TYPE
+from verifier.routes.problems import RequestFault
+
+if TYPE_CHECKING:
+    from anyio import CapacityLimiter
+
+    from chain.strict_json import JSON
+    from verifier.checkpoint_rows import Entry
+    from verifier.evidence_files import EvidenceFile, EvidenceFiles
+    from verifier.trust_file import TrustFile
+
+CHECKPOINT = "application/vnd.yinxin.checkpoint"
+PACK = "application/vnd.yinxin.pack"
+PATHS = ("/api/v1/checkpoints", "/api/v1/packs", "/api/v1/trust-list")
+"""Whatever lies under these any page may fetch: nothing here is anybody's secret."""
+HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Content-Disposition, ETag",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+_NEWEST = "no-cache"
+"""May be kept, but asks each time whether it still is the newest."""
+_FOR_EVER = "public, max-age=31536000, immutable"
+_NONE_YET = "no checkpoint has been cut yet; the first one follows once the registry has been read"
+_MOST = 100
+
+router = APIRouter(tags=["evidence"])
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What this verifier hands out."""
+
+    files: EvidenceFiles | None
+    trust: TrustFile | None
+    makers: CapacityLimiter
+    """Files that are made anew take seconds; however many are asked for, verification is not to wait for a thread."""
+
+    async def checkpoint(self, number: int | None = None) -> EvidenceFile | None:
+        """Return the checkpoint of a block, or the newest one."""
+        return (
+            None if self.files is None else await to_thread.run_sync(self.files.checkpoint, number, limiter=self.makers)
+        )
+
+    async def pack(self) -> EvidenceFile | None:
+        """Return the newest pack."""
+        return None if self.files is None else await to_thread.run_sync(self.files.pack, limiter=self.makers)
+
+
+def offered(request: Request) -> Offered:
+    """Return what the application hands out."""
+    return cast("Offered", request.app.state.offered)
+
+
+def _described(media_type: str, what: str, example: object = None) -> dict[int | str, dict[str, Any]]:
+    shown: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}} if example is None else {}
+    return {
+        200: {"description": what, "content": {media_type: shown or {"example": example}}},
+        304: {"description": "What `If-None-Match` names is still the same."},
+        404: {"description": "There is none yet.", "content": {PROBLEM_TYPE: {"example": PROBLEM}}},
+    }
+
+
+_LISTED = {
+    "checkpoints": [
+        {
+            "block_number": 90210,
+            "block_hash": "0x5d1c…",
+            "timestamp": 1795350600,
+            "time": "2026-11-22T20:30:00+08:00",
+            "heads": {"anchors": "0x8a31…", "statuses": "0x07bc…", "rights": "0xe19d…"},
+            "url": "/api/v1/checkpoints/90210",
+        }
+    ]
+}
+
+
+@router.head("/api/v1/checkpoints", include_in_schema=False)
+@router.get(
+    "/api/v1/checkpoints",
+    summary="List the checkpoints",
+    response_class=JSONResponse,
+    responses={200: {"description": "Newest first.", "content": {"application/json": {"example": _LISTED}}}},
+)
+def listed(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=_MOST, description="How many at most.")] = 20,
+    before: Annotated[int | None, Query(ge=0, description="Only those of blocks below this one.")] = None,
+) -> JSONResponse:
+    """List what was cut: block, time and the heads of the registry's three hash chains after it.
+
+    To go on, ask again with `before` set to the last block number of the answer.
+    """
+    files = offered(request).files
+    entries = [] if files is None else files.entries(limit=limit, before=before)
+    return JSONResponse({"checkpoints": [_entry(entry) for entry in entries]})
+
+
+@router.head("/api/v1/checkpoints/latest", include_in_schema=False)
+@router.get(
+    "/api/v1/checkpoints/latest",
+    summary="Get the newest checkpoint",
+    response_class=Response,
+    responses=_described(CHECKPOINT, "The newest checkpoint, as docs/protocol.md describes it."),
+)
+async def latest(request: Request) -> Response:
+    """Get all that the registry recorded up to its newest final block, with what proves that nothing is left out."""
+    return _file(request, CHECKPOINT, await offered(request).checkpoint(), cache=_NEWEST)
+
+
+@router.head("/api/v1/checkpoints/{block_number}", include_in_schema=False)
+@router.get(
+    "/api/v1/checkpoints/{block_number}",
+    summary="Get the checkpoint of a block",
+    response_class=Response,
+    responses=_described(CHECKPOINT, "The checkpoint of that block. It never changes."),
+)
+async def numbered(
+    request: Request, block_number: Annotated[int, Path(ge=0, lt=2**63, description="As the list tells it.")]
+) -> Response:
+    """Get an older checkpoint."""
+    found = await offered(request).checkpoint(block_number)
+    if found is None:
+        raise RequestFault(
+            HTTPStatus.NOT_FOUND, f"there is no checkpoint of block {block_number}; /api/v1/checkpoints lists them all"
+        )
+    return _file(request, CHECKPOINT, found, cache=_FOR_EVER)
+
+
+@router.head("/api/v1/packs/latest", include_in_schema=False)
+@router.get(
+    "/api/v1/packs/latest",
+    summary="Get the newest pack",
+    response_class=Response,
+    responses=_described(PACK, "The newest checkpoint with the data files of the certificate types."),
+)
+async def newest_pack(request: Request) -> Response:
+    """Get what a phone takes along to check without a network."""
+    return _file(request, PACK, await offered(request).pack(), cache=_NEWEST)
+
+
+@router.head("/api/v1/trust-list", include_in_schema=False)
+@router.get(
+    "/api/v1/trust-list",
+    summary="Get the trust list",
+    response_class=JSONResponse,
+    responses=_described(
+        "application/json",
+        "The list that the council signed.",
+        {"signed": {"kind": "yinxin-trust-list", "format": 1, "version": 3}, "signatures": [{"by": "0x4c…"}]},
+    ),
+)
+def trust_list(request: Request) -> Response:
+    """Get which validators, attesters and council keys to believe.
+
+    Whoever takes the first one from here believes this verifier. Compare it with one from elsewhere, or pin it.
+    """
+    trust = offered(request).trust
+    if trust is None:
+        raise RequestFault(
+            HTTPStatus.NOT_FOUND, "this verifier hands out no trust list; its operator names one by YINXIN_TRUST_LIST"
+        )
+    data = trust.data
+    return _answer(
+        request, data, "application/json", digest=sha256(data).digest(), name="trust-list.json", cache=_NEWEST
+    )
+
+
+def _file(request: Request, media_type: str, file: EvidenceFile | None, *, cache: str) -> Response:
+    if file is None:
+        raise RequestFault(HTTPStatus.NOT_FOUND, _NONE_YET)
+    return _answer(request, file.data, media_type, digest=file.digest, name=file.name, cache=cache)
+
+
+def _answer(request: Request, data: bytes, media_type: str, *, digest: bytes, name: str, cache: str) -> Response:
+    etag = f'"{digest.hex()}"'
+    headers = {"ETag": etag, "Cache-Control": cache}
+    if _has(request, etag):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return Response(data, media_type=media_type, headers=headers)
+
+
+def _has(request: Request, etag: str) -> bool:
+    """Whether the caller has it already (RFC 9110, section 13.1.2)."""
+    named = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    return etag in named or "*" in named
+
+
+def _entry(entry: Entry) -> JSON:
+    heads = entry.heads
+    return {
+        "block_number": entry.number,
+        "block_hash": f"0x{entry.hash.hex()}",
+        "timestamp": entry.timestamp,
+        "time": time_of(entry.timestamp).isoformat(),
+        "heads": {
+            "anchors": f"0x{heads.anchors.hex()}",
+            "statuses": f"0x{heads.statuses.hex()}",
+            "rights": f"0x{heads.rights.hex()}",
+        },
+        "url": f"/api/v1/checkpoints/{entry.number}",
+    }

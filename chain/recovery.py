@@ -9,8 +9,9 @@ from chain.keccak import keccak
 
 SIGNATURE_BYTES = 65
 """r ‖ s ‖ v."""
-_HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
-"""Half of the order n of secp256k1 (SEC 2, section 2.4.1), rounded down."""
+_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+"""The order n of secp256k1 (SEC 2, section 2.4.1)."""
+_HALF_ORDER = _ORDER // 2
 _ADDRESS = 20
 
 
@@ -29,3 +30,11 @@ def signer_of(digest: bytes, signature: bytes) -> bytes | None:
         # Also where r is not below n: no key makes such a one.
         return None
     return keccak(key.format(compressed=False)[1:])[-_ADDRESS:]
+
+
+def with_low_s(signature: bytes) -> bytes:
+    """Return the one of r ‖ s ‖ v and r ‖ n - s ‖ 1 - v that we write; both are the same key's."""
+    s = int.from_bytes(signature[32:64])
+    if len(signature) != SIGNATURE_BYTES or signature[-1] > 1 or not _HALF_ORDER < s < _ORDER:
+        return signature
+    return signature[:32] + (_ORDER - s).to_bytes(32) + bytes([1 - signature[-1]])

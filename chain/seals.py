@@ -14,7 +14,7 @@ from chain import strict_rlp
 from chain.errors import EvidenceMalformed, NotProven, SealsInsufficient
 from chain.keccak import keccak
 from chain.recovery import SIGNATURE_BYTES as SEAL
-from chain.recovery import signer_of
+from chain.recovery import signer_of, with_low_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,6 +95,19 @@ def commit_hash(header: Header, scheme: SealScheme) -> bytes:
     if scheme is SealScheme.CLIQUE:
         return keccak(header.with_extra(header.extra[:-SEAL]).encode())
     return _bft_commit_hash(header, scheme, _bft_extra(header, scheme))
+
+
+def with_low_seals(header: Header, scheme: SealScheme) -> Header:
+    """Return the header with each seal as we write it, for whoever makes evidence.
+
+    Clients take a seal with high s as well, so a single validator could otherwise make blocks that nobody can prove.
+    Under QBFT and IBFT 2 the block's hash stays the same; elsewhere the header is returned as it is.
+    """
+    if scheme in {SealScheme.NONE, SealScheme.CLIQUE}:
+        return header
+    extra = _bft_extra(header, scheme)
+    low: list[Item] = [with_low_s(seal) for seal in extra.seals]
+    return header.with_extra(strict_rlp.encode([extra.vanity, list(extra.listed), extra.vote, extra.round, low]))
 
 
 def check(

@@ -8,6 +8,7 @@ The tree:
     ├── Ambiguous             several fit, one is wanted
     ├── NotAllowed            a person or agency that may not do this
     ├── NotReady              the thing is in another state than this step needs
+    ├── Unconfirmed           would undo what is in force, or is likely a slip; wanted: that somebody says it is meant
     ├── ProofMissing          a batch whose proofs are not made yet, or cannot be
     ├── RefusedByRegistry     the registry did not take it; the reasons in plain words
     ├── SettingMissing        a setting that this command needs
@@ -79,6 +80,10 @@ class NotAllowed(IssuerError):
 
 class NotReady(IssuerError):
     """The thing is in another state than this step needs."""
+
+
+class Unconfirmed(IssuerError):
+    """It would undo what is in force, or is likely a slip; wanted is that somebody says it is meant."""
 
 
 class ProofMissing(IssuerError):

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from chain.errors import NonceTaken, RegistryMismatch, RegistryRefused, TransactionLost
 from chain.registry import BatchAnchored, Role, SignedTransaction, StatusChanged
-from issuer import approvals, effects, refusals, statuses
+from issuer import approvals, effects, nonces, refusals, statuses
 from issuer.errors import LaneFrozen, NotReady, StillWaiting
 from issuer.models import Batch, OutboxTransaction, State, StatusChange
 
@@ -120,7 +120,7 @@ class Lane:
 
     def _signed(self, job: Job) -> SignedTransaction:
         """Make the job's transaction with the next nonce; raises `RegistryRefused` if the registry would revert."""
-        nonce = self._next_nonce()
+        nonce = nonces.following(self.office, self.sender.address, accept_foreign=self.accept_foreign)
         with self.office.store.reading() as work:
             if isinstance(job, StatusChange):
                 return self.office.registry.sign_status(
@@ -143,27 +143,6 @@ class Lane:
                 nonce=nonce,
             )
 
-    def _next_nonce(self) -> int:
-        """Return the nonce after the highest one given out here; the node's count must not contradict it."""
-        on_chain = self.office.registry.next_nonce(self.sender.address)
-        with self.office.store.reading() as work:
-            highest = work.highest_nonce(self.sender.address)
-            still_open = work.open_transactions(self.sender.address)
-        if highest is None:
-            return on_chain
-        if on_chain > highest + 1:
-            if not self.accept_foreign:
-                raise LaneFrozen(
-                    self._frozen(f"the chain holds {on_chain} of its transactions, this database {highest + 1}")
-                )
-            return on_chain
-        if on_chain <= highest and not still_open:
-            raise RegistryMismatch(
-                f"0x{self.sender.address.hex()}: the chain holds {on_chain} of its transactions, this database saw "
-                f"{highest + 1} of them final; the node is on another or an older chain. Nothing was sent"
-            )
-        return highest + 1
-
     def _send(self, signed: SignedTransaction) -> None:
         try:
             self.office.registry.send(signed)
@@ -172,15 +151,9 @@ class Lane:
             if self.office.registry.receipt(signed.hash) is not None or self.office.registry.knows(signed.hash):
                 return
             if not self.accept_foreign:
-                raise LaneFrozen(self._frozen(f"its transaction {signed.nonce} on the chain is not ours")) from None
+                why = f"its transaction {signed.nonce} on the chain is not ours"
+                raise LaneFrozen(nonces.frozen(self.sender.address, why)) from None
             self._overtaken(signed)
-
-    def _frozen(self, why: str) -> str:
-        return (
-            f"somebody else uses the sending account 0x{self.sender.address.hex()}: {why}. Nothing more was sent and "
-            "nothing is lost. Find out who it is, or give the issuer an account of its own (YINXIN_SENDER); to go on "
-            "with this one, seal with --accept-foreign"
-        )
 
     def _overtaken(self, signed: SignedTransaction) -> None:
         """Give a transaction up that can never be mined, and queue its job anew."""

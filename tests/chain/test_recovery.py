@@ -7,7 +7,7 @@ from coincurve import PrivateKey
 
 from chain.errors import EvidenceMalformed
 from chain.keccak import keccak
-from chain.recovery import signer_of
+from chain.recovery import signer_of, with_low_s
 from tests import sealed
 
 DIGEST = keccak(b"message")
@@ -49,3 +49,12 @@ def test_another_spelling_is_malformed(signature: bytes) -> None:
 def test_numbers_that_no_key_makes_are_nobodys() -> None:
     assert signer_of(DIGEST, (5).to_bytes(32) + SIGNATURE[32:]) is None, "5 is no x on the curve"
     assert signer_of(DIGEST, sealed.CURVE_ORDER.to_bytes(32) + SIGNATURE[32:]) is None
+
+
+def test_high_s_is_turned_and_everything_else_stays() -> None:
+    digest = keccak(b"a block")
+    key = PrivateKey(bytes(31) + b"\x07")
+    low = key.sign_recoverable(digest, hasher=None)
+    assert with_low_s(sealed.high_s(low)) == low
+    for other in (low, low[:-1], low[:-1] + b"\x1b", low[:32] + b"\xff" * 32 + b"\x00"):
+        assert with_low_s(other) == other

@@ -9,7 +9,7 @@ import rlp
 
 from chain.errors import EvidenceMalformed, NotProven, SealsInsufficient, YinxinError
 from chain.header import Header
-from chain.seals import Sealing, SealScheme, block_hash, check, commit_hash, quorum
+from chain.seals import Sealing, SealScheme, block_hash, check, commit_hash, quorum, with_low_seals
 from tests.chain.raw_headers import raw_header
 from tests.sealed import (
     COINBASE,
@@ -168,6 +168,24 @@ def test_one_seal_has_one_spelling() -> None:
     ):
         with pytest.raises(EvidenceMalformed, match="wanted r ‖ s ‖ v with low s and v 0 or 1"):
             _checked(_sealed_by(wrong, *seals[1:]))
+
+
+@pytest.mark.parametrize("scheme", [QBFT, IBFT2])
+def test_a_block_that_was_sealed_with_high_s_can_be_proven_all_the_same(scheme: SealScheme) -> None:
+    how = qbft(FOUR) if scheme is QBFT else ibft2(FOUR)
+    first, *others = _seals(FOUR[:3], how)
+    high = Header.parse(_sealed_by(high_s(first), *others, how=how))
+    with pytest.raises(EvidenceMalformed):
+        check([high], scheme, lambda _: frozenset(addresses(FOUR)))
+    low = with_low_seals(high, scheme)
+    assert low == Header.parse(_sealed_by(first, *others, how=how))
+    assert block_hash(low, scheme) == block_hash(high, scheme)
+
+
+@pytest.mark.parametrize("scheme", [CLIQUE, NONE])
+def test_seals_that_are_hashed_stay_as_they_are(scheme: SealScheme) -> None:
+    header = Header.parse(raw_header())
+    assert with_low_seals(header, scheme) is header
 
 
 def test_a_seal_that_no_key_made_is_not_enough() -> None:

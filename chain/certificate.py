@@ -56,8 +56,13 @@ class Certificate:
 
     @property
     def claims(self) -> dict[str, JSON]:
-        """The claims that are disclosed, by name."""
-        return {disclosure.name: disclosure.value for disclosure in self.disclosures}
+        """The claims that are disclosed, by name; without those that are stated to be absent."""
+        return {each.name: each.value for each in self.disclosures if each.value is not None}
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The claims that are stated to be absent: null. Whether the type lets them be, is not checked."""
+        return frozenset(each.name for each in self.disclosures if each.value is None)
 
     @property
     def withheld(self) -> int:
@@ -120,7 +125,7 @@ def verify(certificate: Certificate, key: PublicKey) -> None:
 
 
 def present(text: str, disclose: Collection[str]) -> str:
-    """Return the certificate with only these claims disclosed.
+    """Return the certificate with only these claims disclosed, and what is stated to be absent, which is no secret.
 
     Raises as `parse`, and `InvalidInput` if a claim is not disclosed in it. Whether the type demands more to be shown,
     is not checked.
@@ -128,7 +133,7 @@ def present(text: str, disclose: Collection[str]) -> str:
     certificate = parse(text)
     if missing := set(disclose) - certificate.claims.keys():
         raise InvalidInput(f"got the claim {min(missing)!r}, wanted one of {', '.join(certificate.claims)}")
-    kept = (disclosure.text for disclosure in certificate.disclosures if disclosure.name in disclose)
+    kept = (each.text for each in certificate.disclosures if each.name in disclose or each.value is None)
     return "~".join((text.partition("~")[0], *kept, ""))
 
 

@@ -89,10 +89,14 @@ class Prepared:
 def prepare(statement: Statement, *, entropy: Callable[[int], bytes]) -> Prepared:
     """Fix every bit of a certificate and its code.
 
-    `entropy` is asked once, for 16 bytes for F's salt and then 16 for each claim in the order of the claims. Raises
-    `InvalidInput` for what `parse` or the code's format would not take.
+    What must always be shown and is not claimed is stated, too, as null: otherwise nobody could tell its absence from
+    its being withheld. `entropy` is asked once, for 16 bytes for F's salt and then 16 for each claim in the order of
+    the claims, those that are null last, in the type's order. Raises `InvalidInput` for what `parse` or the code's
+    format would not take.
     """
-    certificate_type, claims = statement.certificate_type, statement.claims
+    certificate_type = statement.certificate_type
+    absent = (claim.key for claim in certificate_type.claims if claim.always and claim.key not in statement.claims)
+    claims: dict[str, JSON] = {**statement.claims, **dict.fromkeys(absent)}
     _check_identifier(statement)
     randomness = entropy(SALT * (1 + len(claims)))
     facts_bytes = Facts(
@@ -101,7 +105,7 @@ def prepare(statement: Statement, *, entropy: Callable[[int], bytes]) -> Prepare
         version=certificate_type.version,
         kid8=statement.kid[:KID8],
         number=str(claims[certificate_type.number_claim]),
-        facts=certificate_type.facts(claims),
+        facts=certificate_type.facts(statement.claims),
         validity=statement.validity,
         salt=randomness[:SALT],
     ).encode()

@@ -6,12 +6,10 @@ The forger prints with the agency's own software, so that nothing looks wrong.
 from __future__ import annotations
 
 from dataclasses import replace
-from io import BytesIO
 from typing import TYPE_CHECKING
 
-import pikepdf
-
 from chain.claims import Kind
+from demo import tampering
 from demo.loot import Forgery
 
 if TYPE_CHECKING:
@@ -19,29 +17,19 @@ if TYPE_CHECKING:
     from demo.loot import Loot
 
 
+_LOOK_ALIKE = "verify-gov.example"
+
+
 def with_papers(loot: Loot) -> list[Forgery]:
     """Tamper with a document."""
     genuine, holder = loot.one, loot.one.certificate_type.holder_name_claim
     renamed = replace(genuine.document, claims={**genuine.document.claims, holder: "演示内蒙古冒名顶替有限公司"})
-    with pikepdf.open(BytesIO(genuine.pdf)) as pdf:
-        pdf.attachments["second.sd-jwt"] = pikepdf.AttachedFileSpec(
-            pdf,
-            loot.other.sd_jwt.encode(),
-            filename="second.sd-jwt",
-            description="",
-            creation_date="",
-            mod_date="",
-            mime_type="application/vc+sd-jwt",
-        )
-        two = BytesIO()
-        pdf.save(two, deterministic_id=True)
-    with pikepdf.open(BytesIO(loot.renderer.render(renamed))) as pdf:
-        for name in list(pdf.attachments):
-            del pdf.attachments[name]
-        bare = BytesIO()
-        pdf.save(bare, deterministic_id=True)
+    two = tampering.changed(genuine.pdf, tampering.attached("second.sd-jwt", loot.other.sd_jwt.encode()))
+    bare = tampering.changed(loot.renderer.render(renamed), tampering.stripped)
     return [
         *_with_more_words(loot),
+        *_with_an_editor(loot),
+        *_leading_elsewhere(loot),
         Forgery(
             "altered-page.pdf",
             "A page with another holder, around a genuine code and a genuine attachment.",
@@ -52,11 +40,9 @@ def with_papers(loot: Loot) -> list[Forgery]:
             "altered-page-without-attachment.pdf",
             "A page with another holder, around a genuine code.",
             "ALTERED",
-            bare.getvalue(),
+            bare,
         ),
-        Forgery(
-            "two-attachments.pdf", "A genuine document with a second certificate attached.", "ALTERED", two.getvalue()
-        ),
+        Forgery("two-attachments.pdf", "A genuine document with a second certificate attached.", "ALTERED", two),
         Forgery(
             "preview.pdf",
             "A preview, whose code is no certificate's.",
@@ -65,6 +51,70 @@ def with_papers(loot: Loot) -> list[Forgery]:
         ),
         Forgery(
             "no-code.txt", "Some text without a code.", "UNREADABLE", "这不是证照。This is no certificate.\n".encode()
+        ),
+    ]
+
+
+def _with_an_editor(loot: Loot) -> list[Forgery]:
+    """Leave the words of the text layer as they are, and change what is seen, run or attached."""
+    genuine = loot.one
+    in_disguise = b"\xef\xbb\xbf" + loot.other.sd_jwt.encode()
+    sticker = f"https://{_LOOK_ALIKE}/licence?id=15010200012345"
+    return [
+        Forgery(name, story, expected, tampering.changed(genuine.pdf, change))
+        for name, story, expected, change in (
+            (
+                "covered-by-a-link.pdf",
+                "A link that looks like a box with other words lies over a line of a genuine document.",
+                "ALTERED",
+                tampering.covered_by_a_link,
+            ),
+            ("with-a-script.pdf", "A genuine document that runs a script.", "ALTERED", tampering.with_a_script),
+            (
+                "second-file-in-disguise.pdf",
+                "A genuine document with a second certificate attached, as a text file.",
+                "ALTERED",
+                tampering.attached("readme.txt", in_disguise),
+            ),
+            (
+                "sticker.pdf",
+                "The QR code of a look-alike site beside the one of a genuine document.",
+                "ALTERED",
+                tampering.with_a_sticker(sticker),
+            ),
+            (
+                "words-that-the-text-hides.pdf",
+                "Words were drawn over a genuine document, and its text layer says a space in their place.",
+                "INCOMPLETE",
+                tampering.with_text_replaced,
+            ),
+            (
+                "letters-that-say-nothing.pdf",
+                "Words were drawn over a genuine document in its own letters, which its text layer reads as spaces.",
+                "INCOMPLETE",
+                tampering.with_letters_that_say_nothing,
+            ),
+        )
+    ]
+
+
+def _leading_elsewhere(loot: Loot) -> list[Forgery]:
+    """Print a genuine certificate again, with a code and words that lead telephones to a look-alike site."""
+    genuine = loot.one
+    url = f"https://{_LOOK_ALIKE}/v#{genuine.code_url.partition('#')[2]}"
+    led = replace(genuine.document, host=_LOOK_ALIKE, code_url=url)
+    return [
+        Forgery(
+            "leads-elsewhere.pdf",
+            "A genuine certificate printed again, with a look-alike site in its code and its words.",
+            "ALTERED",
+            loot.renderer.render(led),
+        ),
+        Forgery(
+            "leads-elsewhere.code.txt",
+            "A genuine code behind the address of a look-alike site.",
+            "INCOMPLETE",
+            url.encode(),
         ),
     ]
 
@@ -96,6 +146,12 @@ def _with_more_words(loot: Loot) -> list[Forgery]:
             f"Words were added behind the claim {scope.key}, around a genuine code and a genuine attachment.",
             "ALTERED",
             printed(scope, "；证券承销；药品批发"),
+        ),
+        Forgery(
+            "scope-with-more-words-without-attachment.pdf",
+            f"The same without the attachment: the code says nothing of the claim {scope.key}.",
+            "INCOMPLETE",
+            tampering.changed(printed(scope, "；证券承销；药品批发"), tampering.stripped),
         ),
         Forgery(
             "another-line.pdf",

@@ -52,8 +52,9 @@ def _options() -> argparse.Namespace:
         variable = f"YINXIN_{name.upper()}_PORT"
         parser.add_argument(
             f"--{name}-port",
-            type=int,
-            default=int(os.environ.get(variable, port)),
+            type=_port,
+            # As text, so that what is wrong with it is told as for the option.
+            default=os.environ.get(variable, str(port)),
             help=f"port of the {name} (default {port}, or {variable})",
         )
     parser.add_argument("--folder", type=Path, default=ROOT / "var", help="where everything is kept (default var/)")
@@ -62,6 +63,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print the answer as one JSON line")
     parser.add_argument("--quiet", action="store_true", help="do not tell what is being done")
     return parser.parse_args()
+
+
+def _port(text: str) -> int:
+    """Read a port; argparse says the words of the error."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= 65535:  # noqa: PLR2004 — 16 bits
+        raise argparse.ArgumentTypeError(f"got «{text}», wanted a port from 1 to 65535")
+    return int(text)
 
 
 def _once(options: argparse.Namespace, clock: Clock) -> int:
@@ -134,7 +142,7 @@ def _up(stage: Stage, clock: Clock) -> Iterator[int]:
 def _make(stage: Stage, clock: Clock) -> None:
     """Make agencies, certificates and forgeries. Every step is safe to repeat after an interruption."""
     with clock.timed("agencies"):
-        stage.issuer("enrol", ROOT / "demo" / "plan.json")
+        stage.issuer("enrol", stage.write_plan(ROOT / "demo" / "plan.json"))
     shown: dict[str, dict[str, str]] = {}
     with clock.timed("certificates"):
         for issue in ISSUES:
@@ -274,7 +282,7 @@ def _tell(stage: Stage, *, as_json: bool) -> None:
 印信 Yinxin is up. Everything in it is fictional (演示).
 
   Verifier   {stage.verifier_url}     drop a document there, or type a short number
-  Issuer     {stage.issuer_url}/docs  officers sign in with their name and the password below
+  Issuer     {stage.issuer_url}/docs  lists its API; officers sign in by HTTP Basic, name and password below
   Chain      {stage.rpc_url}          registry {run["registry"]["registry"]}
 
   Documents  {_shown(stage.documents)}
@@ -288,6 +296,7 @@ Try in another terminal:
   curl -s {run["urls"]["checkpoint"]} -o latest.checkpoint
   {offline} --checkpoint latest.checkpoint '{_shown(example)}'
   {issuer} list
+  curl -s -u saihan-scjg-preparer:{run["log_ins"]["password"]} {stage.issuer_url}/api/v1/batches
   {issuer} status {example.stem} suspend --reason test --by saihan-scjg-preparer --approved-by saihan-scjg-approver
 
 Ctrl-C stops it.""",

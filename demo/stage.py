@@ -89,6 +89,14 @@ class Stage:
         """The list by which others believe the registry, signed by the council."""
         return self.folder / "trust.json"
 
+    def write_plan(self, template: Path) -> Path:
+        """Write the plan of who takes part, with this run's verifying host as the official one; return its path."""
+        plan = json.loads(template.read_text(encoding="utf-8"))
+        plan["verifying_hosts"] = [*plan["verifying_hosts"], f"127.0.0.1:{self.verifier_port}"]
+        path = self.folder / "plan.json"
+        path.write_text(json.dumps(plan, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        return path
+
     def write_issuer_settings(self) -> None:
         """Write the settings that the issuer needs, and make the password of the keys."""
         password = self.keystore / "password"

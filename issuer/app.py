@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from issuer.documents import Renderer
-from issuer.routes import batches, certificates, problems, public
+from issuer.routes import batches, certificates, listing, problems, public
 from issuer.routes.desk import Desk, Doorkeeper
+from issuer.routes.frame import Frame
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 
 def desk_of(issuer: Issuer) -> Desk:
     """Return the desk at which an issuer answers."""
-    return Desk(office=issuer.office, lane=issuer.lane, renderer=cache(Renderer), doorkeeper=Doorkeeper(issuer.office))
+    return Desk(
+        office=issuer.office,
+        lane=issuer.lane,
+        sender=lambda: issuer.office.keystore.sender_address(issuer.settings.sender),
+        renderer=cache(Renderer),
+        doorkeeper=Doorkeeper(issuer.office),
+    )
 
 
 def application(open_desk: Callable[[], AbstractContextManager[Desk]], *, max_body_size: int) -> FastAPI:
@@ -38,9 +45,12 @@ def application(open_desk: Callable[[], AbstractContextManager[Desk]], *, max_bo
         description="Issues e-certificates; for agencies' line-of-business systems.",
         version="1",
         lifespan=lifespan,
-        max_body_size=max_body_size,
+        # The framework's own pages fetch scripts from elsewhere, and officers would type passwords into them.
+        docs_url=None,
+        redoc_url=None,
     )
-    for router in (public.router, batches.router, certificates.router):
+    for router in (public.router, batches.router, certificates.router, listing.router):
         app.include_router(router)
     problems.add_to(app)
+    app.add_middleware(Frame, max_body_size=max_body_size)
     return app

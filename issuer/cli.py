@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from importlib import metadata
 from typing import Annotated
 
 import structlog
@@ -12,9 +13,9 @@ import typer
 from chain.errors import ClaimsInvalid, RegistryRefused, YinxinError
 from issuer import refusals
 from issuer.commands import batches, looking, proving, registry, serving, statuses
-from issuer.commands.shared import ERR
+from issuer.commands.shared import ERR, OUT
 from issuer.errors import FileRefused
-from issuer.settings import Settings, described
+from issuer.settings import described, open_settings
 
 DONE, FAILED, USAGE = 0, 1, 64
 
@@ -36,11 +37,21 @@ app = typer.Typer(
 )
 
 
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001 — typer calls it so
+    if wanted:
+        OUT.print(f"yinxin {metadata.version('yinxin')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _prepare_logs(
-    *, verbose: Annotated[bool, typer.Option("--verbose", help="Show what happens, without personal data.")] = False
+    *,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show what happens, without personal data.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say which version this is.")
+    ] = False,
 ) -> None:
-    level = "info" if verbose else Settings().log_level
+    level = "info" if verbose else open_settings().log_level
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -71,7 +82,18 @@ def run(arguments: list[str]) -> int:
     except YinxinError as exc:
         _explain(exc)
         return FAILED
+    except OSError as exc:
+        _complain(f"{exc.filename or 'files'}: {exc.strerror or exc}; nothing is lost, repeat the command to go on")
+        return FAILED
+    except Exception as exc:  # noqa: BLE001 — people get a sentence, whatever happens; a caller gets the exit code
+        # Without the values that a foreign exception may go on to list.
+        _complain(f"unforeseen: {type(exc).__name__}: {str(exc).partition(chr(10))[0]}")
+        return FAILED
     return code if isinstance(code, int) else DONE
+
+
+def _complain(words: str) -> None:
+    ERR.print(words, markup=False, style="red")
 
 
 def _explain(error: YinxinError) -> None:

@@ -7,6 +7,7 @@ The tree:
     ├── NotFound              no such batch, certificate, officer, type or agency here
     ├── Ambiguous             several fit, one is wanted
     ├── NotAllowed            a person or agency that may not do this
+    │   └── SecondFactorWanted  a person whose roles demand a second factor, and who has none
     ├── NotReady              the thing is in another state than this step needs
     ├── Unconfirmed           would undo what is in force, or is likely a slip; wanted: that somebody says it is meant
     ├── ProofMissing          a batch whose proofs are not made yet, or cannot be
@@ -14,6 +15,13 @@ The tree:
     ├── SettingMissing        a setting that this command needs
     ├── PlanInvalid           an enrolment plan that says something impossible
     ├── Locked                a key that did not open: wrong password, damaged or missing file
+    ├── PasswordRefused       a new password that would be guessed too soon
+    ├── LogBroken             the log of actions is not what was written
+    ├── SignInTrouble         it is not shown who is asking
+    │   ├── SignInRefused     name, password, code or passkey are not the ones; never says which
+    │   ├── TooManyAttempts   says from when the next one counts
+    │   ├── SessionOver       signed out, idle for too long, or never signed in
+    │   └── FreshSignInWanted  signed in, but not recently enough for this step
     ├── Erased                the record's key was destroyed; nothing of its claims can be read any more
     ├── DocumentTrouble       a document that cannot be handed out
     │   ├── FontsMissing      the folders do not hold the fonts that documents are set in
@@ -34,6 +42,7 @@ from chain.errors import YinxinError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 
 class IssuerError(YinxinError):
@@ -78,6 +87,10 @@ class NotAllowed(IssuerError):
     """A person or agency that may not do this."""
 
 
+class SecondFactorWanted(NotAllowed):
+    """A person whose roles demand a second factor, and who has none."""
+
+
 class NotReady(IssuerError):
     """The thing is in another state than this step needs."""
 
@@ -104,6 +117,39 @@ class PlanInvalid(IssuerError):
 
 class Locked(IssuerError):
     """A key that did not open."""
+
+
+class PasswordRefused(IssuerError):
+    """A new password that would be guessed too soon."""
+
+
+class LogBroken(IssuerError):
+    """The log of actions is not what was written: a line was altered, added, taken out or cut off."""
+
+
+class SignInTrouble(IssuerError):
+    """It is not shown who is asking."""
+
+
+class SignInRefused(SignInTrouble):
+    """Name, password, code or passkey are not the ones. Never says which, nor whether there is such an account."""
+
+
+class TooManyAttempts(SignInTrouble):
+    """Too many attempts failed, with this name or from this place."""
+
+    def __init__(self, until: datetime) -> None:
+        """Keep the moment from which the next attempt counts."""
+        super().__init__(f"too many attempts failed; the next one counts from {until.isoformat(timespec='seconds')}")
+        self.until = until
+
+
+class SessionOver(SignInTrouble):
+    """Signed out, idle for too long, or never signed in."""
+
+
+class FreshSignInWanted(SignInTrouble):
+    """Signed in, but not recently enough for this step."""
 
 
 class Erased(IssuerError):

@@ -20,6 +20,16 @@ SEPARATORS = ",;\t"
 MAX_ROWS = 50_000
 _SHOWN = 60
 
+_WANTED_FILE = "a CSV file in UTF-8 or GB18030"
+_FOREIGN = {
+    b"PK\x03\x04": "an Excel workbook (.xlsx) or another ZIP file",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls)",
+    b"\xff\xfe": "text in UTF-16 (Excel's «Unicode text»)",
+    b"\xfe\xff": "text in UTF-16 (Excel's «Unicode text»)",
+    b"%PDF": "a PDF",
+}
+"""What people take for a table of text, by its first bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -135,6 +145,9 @@ def _table(data: bytes, certificate_type: CertificateType, *, partial: bool = Fa
 
 def _text(data: bytes) -> str:
     """Decode UTF-8 with or without byte order mark, or else GB18030, in which Chinese spreadsheet programs save."""
+    for head, what in _FOREIGN.items():
+        if data.startswith(head):
+            raise FileRefused([RowFault(0, "", what, f"{_WANTED_FILE}: «save as» CSV UTF-8 there")])
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = data.decode(encoding)
@@ -142,7 +155,7 @@ def _text(data: bytes) -> str:
             continue
         if "\x00" not in text:
             return text
-    raise FileRefused([RowFault(0, "", "bytes that are no text", "a CSV file in UTF-8 or GB18030")])
+    raise FileRefused([RowFault(0, "", "bytes that are no text", _WANTED_FILE)])
 
 
 def _records(text: str) -> Iterator[tuple[int, list[str]]]:

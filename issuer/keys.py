@@ -6,7 +6,7 @@
     documents/<agency>-<kid>.pem        P-256, PKCS#8, encrypted; kid in base64url
     master.json                         32 bytes under a password (scrypt, AES-GCM); wraps the database's keys
 
-Each file may have its own password; the service's own (document keys, master key, senders, and officers on the command
+Each file may have its own password (an account on the pages has, see issuer/own_keys.py); the service's own (document keys, master key, senders, and officers on the command
 line) is in one password file. Opening an Ethereum keystore is somebody else's work and is passed in.
 """
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _MASTER_PLACE = Place("keystore", "master", "1")
 _SCRYPT_N = 2**15
+_SHOWN = 60
 _WORDS = {"officers": "officer", "senders": "sender", "council": "council member"}
 
 
@@ -84,12 +85,17 @@ class Keystore:
         password_file: Path,
         unlock: Callable[[Path, str], Signer],
         create: Callable[[Path, str, Mapping[str, str | int]], None],
+        reseal: Callable[[Path, str, str], None],
     ) -> None:
-        """`unlock` opens a keystore v3 file (raises `SigningFailed`); `create` makes one with a password and labels."""
+        """`unlock` opens a keystore v3 file, `create` makes one with a password and labels, `reseal` changes a password.
+
+        They raise `SigningFailed`.
+        """
         self.folder = folder
         self._password_file = password_file
         self._unlock = unlock
         self._create = create
+        self._reseal = reseal
 
     # Accounts.
 
@@ -114,6 +120,10 @@ class Keystore:
         """Open a sending account's key; raises `NotFound` or `Locked`."""
         return self._opened(self._account("senders", name), None)
 
+    def sender_address(self, name: str) -> bytes:
+        """Return a sending account's address, without opening its key; raises `NotFound`."""
+        return self._account("senders", name).address
+
     def council_member(self, name: str) -> Signer:
         """Open a council member's key; raises `NotFound` or `Locked`."""
         return self._opened(self._account("council", name), None)
@@ -122,11 +132,29 @@ class Keystore:
         """Make a council member's key unless it is here."""
         return self._new("council", name, {"agency": 0, "name": name})
 
-    def new_officer(self, name: str, *, agency: int, title: str = "") -> Account:
-        """Make an officer's key unless it is here; raises `Locked` if it is another agency's."""
-        account = self._new("officers", name, {"agency": agency, "name": title or name})
+    def new_officer(self, name: str, *, agency: int, title: str = "", password: str | None = None) -> Account:
+        """Make an officer's key unless it is here; raises `Locked` if it is another agency's.
+
+        A key with a password of its own is one that this folder's password does not open.
+        """
+        account = self._new("officers", name, {"agency": agency, "name": title or name}, password)
         if account.agency != agency:
             raise Locked(f"officer {name}: the key here is of agency {account.agency}, wanted one of agency {agency}")
+        return account
+
+    def hand_over(self, name: str, *, password: str) -> Account:
+        """Put an officer's key that this folder's password opens under one of its own. Safe to repeat.
+
+        Raises `NotFound`, or `Locked` if neither password opens it.
+        """
+        account = self.account(name)
+        try:
+            self._opened(account, password)
+        except Locked:
+            try:
+                self._reseal(account.path, self.password(), password)
+            except SigningFailed as exc:
+                raise Locked(f"{exc}; the key stays as it is") from exc
         return account
 
     def new_sender(self, name: str) -> Account:
@@ -194,9 +222,10 @@ class Keystore:
 
     def _account(self, kind: str, name: str) -> Account:
         path = self.folder / kind / f"{name}.json"
-        if not name or Path(name).name != name or not path.is_file():
+        if not name or Path(name).name != name or not _is_file(path):
             names = ", ".join(account.name for account in self._accounts(kind)) or "none are here yet"
-            raise NotFound(f"{_WORDS[kind]}: got «{name}», wanted one of {self.folder / kind}: {names}")
+            got = f"«{name[:_SHOWN]}…»" if len(name) > _SHOWN else f"«{name}»"
+            raise NotFound(f"{_WORDS[kind]}: got {got}, wanted one of {self.folder / kind}: {names}")
         return _account_in(path)
 
     def _opened(self, account: Account, password: str | None) -> Signer:
@@ -210,11 +239,13 @@ class Keystore:
             )
         return signer
 
-    def _new(self, kind: str, name: str, labels: Mapping[str, str | int]) -> Account:
+    def _new(
+        self, kind: str, name: str, labels: Mapping[str, str | int], password: str | None = None
+    ) -> Account:
         path = self.folder / kind / f"{name}.json"
         if not path.exists():
             try:
-                self._create(path, self.password(), labels)
+                self._create(path, self.password() if password is None else password, labels)
             except SigningFailed:
                 # Another process may have been quicker; then its key is the one.
                 if not path.exists():
@@ -232,6 +263,14 @@ def _account_in(path: Path) -> Account:
             return Account(path.stem, agency, bytes.fromhex(address.removeprefix("0x")), path)
         case _:
             raise Locked(f'{path}: wanted a keystore v3 file with "address" and "yinxin": {{"agency": …}}')
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that no file can have, such as one of 5,000 letters.
+        return False
 
 
 def _document_key(path: Path, password: str) -> DocumentKey:

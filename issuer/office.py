@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chain import calendar
+from chain import calendar, code
+from chain.errors import CodeMalformed, InvalidInput
 from issuer import directory
 from issuer.errors import Ambiguous, NotFound
 from issuer.models import State
@@ -75,9 +76,13 @@ class Office:
         return f"{self.issuer_did}:agencies:{agency}"
 
     def find_all(
-        self, work: Work, number: str, *, agency: int | None = None, certificate_type: str = ""
+        self, work: Work, number: str, *, agency: int | None = None, certificate_type: str = "", short_number: str = ""
     ) -> list[Certificate]:
-        """Return all versions with a certificate number, newest first; raises `NotFound` or `Ambiguous`."""
+        """Return all versions with a certificate number, newest first; raises `NotFound` or `Ambiguous`.
+
+        A number that was given out again has versions of several licences; a short number, which stands on each of
+        their documents, picks the licence.
+        """
         found: dict[tuple[int, str], list[Certificate]] = {}
         for candidate in work.agencies_with_data():
             if agency not in {None, candidate}:
@@ -90,7 +95,7 @@ class Office:
             case []:
                 raise NotFound(f"certificate number: got «{number}», wanted one that was imported here")
             case [only]:
-                return found[only]
+                return _of_one_licence(work, found[only], short_number) if short_number else found[only]
             case several:
                 which = " and ".join(f"agency {each} as {kind}" for each, kind in several)
                 raise Ambiguous(
@@ -104,15 +109,48 @@ class Office:
         *,
         agency: int | None = None,
         certificate_type: str = "",
+        short_number: str = "",
         version: int | None = None,
     ) -> Certificate:
-        """Return a version of the certificate with a number: the newest one that is anchored, if none is asked for."""
-        versions = self.find_all(work, number, agency=agency, certificate_type=certificate_type)
+        """Return a version of the certificate with a number: the newest one that is anchored, if none is asked for.
+
+        Raises `Ambiguous` if the number was given out again, for nobody can know which of the two is meant.
+        """
+        versions = self.find_all(
+            work, number, agency=agency, certificate_type=certificate_type, short_number=short_number
+        )
+        anchored = [each for each in versions if work.batch(each.batch_id).state in ANCHORED]
+        newest = {work.first_version(each): each for each in reversed(anchored)}
+        if len(newest) > 1:
+            which = " and ".join(
+                f"{code.short_number(each.leaf or b'')} (batch {each.batch_id}, valid from {each.first_day})"
+                for each in reversed(newest.values())
+            )
+            raise Ambiguous(
+                f"certificate number: «{number}» was given out to {len(newest)} certificates one after the other: "
+                f"{which}; say which by a document's short number: --short-number, or over HTTP ?short_number="
+            )
         if version is None:
-            anchored = (each for each in versions if work.batch(each.batch_id).state in ANCHORED)
-            return next(anchored, versions[0])
+            return (anchored or versions)[0]
         for each in versions:
             if each.version == version:
                 return each
         known = ", ".join(str(each.version) for each in versions)
         raise NotFound(f"version: got {version} of «{number}», wanted one of {known}")
+
+
+def _of_one_licence(work: Work, versions: Sequence[Certificate], short_number: str) -> list[Certificate]:
+    """Return the versions of the licence to which the document with a short number belongs; raises `NotFound`."""
+    try:
+        wanted = code.parse_short_number(short_number)
+    except CodeMalformed as exc:
+        raise InvalidInput(f"short number: {exc}") from exc
+    named = {
+        work.first_version(each)
+        for each in versions
+        if each.leaf is not None and code.parse_short_number(code.short_number(each.leaf)) == wanted
+    }
+    if not named:
+        known = ", ".join(code.short_number(each.leaf) for each in versions if each.leaf)
+        raise NotFound(f"short number: got {short_number}, wanted one of this number's documents: {known}")
+    return [each for each in versions if work.first_version(each) in named]

@@ -59,13 +59,18 @@ SENTENCES = {
     "UntilOutOfRange": "it ends at hour {until}, which does not fit its beginning at hour {from}",
     "TwoOfficersNeeded": (
         "two officers must sign this ({given} did); one alone may only suspend for up to 24 hours from now, and only "
-        "a certificate that has never been suspended"
+        "where the registry holds no suspension, not even one that is over. Have a second officer sign as well, or "
+        "have two lift that suspension first"
     ),
     "SetFromAbove": (
         "{track} was set by a superior agency (level {setterLevel}); only that level or one above can change it, "
         "this agency is of level {actorLevel}"
     ),
-    "FinalStands": "{track} is final; only an agency above the one that set it, or the council, can change it",
+    "FinalStands": (
+        "{track} is final, even where its day is still to come: who set it can neither lift it nor move its day. "
+        "Officers of an agency above can, or the council by a proposal; until then, two officers' suspension counts "
+        "at once"
+    ),
     "LeafRepeated": "the certificate {leaf} was named twice",
     "NothingToLift": "{track} is not set, so there is nothing to lift",
     "NothingToChange": "{track} is recorded like this already",

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chain.calendar import first_hour
+from chain.calendar import day_of_hour
 from chain.certificate_types import Kind
 from chain.errors import ClaimsInvalid
 from chain.preparation import IDENTIFIER_CLAIM
 from chain.registry import Track
-from issuer import issuing, statuses
+from issuer import days, issuing, statuses
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import Purpose, State
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from chain.strict_json import JSON
     from issuer.models import Certificate
     from issuer.office import Office
+    from issuer.store import Work
 
 
 ISSUE_DATE = "issue_date"
@@ -45,8 +46,10 @@ class Changes:
 def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpose, reason: str = "") -> int:
     """Make a batch of one with the new version; returns its number. The same wish again is the same batch.
 
-    Raises `ClaimsInvalid`, `NotAllowed` with the reason if this certificate cannot be replaced or renewed.
+    Raises `InvalidInput` for claims or days that cannot be, `NotAllowed` with the reason if this certificate cannot be
+    replaced or renewed, or not under this number; then nothing was written.
     """
+    wanted_hour = days.first_hour(changes.first_day, "from") if changes.first_day else None
     with office.store.reading() as work:
         batch = work.batch(old.batch_id)
         if batch.state != State.ISSUED:
@@ -58,7 +61,7 @@ def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpos
             # The same command again finds the version that it made as the newest one.
             before = office.records.claims(work, work.certificate(old.replaces_id))
             wanted = _new_claims(certificate_type, before, changes, today=office.today)
-            if _same(certificate_type, wanted, old_claims):
+            if wanted_hour in {None, batch.from_hour} and _same(certificate_type, wanted, old_claims):
                 return old.batch_id
     claims = _new_claims(certificate_type, old_claims, changes, today=office.today)
     _require_different(certificate_type, old_claims, claims, purpose, lost=lost)
@@ -66,17 +69,25 @@ def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpos
         _require_renewable(certificate_type, old_claims, claims)
     with office.store.reading() as work:
         successor = work.successor(old.id)
-        if successor and _same(certificate_type, claims, office.records.claims(work, successor)):
+        if (
+            successor
+            and wanted_hour in {None, work.batch(successor.batch_id).from_hour}
+            and _same(certificate_type, claims, office.records.claims(work, successor))
+        ):
             return successor.batch_id
     _require_standing(office, old, certificate_type)
     validity = certificate_type.validity(claims, office.today)
     begins = validity.first_day if purpose == Purpose.RENEW else max(validity.first_day, office.today)
-    first_day = changes.first_day or begins
+    from_hour = days.first_hour(begins, "first day") if wanted_hour is None else wanted_hour
     with office.store.writing() as work:
         if (successor := work.successor(old.id)) is not None:
+            begun = day_of_hour(work.batch(successor.batch_id).from_hour)
             raise NotReady(
-                f"a new version was drafted already, in batch {successor.batch_id}; approve and seal it, or discard it"
+                f"a new version from {begun} was drafted already, in batch {successor.batch_id}; approve and seal it, "
+                "or discard it"
             )
+        if claims[certificate_type.number_claim] != old_claims[certificate_type.number_claim]:
+            _require_own_number(office, work, old, certificate_type, claims)
         batch_id = issuing.add_batch(
             office,
             work,
@@ -85,12 +96,37 @@ def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpos
             agency=old.agency,
             purpose=purpose,
             replaces=old,
-            from_hour=first_hour(first_day),
+            from_hour=from_hour,
         )
         if reason:
             (new,) = work.certificates(batch_id)
             new.reason = office.records.close_grounds(work, new, reason.encode())
         return batch_id
+
+
+def give_up_unsigned(office: Office, batch_id: int) -> None:
+    """Discard a new version that nobody signed yet, so that a command that failed leaves nothing half-done."""
+    with office.store.writing() as work:
+        batch = work.batch(batch_id)
+        if batch.state == State.DRAFT:
+            work.discard(batch)
+            batch.state = State.DISCARDED
+            work.note("discarded", at=office.now(), batch_id=batch_id, detail="preparing it failed")
+
+
+def _require_own_number(
+    office: Office, work: Work, old: Certificate, certificate_type: CertificateType, claims: Mapping[str, JSON]
+) -> None:
+    """Refuse a number that another licence of the agency has, or ever had: papers under it are about somebody else."""
+    number = str(claims[certificate_type.number_claim])
+    own = work.first_version(old)
+    index = office.records.data_key(work, old.agency).index("number", number)
+    for other in work.certificates_numbered(old.agency, index):
+        if other.certificate_type == old.certificate_type and work.first_version(other) != own:
+            raise NotAllowed(
+                f"{certificate_type.number_claim}: got {number}, which was given out to another certificate "
+                f"(batch {other.batch_id}); wanted the number of this one, or one that was never given out"
+            )
 
 
 def _new_claims(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from chain.errors import InvalidInput
 from issuer.errors import SettingMissing
 
 PREFIX = "YINXIN_"
@@ -58,7 +59,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8001, description="Port that `serve` listens on.", ge=0, le=65535)
     max_upload_bytes: int = Field(8_000_000, description="Largest body that `serve` accepts.", gt=0)
-    log_level: str = Field("warning", description="Least severe log line shown: debug, info, warning or error.")
+    log_level: str = Field(
+        "warning",
+        description="Least severe log line shown: debug, info, warning or error.",
+        pattern="^(?i:debug|info|warning|error|critical)$",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -86,6 +91,17 @@ class Settings(BaseSettings):
     def nodes(self) -> tuple[str, ...]:
         """The nodes' URLs."""
         return tuple(url.strip() for url in self.rpc_urls.split(",") if url.strip())
+
+
+def open_settings() -> Settings:
+    """Read the settings; raises `InvalidInput` naming what is wrong with them."""
+    try:
+        return Settings()
+    except ValidationError as exc:
+        faults = "; ".join(
+            f"{PREFIX}{str(error['loc'][0]).upper()}: got «{error['input']}»: {error['msg']}" for error in exc.errors()
+        )
+        raise InvalidInput(f"settings: {faults}") from exc
 
 
 def described() -> list[tuple[str, str, str]]:

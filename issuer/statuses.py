@@ -10,9 +10,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chain.calendar import day_of_hour, first_hour
+from chain.calendar import day_of_hour, hour_of
+from chain.errors import InvalidInput
 from chain.registry import Capability, StatusToChange, Track
-from issuer import rights, slots
+from issuer import days, rights, slots, undoing
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State, StatusChange
 from issuer.office import ANCHORED
@@ -64,6 +65,8 @@ class Wish:
     decision: bytes | None
     """The written decision, a file's bytes; only its digest is kept."""
     lift: bool = False
+    confirmed: bool = False
+    """It is meant, though it undoes what is in force or begins more than a year ahead."""
 
     @property
     def track(self) -> Track:
@@ -88,7 +91,8 @@ def request(
     """Have officers sign a change and queue it; returns its number, None if the registry holds just this already.
 
     The same wish again, while the first is on its way, is the first. `hour` is now, in hours since 1970; the newest
-    block's if 0. Raises `NotAllowed` or `NotReady`.
+    block's if 0. Raises `InvalidInput` for impossible days, `NotAllowed`, `NotReady`, or `Unconfirmed` for a change
+    that undoes more than it says; then nothing is signed.
     """
     directory = office.directory()
     acting = officers[0].agency if actor is None else actor
@@ -97,10 +101,20 @@ def request(
         raise NotReady("this certificate is a draft; only what is anchored has a status")
     alone = len(officers) == 1
     hour = hour or directory.block.timestamp // _HOUR_S
-    from_hour, until_hour = _hours(office, wish, hour=hour, alone=alone)
     slot = office.registry.status(certificate.agency, certificate.leaf)
-    if _is_so(slots.track_of(slot, wish.track), from_hour, until_hour, lifts=wish.lifts):
+    held = slots.track_of(slot, wish.track)
+    # An idle chain's newest block is old; what counts is what the next one would find.
+    now = max(hour, hour_of(office.now()))
+    from_hour, until_hour = _hours(office, wish, hour=hour, alone=alone, held=held, now=now)
+    level = directory.agency(acting).level
+    if _is_so(held, from_hour, until_hour, lifts=wish.lifts, level=level):
         return None
+    if alone:
+        _require_never_suspended(held)
+    if not wish.lifts and not wish.confirmed:
+        undoing.require_near(wish.first_day, office.today)
+        if held is not None:
+            undoing.require_meant(held, from_hour, until_hour, hour=now, level=level)
     with office.store.writing() as work:
         _require_issued(work, certificate)
         for waiting in work.status_changes(certificate.id):
@@ -242,46 +256,60 @@ def _require_issued(work: Work, certificate: Certificate) -> None:
         raise NotReady(f"this certificate's batch {batch.id} is {batch.state}; only what is anchored has a status")
 
 
-def _hours(office: Office, wish: Wish, *, hour: int, alone: bool) -> tuple[int, int]:
+def _hours(office: Office, wish: Wish, *, hour: int, alone: bool, held: Held | None, now: int) -> tuple[int, int]:
     """Return [from, until) in hours since 1970; both 0 to lift."""
     if wish.lifts:
         if alone:
             raise NotAllowed(f"{wish.verb} needs two officers: name another with --approved-by")
         return 0, 0
     if wish.last_day is not None and wish.track not in {Track.SUSPENSION, Track.RENEWAL_PENDING}:
-        raise NotAllowed(f"{wish.verb} has no end: leave --until out")
+        raise InvalidInput(f"until: got {wish.last_day}, wanted none, for {wish.verb} has no end")
     if wish.track == Track.RENEWAL_PENDING and wish.last_day is None:
-        raise NotAllowed("renewal-pending needs the last day for which the renewal counts as pending: --until DATE")
-    if wish.first_day and wish.last_day and wish.last_day < wish.first_day:
-        raise NotAllowed(f"got --until {wish.last_day}, which is before --from {wish.first_day}")
-    if alone:
-        return _hours_alone(office, wish, hour)
-    from_hour = first_hour(wish.first_day or office.today)
-    until_hour = first_hour(wish.last_day) + 24 if wish.last_day else 0
+        raise InvalidInput("until: got none, wanted the last day for which the renewal counts as pending")
+    from_hour = days.first_hour(wish.first_day or office.today, "from")
+    until_hour = days.end_hour(wish.last_day, "until") if wish.last_day else 0
     if until_hour and until_hour <= from_hour:
-        raise NotAllowed(f"got --until {wish.last_day}, which is before its beginning, {day_of_hour(from_hour)}")
+        raise InvalidInput(
+            f"until: got {wish.last_day}, wanted no day before the first, which is {day_of_hour(from_hour)}"
+        )
+    if alone:
+        return hour, _end_alone(office, wish, hour, until_hour)
+    if wish.first_day is None and held is not None and held.from_hour and held.in_force(now):
+        # What is in force goes on from where it began: only its end was asked for.
+        from_hour = held.from_hour
     return from_hour, until_hour
 
 
-def _hours_alone(office: Office, wish: Wish, hour: int) -> tuple[int, int]:
-    """Return the hours of an emergency suspension: from this hour on, for a day at most."""
+def _end_alone(office: Office, wish: Wish, hour: int, until_hour: int) -> int:
+    """Return the end of an emergency suspension: from this hour on, for a day at most."""
     if wish.track != Track.SUSPENSION:
         raise NotAllowed(f"{wish.verb} needs two officers: name another with --approved-by")
     if wish.first_day not in {None, office.today}:
         raise NotAllowed("one officer alone may suspend only from now on: leave --from out, or name --approved-by")
-    until_hour = hour + LONGEST_ALONE if wish.last_day is None else first_hour(wish.last_day) + 24
+    until_hour = until_hour or hour + LONGEST_ALONE
     if not hour < until_hour <= hour + LONGEST_ALONE:
         raise NotAllowed(
             f"one officer alone may suspend for up to {LONGEST_ALONE} hours, not until the end of {wish.last_day}; "
             "leave --until out, or name another officer with --approved-by"
         )
-    return hour, until_hour
+    return until_hour
 
 
-def _is_so(held: Held | None, from_hour: int, until_hour: int, *, lifts: bool) -> bool:
+def _require_never_suspended(held: Held | None) -> None:
+    """Refuse an emergency suspension over any other, as the registry would."""
+    if held is not None:
+        raise NotAllowed(
+            "one officer alone may suspend only where the registry holds no suspension, not even one that is over; it "
+            f"holds {said(held.track, held.from_hour, held.until_hour)}. Name a second officer with --approved-by; or "
+            "have two lift it first (`resume`)"
+        )
+
+
+def _is_so(held: Held | None, from_hour: int, until_hour: int, *, lifts: bool, level: int) -> bool:
+    """Whether the registry holds just this, set at this level or above."""
     if lifts:
         return held is None
-    if held is None:
+    if held is None or held.level > level:
         return False
     return (held.from_hour or from_hour, held.until_hour) == (from_hour, until_hour)
 

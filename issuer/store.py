@@ -42,12 +42,20 @@ _log = structlog.get_logger()
 
 OPEN_TRANSACTION = ("SENT", "IN_BLOCK")
 
+_LARGEST_ID = 2**63 - 1
+"""SQLite's integers end there."""
+
 
 class Work:
     """One session's questions. What they return may be changed; leaving a `writing` block stores it."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    @property
+    def session(self) -> Session:
+        """The database's session, for questions that have a module of their own (issuer/account_rows.py)."""
+        return self._session
 
     def add(self, row: Base) -> None:
         """Store a new row; its number is known after `flush`."""
@@ -103,9 +111,9 @@ class Work:
 
     def batch(self, batch_id: int) -> Batch:
         """Return a batch; raises `NotFound`."""
-        batch = self._session.get(Batch, batch_id)
+        batch = self._session.get(Batch, batch_id) if 0 < batch_id <= _LARGEST_ID else None
         if batch is None:
-            msg = f"batch: got {batch_id}, wanted one of those that `yinxin-issuer batches` lists"
+            msg = f"batch: got {batch_id}, wanted the number of one that is listed here"
             raise NotFound(msg)
         return batch
 
@@ -211,6 +219,12 @@ class Work:
             .where(Certificate.replaces_id == certificate_id)
             .order_by(col(Certificate.created_at).desc())
         ).first()
+
+    def first_version(self, certificate: Certificate) -> str:
+        """Return the row id of the version with which a certificate's lineage began, drafts included."""
+        while certificate.replaces_id is not None:
+            certificate = self.certificate(certificate.replaces_id)
+        return certificate.id
 
     def next_serial(self, agency: int, certificate_type: str, year: int) -> int:
         """Give out the next serial number; never the same twice, but one may be lost."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _FAR = timedelta(days=366)
 """Beyond this a first day is more likely a slip of the pen."""
-_HOW = "If that is meant, confirm it: --yes, or over HTTP \"confirmed\": true"
+_HOW = 'If that is meant, confirm it: --yes, or over HTTP "confirmed": true'
 
 
 def require_meant(held: Held, from_hour: int, until_hour: int, *, hour: int, level: int) -> None:

@@ -98,7 +98,11 @@ def open_keystore(settings: Settings) -> Keystore:
         signers.store(signers.KeySigner.generate(), path, password, scrypt_n=scrypt_n, labels=labels)
 
     return Keystore(
-        settings.keystore, password_file=settings.keystore_password_file, unlock=signers.load, create=create
+        settings.keystore,
+        password_file=settings.keystore_password_file,
+        unlock=signers.load,
+        create=create,
+        reseal=signers.reseal,
     )
 
 

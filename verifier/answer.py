@@ -48,8 +48,14 @@ def heading(report: Report, language: Language) -> str:
 
 def next_step(report: Report, language: Language) -> str:
     """Say what to do now."""
-    needs_network = report.verdict is Verdict.CANNOT_CHECK and report.offline is not None
-    return say(message(f"next.{report.verdict}" + ".offline" * needs_network), language)
+    match report.verdict:
+        case Verdict.CANNOT_CHECK if report.offline is not None:
+            variant = ".offline"
+        case Verdict.INCOMPLETE if _is_about_the_document(report):
+            variant = ".document"
+        case _:
+            variant = ""
+    return say(message(f"next.{report.verdict}{variant}"), language)
 
 
 def as_json(report: Report, language: Language) -> dict[str, JSON]:
@@ -105,6 +111,8 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
 def _variant(report: Report) -> str:
     """Return which of a verdict's headings it is, as the end of its key; empty for the usual one."""
     match report.verdict:
+        case Verdict.INCOMPLETE if _is_about_the_document(report):
+            return ".document"
         case Verdict.INCOMPLETE if report.subject.facts is not None:
             return ".withheld"
         case Verdict.VALID if report.offline is not None:
@@ -116,6 +124,11 @@ def _variant(report: Report) -> str:
             return ".issued"
         case _:
             return ""
+
+
+def _is_about_the_document(report: Report) -> bool:
+    """Whether the certificate shows all that it must, and what it came on is another matter."""
+    return [check.name for check in report.checks if Verdict.INCOMPLETE in check.reasons] == [CheckName.DOCUMENT]
 
 
 def _was_genuine(report: Report) -> bool:

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from verifier.polling import Poller
 from verifier.routes import api, evidence, health, page, problems
 from verifier.routes.desk import Desk
+from verifier.routes.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -51,7 +52,8 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.desk = Desk(index=index, clock=clock, readers=CapacityLimiter(settings.max_readers))
+        readers = settings.max_readers
+        app.state.desk = Desk(index=index, clock=clock, readers=CapacityLimiter(readers), turns=Turns(readers))
         app.state.offered = evidence.Offered(evidence_files, trust, CapacityLimiter(settings.max_readers))
         poller = Poller(index, every_s=settings.poll_s, clock=clock, afterwards=cut)
         poller.start()

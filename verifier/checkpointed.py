@@ -92,6 +92,10 @@ class CheckpointSnapshot:
         """Return an agency as of the checkpoint and as it ever was before."""
         return list(reversed(self._rights.agency_ever(agency)))
 
+    def hosts_ever(self) -> Sequence[str]:
+        """Return the official verifying hosts as of the checkpoint and as they ever were before."""
+        return self._rights.hosts_ever()
+
     def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
         """Return the keys listed for an agency whose kid begins so."""
         return self._rights.keys(agency, kid_prefix)

@@ -181,7 +181,8 @@ def _opened() -> Index | None:
     try:
         from verifier.wiring import open_index  # noqa: PLC0415 (offline questions need no database, nor the time)
 
-        index = open_index(open_settings())
+        settings = open_settings()
+        index = open_index(settings, until=time.monotonic() + settings.check_s)
         index.follow(_now())
     except Exception as exc:  # noqa: BLE001 (as it says above)
         _tell_unforeseen(exc)
@@ -290,7 +291,6 @@ def _tell(progress: Progress | None) -> int:
         ERR.print("The registry has not been reached yet.", style="red")
         return FAILED
     identity, heads = progress.identity, progress.heads
-    table = Table(box=None, show_header=False)
     for name, value in (
         ("chain", str(identity.chain_id)),
         ("registry", f"0x{identity.address.hex()}"),
@@ -302,8 +302,8 @@ def _tell(progress: Progress | None) -> int:
         ("head of rights", heads.rights.hex()),
         ("trouble", progress.trouble or "none"),
     ):
-        table.add_row(name, value)
-    OUT.print(table)
+        # Never cut short: heads are there to be compared.
+        OUT.print(f"{name:<16}  {value}", markup=False, soft_wrap=True)
     return FAILED if progress.trouble else 0
 
 

@@ -2,7 +2,8 @@
 
 The upload comes in on standard input, strict JSON goes out on standard output. Whatever goes wrong here (a bomb, a
 crash of a decoder, a loop) ends this process and nothing else; `verifier.reading` starts it and tells what it means.
-It imports nothing of ours, so that it starts fast and a fault in a decoder finds little to use.
+Of ours it imports only what looks at a PDF's making (`verifier.originals`), so that it starts fast and a fault in a
+decoder finds little to use.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import io
 import json
 import os
 import resource
+import struct
 import sys
 import time
 import zlib
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -47,7 +50,8 @@ MAX_PROOFS = 4
 """How many different proofs are told of; a document has one."""
 MAX_TEXT = 200_000
 """Characters of a page's text layer."""
-PROOF_NAME = "certificate.proof"
+CERTIFICATE_NAME, PROOF_NAME = "certificate.sd-jwt", "certificate.proof"
+"""What our documents attach, and nothing else."""
 _PROOF = b"\x6cyinxin-proof"
 """As CBOR writes this text, the first in a proof's array."""
 DPI = 200
@@ -100,8 +104,11 @@ def _pdf(upload: bytes) -> Answer:
     try:
         with pikepdf.open(io.BytesIO(upload)) as pdf:
             _check_page_count(pdf)
-            certificates, proofs = _attached(pdf)
+            things = list(_things(pdf))
+            certificates, proofs, others = _attached(things)
             annotations = sum(_count_annotations(page.obj) for page in pdf.pages)
+            active = sum(map(_is_active, things))
+            foreign = _foreign(pdf)
     except pikepdf.PasswordError as exc:
         raise Unreadable("read.encrypted") from exc
     except (pikepdf.PdfError, ValueError, KeyError, TypeError, AttributeError) as exc:
@@ -114,6 +121,9 @@ def _pdf(upload: bytes) -> Answer:
         "certificates": sorted(certificates),
         "proofs": [base64.b64encode(proof).decode() for proof in sorted(proofs)[:MAX_PROOFS]],
         "annotations": annotations,
+        "active": active,
+        "attachments": others,
+        "foreign": foreign,
         "pages": pages,
         "codes": sorted(codes),
     }
@@ -129,21 +139,26 @@ def _check_page_count(pdf: pikepdf.Pdf) -> None:
         raise Unreadable("read.pages", got=count, limit=MAX_PAGES)
 
 
-def _attached(pdf: pikepdf.Pdf) -> tuple[set[str], set[bytes]]:
-    """Return the different SD-JWTs and proofs attached anywhere: to the document, a page or a note.
+def _attached(things: list[pikepdf.Object]) -> tuple[set[str], set[bytes], int]:
+    """Return the different SD-JWTs and proofs attached anywhere (to the document, a page, a note), and how many others.
 
     The tree of names alone would not do: it holds one file for each name, and other places hold more.
     """
-    certificates, proofs = set(), set()
-    for count, (name, embedded) in enumerate(_embedded_files(pdf)):
+    certificates, proofs, others = set(), set(), set()
+    for count, (name, embedded) in enumerate(_embedded_files(things)):
         if count >= MAX_ATTACHMENTS:
             raise Unreadable("read.limits")
         data = _unpacked(embedded)
         if data.startswith(b"eyJ") and b"~" in data:
             certificates.add(data.decode("ascii", "replace").strip())
-        elif name == PROOF_NAME or _looks_like_proof(data):
-            proofs.add(data)
-    return certificates, proofs
+            is_ours = name == CERTIFICATE_NAME
+        else:
+            is_ours = name == PROOF_NAME
+            if is_ours or _looks_like_proof(data):
+                proofs.add(data)
+        if not is_ours:
+            others.add((name, data))
+    return certificates, proofs, len(others)
 
 
 def _looks_like_proof(data: bytes) -> bool:
@@ -165,8 +180,19 @@ def _unpacked(embedded: pikepdf.Stream) -> bytes:
         raise Unreadable("read.damaged") from exc
 
 
-def _embedded_files(pdf: pikepdf.Pdf) -> Iterator[tuple[str, pikepdf.Stream]]:
-    """Walk all that hangs on the document but what is drawn, every object once; yield each file with its name."""
+def _embedded_files(things: list[pikepdf.Object]) -> Iterator[tuple[str, pikepdf.Stream]]:
+    """Yield each attached file with its name."""
+    import pikepdf  # noqa: PLC0415 (as above)
+
+    for thing in things:
+        files = thing.get("/EF")
+        if isinstance(files, pikepdf.Dictionary):
+            name = thing.get("/UF", thing.get("/F", ""))
+            yield from ((str(name), file) for file in files.values() if isinstance(file, pikepdf.Stream))
+
+
+def _things(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    """Walk all that hangs on the document but what is drawn; yield every dictionary and stream once."""
     import pikepdf  # noqa: PLC0415 (as above)
 
     seen: set[tuple[int, int]] = set()
@@ -182,14 +208,21 @@ def _embedded_files(pdf: pikepdf.Pdf) -> Iterator[tuple[str, pikepdf.Stream]]:
         if isinstance(here, pikepdf.Array):
             todo.extend(here)
             continue
-        for key, value in here.items():
-            if key == "/EF" and isinstance(value, pikepdf.Dictionary):
-                name = here.get("/UF", here.get("/F", ""))
-                yield from ((str(name), file) for file in value.values() if isinstance(file, pikepdf.Stream))
-            elif key not in _DRAWN:
-                todo.append(value)
+        yield here
+        todo.extend(value for key, value in here.items() if key not in _DRAWN)
 
 
+def _is_active(thing: pikepdf.Object) -> bool:
+    """Whether it makes a reader of PDF do something, or fills in a form of another language."""
+    return not _ACTING.isdisjoint(thing.keys()) or thing.get("/S") in _ACTIONS
+
+
+_ACTING = frozenset({"/AA", "/JS", "/JavaScript", "/OpenAction", "/XFA"})
+_ACTIONS = frozenset(
+    {"/GoToE", "/GoToR", "/ImportData", "/JavaScript", "/Launch", "/Movie", "/Rendition", "/ResetForm"}
+    | {"/RichMediaExecute", "/SetOCGState", "/Sound", "/SubmitForm", "/Thread", "/Trans"}
+)
+"""Actions (ISO 32000-2, 12.6.4) other than going to a place in the document or to an address."""
 _DRAWN = frozenset(
     {"/Contents", "/Resources", "/StructTreeRoot", "/Metadata", "/Parent", "/P", "/AP", "/OutputIntents"}
 )
@@ -197,7 +230,31 @@ _DRAWN = frozenset(
 
 
 def _count_annotations(page: pikepdf.Object) -> int:
-    return sum(annotation.get("/Subtype") != "/Link" for annotation in page.get("/Annots", ()))
+    return sum(map(_is_seen, page.get("/Annots", ())))
+
+
+_NO_BORDER = (0, 0, 0)
+"""How a link says that it has no border: two radii and a width."""
+
+
+def _is_seen(annotation: pikepdf.Object) -> bool:
+    """Whether an annotation draws anything: all but a link without a look and a border of its own."""
+    if annotation.get("/Subtype") != "/Link" or "/AP" in annotation:
+        return True
+    border = list(annotation.get("/Border", ()))
+    return "/BS" in annotation or len(border) != len(_NO_BORDER) or border[2] != 0
+
+
+def _foreign(pdf: pikepdf.Pdf) -> str:
+    """Say what our typesetter did not make; what cannot be looked at, it did not."""
+    import pikepdf  # noqa: PLC0415 (as above)
+
+    from verifier import originals  # noqa: PLC0415 (where this is a program, its folder is known only when it starts)
+
+    try:
+        return originals.foreign(pdf)
+    except (pikepdf.PdfError, ValueError, LookupError, TypeError, AttributeError, struct.error):
+        return originals.STRUCTURE
 
 
 def _pages(pdf: pypdfium2.PdfDocument) -> tuple[list[str], set[str]]:
@@ -318,4 +375,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.path.append(str(Path(__file__).resolve().parents[1]))
     main()

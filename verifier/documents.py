@@ -1,13 +1,14 @@
 """Check 7, document: a PDF's attachment, code and text say the same, and nothing besides.
 
 All of the text layer must be explained by what was signed and by the words that every document has. Where a code
-alone is brought, what it does not carry is not compared: any text may stand behind those labels. Not checked:
-pictures, lines, and whether the letters look like the text layer that they come with. Whoever looks at a paper compares
-it with the report.
+alone is brought, nobody vouches for what it does not carry: then the document is INCOMPLETE at best, and so is one that
+our typesetter did not make, whose letters may look like others. Not checked: pictures of pages, and lines. Whoever
+looks at a paper compares it with the report.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chain import code
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
     from verifier.knowledge import AgencyRecord, Snapshot
     from verifier.layout import Languages, Said
     from verifier.matching import Explained
-    from verifier.presented import Presented
+    from verifier.presented import Document, Presented
     from verifier.wording import Argument
 
 _SHOWN = 60
 """How much of the page is quoted where something else was signed."""
+_QUOTED, _OF_EACH = 12, 40
+"""How many of the parts that nobody signed are quoted, and how much of each."""
 _GENERATIONS = 16
 """More levels of agencies than any registry has."""
 
@@ -44,18 +47,63 @@ def check(
 ) -> Check:
     """Compare; `verify_code` raises `SignatureInvalid`, and is None where the certificate's key is not known."""
     document = presented.document
+    led_elsewhere = _led_elsewhere(presented, snapshot)
     if document is None:
-        return _skipped("document.none")
-    if document.annotations:
-        return _failed("document.annotations", count=document.annotations)
-    is_certificate = isinstance(claimed.source, Certificate)
+        return led_elsewhere or _of_picture(presented, "document.none")
+    pages = tuple(map(fold, document.pages))
+    if fault := _fault(presented, claimed, verify_code, is_scan=not any(pages)):
+        return fault
+    if not any(pages):
+        return led_elsewhere or _of_picture(presented, "document.scan")
+    line = [] if snapshot is None else _line(claimed.agency, snapshot)
+    compared = _compare_text(claimed, pages, line, _host(presented))
+    if compared.outcome is Outcome.FAILED or (led_elsewhere is None and not document.foreign):
+        return compared
+    if led_elsewhere is not None:
+        return replace(led_elsewhere, reasons=(Verdict.ALTERED,))
+    return _not_vouched_for("document.foreign", what=words(f"document.foreign.{document.foreign}"))
+
+
+def _of_picture(presented: Presented, key: str) -> Check:
+    """Say that the paper itself was not compared, and whether it shows somebody else's code, too."""
+    return Check(
+        CheckName.DOCUMENT, Outcome.SKIPPED, message("document.other_codes" if presented.foreign_codes else key)
+    )
+
+
+def _fault(
+    presented: Presented, claimed: Claimed, verify_code: Callable[[Code], None] | None, *, is_scan: bool
+) -> Check | None:
+    """Say what is wrong with a document before its text is read; None if nothing is."""
+    document, is_certificate = presented.document, isinstance(claimed.source, Certificate)
+    if document is not None and (added := _added(document, 0 if is_scan else presented.foreign_codes)):
+        return added
     if is_certificate and (fault := _code_fault(presented, claimed, verify_code)):
         return fault
-    pages = tuple(map(fold, document.pages))
-    if any(pages):
-        line = [] if snapshot is None else _line(claimed.agency, snapshot)
-        return _compare_text(claimed, pages, line, _host(presented))
-    return _failed("document.no_text") if is_certificate else _skipped("document.scan")
+    return _failed("document.no_text") if is_scan and is_certificate else None
+
+
+def _added(document: Document, foreign_codes: int) -> Check | None:
+    """Say what was laid over a document or hung on it; ours have none of these."""
+    for key, count in (
+        ("document.annotations", document.annotations),
+        ("document.active", document.active),
+        ("document.attachments", document.attachments),
+        ("document.foreign_codes", foreign_codes),
+    ):
+        if count:
+            return _failed(key, count=count)
+    return None
+
+
+def _led_elsewhere(presented: Presented, snapshot: Snapshot | None) -> Check | None:
+    """Say that the code leads telephones to a site that the council never listed; None if it listed none at all."""
+    host, official = _host(presented), () if snapshot is None else snapshot.hosts_ever()
+    if host is None or not official or host.lower() in {each.lower() for each in official}:
+        return None
+    difference = Difference(words("document.host"), ", ".join(official), host)
+    said = message("document.led_elsewhere", host=host, official=", ".join(official))
+    return Check(CheckName.DOCUMENT, Outcome.FAILED, said, (Verdict.INCOMPLETE,), (difference,))
 
 
 def _compare_text(claimed: Claimed, pages: Sequence[str], line: layout.Line, host: str | None) -> Check:
@@ -72,10 +120,18 @@ def _compare_text(claimed: Claimed, pages: Sequence[str], line: layout.Line, hos
         wanted = layout.must_say(claimed, languages)
         missing = tuple(said for said in wanted if said.name not in explained.said)
         if explained.gap is None and not missing:
-            return Check(CheckName.DOCUMENT, Outcome.PASSED, message("document.good"))
+            return _agreed(claimed, [text[begin:end] for begin, end in explained.unsigned])
         attempts.append((languages, text, explained, missing))
     best = min(attempts, key=lambda attempt: (len(attempt[3]), -attempt[2].reached))
     return _difference(claimed, *best)
+
+
+def _agreed(claimed: Claimed, unsigned: Sequence[str]) -> Check:
+    """Say that the text agrees; of a code, what the page says besides, for which nobody vouches."""
+    if unsigned and not isinstance(claimed.source, Certificate):
+        parts = [part if len(part) <= _OF_EACH else part[:_OF_EACH] + "…" for part in unsigned]
+        return _not_vouched_for("document.unsigned", count=len(parts), text=" · ".join(parts[:_QUOTED]))
+    return Check(CheckName.DOCUMENT, Outcome.PASSED, message("document.good"))
 
 
 def _difference(
@@ -155,8 +211,9 @@ def _shown_behind(label: str, text: str, labels: Collection[str]) -> str:
     return rest[: min(ends, default=_SHOWN)][:_SHOWN] if found else ""
 
 
-def _skipped(key: str) -> Check:
-    return Check(CheckName.DOCUMENT, Outcome.SKIPPED, message(key))
+def _not_vouched_for(key: str, **arguments: Argument) -> Check:
+    """Nothing speaks against it, and it is not known to be right."""
+    return Check(CheckName.DOCUMENT, Outcome.UNKNOWN, message(key, **arguments), (Verdict.INCOMPLETE,))
 
 
 def _failed(key: str, differences: tuple[Difference, ...] = (), **arguments: Argument) -> Check:

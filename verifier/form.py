@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chain import base64url, certificate, certificate_types, code, strict_json
+from chain import base64url, cbor, certificate, certificate_types, code, digits, strict_json
 from chain.certificate import Certificate
 from chain.credential import MEDIA_TYPE
 from chain.errors import (
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 
 _WHOLE_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(~[A-Za-z0-9_-]+)*~")
-_WHOLE_CODE = re.compile(r"(https?://[^\s/]+/v#)?[0-9]{300,}")
-"""No code of ours is shorter; a photograph that is read at all is read whole, because QR codes correct errors."""
+_CODE = re.compile(r"(?:https?://[^\s/]+/v#)?([0-9]+)")
+_CODE_MEMBERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +132,20 @@ def _type_fault(parsed: Certificate, known: CertificateType) -> Check | None:
         return _failed(Verdict.UNSUPPORTED, "form.other_type_file", type=credential.type_identifier)
     if foreign := parsed.claims.keys() - {claim.key for claim in known.claims}:
         return _failed(Verdict.UNSUPPORTED, "form.unknown_claim", claim=min(foreign))
+    may_be_absent = {claim.key for claim in known.claims if claim.always and not claim.required}
+    if wrong := parsed.absent - may_be_absent:
+        return _failed(Verdict.UNSUPPORTED, "form.absent_claim", claim=min(wrong))
     return None
 
 
 def _withheld(parsed: Certificate, known: CertificateType) -> Words:
     """Name the claims that must be shown but are not; nothing if there are none.
 
-    Which claims are withheld nobody can tell. But a required claim exists, so it is withheld if it is not shown; only
-    if more are withheld than those may an optional one be among them.
+    What is stated to be absent is not withheld. Which other claims are, nobody can tell. But a required claim exists,
+    so it is withheld if it is not shown; only if more are withheld than those may an optional one be among them.
     """
-    hidden = [claim for claim in known.claims if claim.key not in parsed.claims]
+    told = parsed.claims.keys() | parsed.absent
+    hidden = [claim for claim in known.claims if claim.key not in told]
     maybe_optional = parsed.withheld > sum(claim.required for claim in hidden)
     missing = [claim.labels for claim in hidden if claim.always and (claim.required or maybe_optional)]
     return listed(missing) if missing else {}
@@ -152,7 +156,7 @@ def _code(text: str, known_type: Callable[[int, int], CertificateType]) -> tuple
         parsed = code.parse(text)
         known = known_type(parsed.facts.certificate_type, parsed.facts.version)
     except Malformed as exc:
-        return _refused(exc, ours=_WHOLE_CODE.fullmatch(text) is not None), None
+        return _refused(exc, ours=_is_whole_code(text)), None
     except CertificateTypeInvalid as exc:
         return _failed(Verdict.UNSUPPORTED, "form.unknown_type", detail=str(exc)), None
     got, wanted = len(parsed.facts.facts), len(known.fact_claims)
@@ -192,6 +196,18 @@ def _names_our_profile(text: str) -> bool:
     except ValueError:
         return False
     return isinstance(header, dict) and header.get("typ") == MEDIA_TYPE
+
+
+def _is_whole_code(text: str) -> bool:
+    """Whether the digits end where what they write ends, and that has a code's members: nothing was lost or added."""
+    written = _CODE.fullmatch(text.strip())
+    if written is None or len(written[1]) > code.MAX_DIGITS:
+        return False
+    try:
+        value = cbor.decode(digits.decode(written[1]))
+    except (Malformed, ValueError):
+        return False
+    return isinstance(value, list) and len(value) == _CODE_MEMBERS
 
 
 def _passed(key: str) -> Check:

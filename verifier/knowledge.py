@@ -126,6 +126,9 @@ class Snapshot(Protocol):
     def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
         """Return an agency as it is and as it ever was, before its name or code was corrected."""
 
+    def hosts_ever(self) -> Sequence[str]:
+        """Return the official verifying hosts, as they are and as they ever were: papers outlive a list."""
+
     def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
         """Return the keys listed for an agency whose kid begins so."""
 

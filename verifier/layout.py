@@ -200,7 +200,8 @@ def _claims(claimed: Claimed, languages: Languages) -> Iterator[Piece]:
 def _hidden(claim: Claim, label: str, fact: str) -> Iterator[Piece]:
     """Yield how the whole stands on the page of which a code carries a part."""
     if claim.mask is Mask.RESIDENT_NUMBER and "*" in fact:
-        yield Piece(re.compile(re.escape(label) + re.escape(fold(fact)).replace(r"\*", "[0-9X*]")), claim.key)
+        whole = re.escape(fold(fact)).replace(r"\*", "[0-9X*]")
+        yield Piece(re.compile(re.escape(label) + whole), claim.key, unsigned=True)
     if claim.kind is Kind.LIST and (begins := _CUT_SHORT.sub("", fact)) != fact:
         yield Piece(label + fold(begins), claim.key, free=True)
 
@@ -213,7 +214,7 @@ def _unknown(claimed: Claimed, languages: Languages, exact: set[str]) -> Iterato
     for claim in claimed.type.claims:
         if claim.key == IDENTIFIER_CLAIM:
             label = fold(WORDS[languages.main]["identifier"])
-            yield Piece(re.compile(f"{re.escape(label)}[0-9A-Z.-]{{1,128}}"))
+            yield Piece(re.compile(f"{re.escape(label)}[0-9A-Z.-]{{1,128}}"), unsigned=True)
         elif claim.key not in exact | absent:
             yield Piece(languages.label(claim.labels), free=True)
 
@@ -223,7 +224,7 @@ def _dates(claimed: Claimed, languages: Languages) -> Iterator[Piece]:
     yield Piece(_both(VALIDITY, languages) + fold(_span(claimed, main)), VALIDITY)
     # The day of issue, where it is no claim, is the clerk's: nobody signed it.
     if not any(key in claimed.claims for key in DATE_CLAIMS):
-        yield Piece(re.compile(re.escape(_both("issued", languages)) + _DAYS[main].pattern))
+        yield Piece(re.compile(re.escape(_both("issued", languages)) + _DAYS[main].pattern), unsigned=True)
 
 
 def _span(claimed: Claimed, language: Language) -> str:

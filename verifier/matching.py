@@ -27,6 +27,8 @@ class Piece:
     """What it says, by name; empty if nothing that must be said."""
     free: bool = False
     """Whether any text may follow, up to the next stop."""
+    unsigned: bool = False
+    """Whether it holds more than was signed."""
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where it begins and ends."""
@@ -49,6 +51,8 @@ class Explained:
     """The first part that no piece explains; None if all is explained."""
     reached: int
     """How far everything is explained."""
+    unsigned: tuple[tuple[int, int], ...] = ()
+    """Where text stands that may stand there, but that nobody signed, with the label before it; in the text's order."""
 
 
 @dataclass(slots=True)
@@ -68,7 +72,8 @@ class _Walk:
         for place in range(len(self.text)):
             if place in self.came:
                 for end, piece in self.found.get(place, ()):
-                    if self.came.get(end, (0, None))[1] is None:
+                    known = self.came.get(end, (0, None))[1]
+                    if known is None or (known.unsigned and not piece.unsigned):
                         # Rather as what it says than as free text.
                         self.came[end] = place, piece
                     if piece.free:
@@ -89,6 +94,19 @@ class _Walk:
                 said.add(piece.says)
         return frozenset(said - {""})
 
+    def unsigned(self) -> tuple[tuple[int, int], ...]:
+        """Return the parts of the text that are free, or that pieces only let stand."""
+        parts: list[tuple[int, int]] = []
+        place = len(self.text)
+        while place > 0:
+            begin, piece = self.came[place]
+            if piece is None or piece.unsigned:
+                parts.append((begin, place))
+            elif piece.free and parts and parts[-1][0] == place:
+                parts[-1] = begin, parts[-1][1]
+            place = begin
+        return tuple(reversed(parts))
+
 
 def explain(
     text: str, pieces: Collection[Piece], *, stops: Collection[str | re.Pattern[str]] = (), free_start: bool = False
@@ -105,7 +123,7 @@ def explain(
     walk = _Walk(text, found, ends_free)
     walk.go(free_start=free_start)
     if is_whole and len(text) in walk.came:
-        return Explained(walk.said(), None, len(text))
+        return Explained(walk.said(), None, len(text), walk.unsigned())
     reached = max(walk.came)
     borders = {*found, *ends_free, len(text)}
     said = {

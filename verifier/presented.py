@@ -16,7 +16,13 @@ class Document:
     pages: tuple[str, ...]
     """The text layer of each page; empty texts for a scan."""
     annotations: int
-    """Notes, stamps and form fields laid over the pages; links do not count."""
+    """Notes, stamps, form fields and links laid over the pages; links that do not show do not count."""
+    active: int = 0
+    """Scripts, actions and forms in it."""
+    attachments: int = 0
+    """Attached files that our documents do not have."""
+    foreign: str = ""
+    """What about its making is not our typesetter's (`verifier.originals`); empty if it may be an original file."""
 
 
 @dataclass(frozen=True, slots=True)

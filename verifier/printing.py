@@ -67,7 +67,7 @@ def _subject(report: Report, language: Language) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 1))
     rows: list[tuple[str, str]] = []
     if subject.type is not None:
-        rows.append((sentence("page.type", language), subject.type.names[language]))
+        rows.append((sentence("page.certificate_type", language), subject.type.names[language]))
     if subject.number is not None and all(item.texts[language] != subject.number for item in subject.items):
         rows.append((sentence("page.number", language), subject.number))
     rows.extend((item.labels[language], item.texts[language]) for item in subject.items)

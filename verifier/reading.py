@@ -112,11 +112,16 @@ def _decode(upload: bytes) -> Presented:
                 "certificates": [*certificates],
                 "proofs": [*proofs],
                 "annotations": int() as annotations,
+                "active": int() as active,
+                "attachments": int() as attachments,
+                "foreign": str() as foreign,
                 "pages": [*pages],
                 "codes": [*codes],
             }
-        }:
-            document = Document(pages=_texts(pages), annotations=annotations)
+        } if not foreign or f"document.foreign.{foreign}" in keys(Language.ENGLISH):
+            document = Document(
+                pages=_texts(pages), annotations=annotations, active=active, attachments=attachments, foreign=foreign
+            )
             presented = _presented(_texts(codes), certificates=_texts(certificates), document=document)
             return replace(presented, proofs=_files(proofs))
         case {"found": {"codes": [*codes]}}:

@@ -21,6 +21,7 @@ from chain.registry import (
     TypeGranted,
     TypeRegistered,
     TypeWithdrawn,
+    VerifyingHostSet,
 )
 from verifier.knowledge import NO_CUT_OFF, AgencyRecord, ListedKey, Place
 
@@ -63,8 +64,12 @@ class Rights:
         self._types: defaultdict[tuple[int, int], _Line[bytes]] = defaultdict(_Line)
         self._keys: defaultdict[int, dict[bytes, tuple[KeyAdded, int, int]]] = defaultdict(dict)
         """For each agency and kid: the key, the block in which it was listed, its cut-off."""
+        self._hosts: dict[str, None] = {}
+        """Ever listed, in the chain's order."""
         for record in records:
             self._fold(record, Place(record.block_number, record.log_index))
+            if isinstance(record.event, VerifyingHostSet) and record.event.listed:
+                self._hosts.setdefault(record.event.host)
 
     def agency(self, agency: int) -> AgencyRecord | None:
         """Return an agency as it is after the last record."""
@@ -74,6 +79,10 @@ class Rights:
     def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
         """Return an agency as it ever was, in the chain's order."""
         return self._agencies[agency].values if agency in self._agencies else ()
+
+    def hosts_ever(self) -> Sequence[str]:
+        """Return the verifying hosts that were ever listed, in the chain's order."""
+        return tuple(self._hosts)
 
     def is_suspended(self, agency: int, place: Place) -> bool:
         """Whether that one agency was suspended just before that place; one that was not registered yet is, too."""

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     database_url: str = Field("sqlite:///var/verifier.db", description="The verifier's own index of the chain.")
     poll_s: float = Field(1.0, description="How often `serve` and `index follow` look for new blocks.", gt=0)
     rpc_timeout_s: float = Field(5.0, description="How long a node may take to answer.", gt=0)
+    check_s: float = Field(
+        30.0, description="How long `check` may take to read what is new on the chain; then it cannot check.", gt=0
+    )
     max_readers: int = Field(2, description="How many uploads `serve` takes apart at the same time.", gt=0)
     data_dir: Path = Field(Path("var/verifier"), description="Folder for what the verifier keeps beside its index.")
     key: str = Field("", description="PEM file of the key that vouches for checkpoints; else one is made in DATA_DIR.")

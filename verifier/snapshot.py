@@ -12,7 +12,7 @@ from chain.keys import PublicKey
 from chain.registry import Identity, Track
 from verifier import models
 from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord, final_block
-from verifier.models import AgencyRow, BatchRow, GrantRow, KeyRow, LeafRow, StatusRow, TypeRow
+from verifier.models import AgencyRow, BatchRow, GrantRow, HostRow, KeyRow, LeafRow, StatusRow, TypeRow
 from verifier.moments import time_of
 from verifier.wording import message
 
@@ -75,14 +75,15 @@ class IndexSnapshot:
     def doubt(self, now: datetime) -> Message | None:
         """Say why the index may not be the present truth.
 
-        It is if the nodes agreed when last asked, that was not long ago, and their newest block is young.
+        It is if the nodes agreed when last asked, that was not long ago, and their newest block is young. What a node
+        said is for the operator: the log and `index status` tell it, the public's report does not.
         """
         row, limit = self._row, self._freshness.max_head_age_s
         age = int(now.timestamp()) - row.head_timestamp
         if row.trouble and row.is_mismatch:
-            return message("registry.untrusted", detail=row.trouble)
+            return message("registry.untrusted")
         if row.trouble or int(now.timestamp()) - row.polled_at > limit:
-            return message("registry.silent", since=time_of(row.polled_at), detail=row.trouble or "-")
+            return message("registry.silent", since=time_of(row.polled_at))
         if age > limit:
             return message("registry.behind", age=age, limit=limit)
         if age < -limit:
@@ -98,6 +99,11 @@ class IndexSnapshot:
         """Return an agency as it is and as it ever was."""
         rows = self._session.exec(select(AgencyRow).where(AgencyRow.agency == agency))
         return [AgencyRecord(row.agency, row.parent, row.code, row.name) for row in rows]
+
+    def hosts_ever(self) -> Sequence[str]:
+        """Return the official verifying hosts, as they are and as they ever were, in the chain's order."""
+        rows = self._session.exec(select(HostRow.host).order_by(col(HostRow.begins)))
+        return list(dict.fromkeys(rows))
 
     def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
         """Return the keys listed for an agency whose kid begins so."""

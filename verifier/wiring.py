@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,12 +44,15 @@ class Verifier:
     files: EvidenceFiles
 
 
-def open_index(settings: Settings) -> Index:
-    """Open the index over all nodes; raises `InvalidInput` if a setting is missing or impossible. Asks no node yet."""
-    return open_verifier(settings).index
+def open_index(settings: Settings, *, until: float = math.inf) -> Index:
+    """Open the index over all nodes; raises `InvalidInput` if a setting is missing or impossible. Asks no node yet.
+
+    From `until` on, by the monotonic clock, no node is asked or waited for.
+    """
+    return open_verifier(settings, until=until).index
 
 
-def open_verifier(settings: Settings) -> Verifier:
+def open_verifier(settings: Settings, *, until: float = math.inf) -> Verifier:
     """Open index and checkpoints over all nodes, as `open_index` does."""
     profile = profiles.by_name(settings.profile)
     expected = Expected(chain_id=settings.chain_id or None, registry_id=settings.pinned_registry_id)
@@ -56,7 +60,7 @@ def open_verifier(settings: Settings) -> Verifier:
     if not settings.nodes:
         raise InvalidInput("YINXIN_RPC_URLS: got no node, wanted at least one URL")
     nodes = tuple(
-        EthereumRegistry(url, address, profile, expected=expected, timeout_s=settings.rpc_timeout_s)
+        EthereumRegistry(url, address, profile, expected=expected, timeout_s=settings.rpc_timeout_s, until=until)
         for url in settings.nodes
     )
     store = Store(settings.database_url)

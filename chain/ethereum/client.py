@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -50,15 +51,22 @@ class EthereumRegistry:
     """Implements `chain.registry.Registry` on one node."""
 
     def __init__(
-        self, url: str, address: bytes, profile: Profile, *, expected: Expected | None = None, timeout_s: float = 10.0
+        self,
+        url: str,
+        address: bytes,
+        profile: Profile,
+        *,
+        expected: Expected | None = None,
+        timeout_s: float = 10.0,
+        until: float = math.inf,
     ) -> None:
-        """`address` is the Certificates contract's, which names the other."""
+        """`address` is the Certificates contract's, which names the other; `until` is as in `Rpc`."""
         expected = expected or Expected()
         if expected.chain_id is None:
             expected = replace(expected, chain_id=profile.chain_id)
         self.address = address
         self.profile = profile
-        rpc = Rpc(url, timeout_s=timeout_s, batch_size=profile.batch_size, chain_id=expected.chain_id)
+        rpc = Rpc(url, timeout_s=timeout_s, batch_size=profile.batch_size, chain_id=expected.chain_id, until=until)
         self.node = Node(rpc, profile)
         self._prover = Prover(self.node, address)
         self._expected = expected

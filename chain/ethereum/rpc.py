@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import select
 import threading
 import time
@@ -55,9 +56,18 @@ class Rpc:
     """A node's JSON-RPC endpoint. Safe to share between threads: one request is on its way at a time."""
 
     def __init__(
-        self, url: str, *, timeout_s: float = 10.0, batch_size: int = 100, chain_id: int | None = None
+        self,
+        url: str,
+        *,
+        timeout_s: float = 10.0,
+        batch_size: int = 100,
+        chain_id: int | None = None,
+        until: float = math.inf,
     ) -> None:
-        """`timeout_s` bounds a whole request; with `chain_id`, every new connection is asked for it first."""
+        """`timeout_s` bounds a whole request; with `chain_id`, every new connection is asked for it first.
+
+        From `until` on, by the monotonic clock, nothing is asked any more, and no answer waited for.
+        """
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise RegistryUnavailable(f"got {shown(url)} as a node's address, wanted http://… or https://…")
@@ -70,7 +80,7 @@ class Rpc:
         if parts.username is not None:
             pair = f"{parts.username}:{parts.password or ''}".encode()
             self._headers["Authorization"] = "Basic " + base64.b64encode(pair).decode()
-        self._timeout_s = timeout_s
+        self._timeout_s, self._until = timeout_s, until
         self._batch_size = max(1, batch_size)
         self._chain_id = chain_id
         self._lock = threading.Lock()
@@ -126,12 +136,19 @@ class Rpc:
 
     def _open(self, method: str) -> None:
         kind = HTTPSConnection if self._secure else HTTPConnection
-        self._connection = kind(self._host, self._port, timeout=self._timeout_s)
+        self._connection = kind(self._host, self._port, timeout=self._time_left(method))
         try:
             self._connection.connect()
         except OSError as exc:
             self._drop()
             raise RegistryUnavailable(f"{method}: no connection to {self.name}: {exc}") from exc
+
+    def _time_left(self, method: str) -> float:
+        """Return how long this one request may take, in seconds."""
+        time_left = min(self._timeout_s, self._until - time.monotonic())
+        if time_left <= 0:
+            raise RegistryUnavailable(f"{method}: {self.name} took too long with all that was asked before")
+        return time_left
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -169,10 +186,11 @@ class Rpc:
         connection = self._connection
         if connection is None:  # Only after close() by another path; the lock makes it impossible while calling.
             raise RegistryUnavailable(f"{method}: the connection to {self.name} is closed")
-        deadline = time.monotonic() + self._timeout_s
+        time_left = self._time_left(method)
+        deadline = time.monotonic() + time_left
         try:
             if connection.sock is not None:
-                connection.sock.settimeout(self._timeout_s)
+                connection.sock.settimeout(time_left)
             connection.request("POST", self._path, json.dumps(body, separators=(",", ":")).encode(), self._headers)
             response = connection.getresponse()
             content = _read(response, deadline)

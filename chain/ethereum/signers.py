@@ -121,9 +121,25 @@ def store(
         keystore["yinxin"] = dict(labels)
     _make_folder(path.parent)
     try:
-        _write_new(path, (json.dumps(keystore, ensure_ascii=False, indent=1) + "\n").encode())
+        _write_new(path, _text(keystore))
     except FileExistsError as exc:
         raise SigningFailed(f"there is a key {path} already") from exc
+
+
+def reseal(path: Path, old: str, new: str, *, scrypt_n: int = LIGHT_SCRYPT_N) -> None:
+    """Put a key under another password, whole or not at all; what else its file says stays.
+
+    The default is light, since a new password is a random one: there is nothing to be guessed and so nothing to stretch.
+
+    Raises:
+        SigningFailed: As `load` does; then the file is as it was.
+    """
+    signer = load(path, old)
+    keystore = create_keyfile_json(signer.secret, new.encode(), kdf="scrypt", iterations=scrypt_n)
+    keystore["address"] = signer.address.hex()
+    keystore["yinxin"] = dict(labels(path))
+    part = _write_part(path, _text(keystore))
+    part.replace(path)
 
 
 def labels(path: Path) -> Mapping[str, Json]:
@@ -145,6 +161,15 @@ def _make_folder(path: Path) -> None:
 
 def _write_new(path: Path, data: bytes) -> None:
     """Write a file whole and for good, or not at all; raises `FileExistsError` rather than take another's place."""
+    part = _write_part(path, data)
+    try:
+        os.link(part, path)
+    finally:
+        part.unlink()
+
+
+def _write_part(path: Path, data: bytes) -> Path:
+    """Write a file beside the one that it is to become, on the disk for good."""
     # Made with mode 0600; a process killed meanwhile leaves no empty key behind that nobody could open.
     handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
@@ -152,9 +177,14 @@ def _write_new(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.link(part, path)
-    finally:
+    except OSError:
         os.unlink(part)  # noqa: PTH108 — mkstemp speaks of names
+        raise
+    return path.parent / part
+
+
+def _text(keystore: Mapping[str, object]) -> bytes:
+    return (json.dumps(keystore, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _lower(keystore: Mapping[str, object]) -> frozenset[str]:

@@ -28,7 +28,7 @@ from issuer.commands.shared import (
 )
 from issuer.errors import Ambiguous, NotFound
 from issuer.models import State
-from issuer.settings import Settings
+from issuer.settings import open_settings
 from issuer.wiring import open_types
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ BatchOption = Annotated[
 
 def types(*, as_json: Json = False) -> None:
     """List the certificate types."""
-    known = open_types(Settings())
+    known = open_types(open_settings())
     if as_json:
         say([{"type": each.identifier, "version": each.version, "names": dict(each.names)} for each in known])
         return
@@ -278,7 +278,7 @@ def _shown(each: HandedOut) -> dict[str, str]:
 
 
 def _type(identifier: str) -> CertificateType:
-    known = open_types(Settings())
+    known = open_types(open_settings())
     for each in sorted(known, key=lambda it: -it.version):
         if each.identifier == identifier:
             return each

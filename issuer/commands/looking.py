@@ -14,9 +14,9 @@ from chain.preparation import IDENTIFIER_CLAIM
 from chain.registry import Track
 from issuer import settings as issuer_settings
 from issuer import statuses
-from issuer.commands.shared import OUT, AgencyOption, Json, TypeOption, issuer, say, table
+from issuer.commands.shared import OUT, AgencyOption, Json, ShortNumber, TypeOption, issuer, say, table
 from issuer.errors import Erased
-from issuer.settings import Settings
+from issuer.settings import open_settings
 from issuer.wiring import open_keystore
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def show(
     *,
     agency: AgencyOption = "",
     type_: TypeOption = "",
+    short_number: ShortNumber = "",
     as_json: Json = False,
 ) -> None:
     """Show all versions of a certificate: claims, what the registry holds, and its history."""
@@ -70,7 +71,7 @@ def show(
         wanted = office.directory().find(agency).id if agency else None
         versions = [
             _described(office, work, each)
-            for each in office.find_all(work, number, agency=wanted, certificate_type=type_)
+            for each in office.find_all(work, number, agency=wanted, certificate_type=type_, short_number=short_number)
         ]
     if as_json:
         say(versions)
@@ -116,7 +117,7 @@ def officers(*, as_json: Json = False) -> None:
 
 def settings(*, as_json: Json = False) -> None:
     """List all settings: what each means, its default, and what it is now."""
-    now = Settings()
+    now = open_settings()
     rows = [
         {
             "variable": variable,

@@ -19,7 +19,7 @@ from chain.trust_list import TrustList
 from issuer import enrolment, trusting
 from issuer.commands.shared import OUT, Json, issuer, progress, read, say
 from issuer.errors import NotReady
-from issuer.settings import Settings
+from issuer.settings import open_settings
 from issuer.wiring import deployment_path, funder, in_haste, open_keystore, open_writer
 
 DEPLOYER = "deployer"
@@ -44,7 +44,7 @@ def deploy(
 
     What was deployed is written down in the data folder, and `YINXIN_REGISTRY` may then be left out.
     """
-    settings = Settings()
+    settings = open_settings()
     profile = profiles.by_name(settings.profile)
     keystore = open_keystore(settings)
     fund = funder(settings, profile)
@@ -121,7 +121,7 @@ def trust_list(
     Registry, council and threshold are read from the chain; a list that says otherwise is not signed, and one that
     verifiers would refuse is not written.
     """
-    settings = Settings()
+    settings = open_settings()
     scheme = profiles.by_name(settings.profile).seal_scheme
     keystore = open_keystore(settings)
     with closing(open_writer(settings)) as writer:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from issuer.settings import Settings
+from issuer.settings import open_settings
 from issuer.wiring import open_issuer
 
 
@@ -22,15 +22,16 @@ def serve(
 
     from issuer.app import application, desk_of  # noqa: PLC0415
 
-    settings = Settings()
+    settings = open_settings()
     # Opened here, so that what is wrong is said like any other command's trouble.
     with open_issuer(settings) as issuer:
         uvicorn.run(
             application(lambda: nullcontext(desk_of(issuer)), max_body_size=settings.max_upload_bytes),
             host=host or settings.host,
             port=settings.port if port is None else port,
-            log_level=settings.log_level,
+            log_level=settings.log_level.lower(),
             access_log=False,
+            server_header=False,
         )
 
 

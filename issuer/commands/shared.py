@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,21 +13,24 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from issuer import proofs
+from chain.errors import InvalidInput
+from issuer import days, proofs
 from issuer.errors import NotAllowed
-from issuer.settings import Settings
+from issuer.settings import open_settings
 from issuer.wiring import Issuer, open_issuer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import date
 
     from issuer.keys import Officer
 
 _WIDE = 400
 """Columns where nobody looks on: what other programs read is not broken into lines."""
 
-OUT = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+# Names and numbers may hold brackets and colons; nothing of them is markup or an emoji.
+OUT = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else _WIDE)
+ERR = Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 By = Annotated[str, typer.Option("--by", help="The officer who does it: a name in the keystore folder.")]
@@ -36,13 +38,17 @@ ApprovedBy = Annotated[list[str], typer.Option("--approved-by", help="The office
 PreparedBy = Annotated[str, typer.Option("--prepared-by", "--by", help="The officer who prepares.")]
 AgencyOption = Annotated[str, typer.Option("--agency", help="Number, credit code or name of the issuing agency.")]
 TypeOption = Annotated[str, typer.Option("--type", help="The certificate type, as `types` lists it.")]
+ShortNumber = Annotated[
+    str,
+    typer.Option("--short-number", help="The short number on any document of the one that is meant, if several fit."),
+]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the documents; made if missing.")]
 
 
 @contextmanager
 def issuer() -> Iterator[Issuer]:
     """Open the issuer that the settings describe."""
-    with open_issuer(Settings()) as opened:
+    with open_issuer(open_settings()) as opened:
         yield opened
 
 
@@ -51,9 +57,9 @@ def day(text: str, option: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise typer.BadParameter(f"got «{text}», wanted a day such as 2026-01-31", param_hint=option) from exc
+        return days.read(text, option)
+    except InvalidInput as exc:
+        raise typer.BadParameter(str(exc)) from exc
 
 
 def read(path: Path) -> bytes:
@@ -81,7 +87,8 @@ def table(*columns: str) -> Table:
 
 def say(value: object) -> None:
     """Print one JSON object."""
-    OUT.print_json(json.dumps(value, ensure_ascii=False, default=str))
+    # Not by the console, which colours it where FORCE_COLOR is set: other programs read it.
+    OUT.file.write(json.dumps(value, ensure_ascii=False, default=str, indent=2) + "\n")
 
 
 def say_what_is_unproven(opened: Issuer, batch_ids: Sequence[int]) -> None:

@@ -16,6 +16,7 @@ from issuer.commands.shared import (
     By,
     Json,
     PreparedBy,
+    ShortNumber,
     TypeOption,
     day,
     issuer,
@@ -52,14 +53,20 @@ def status(
     by: By,
     approved_by: Annotated[str, typer.Option(help="The second officer. Only a suspension of 24 h needs none.")] = "",
     reason: Reason = "",
-    from_: Annotated[str, typer.Option("--from", metavar="DATE", help="First day; today if left out.")] = "",
+    from_: Annotated[
+        str, typer.Option("--from", metavar="DATE", help="First day; if left out, today, or as it is.")
+    ] = "",
     until: Annotated[str, typer.Option(metavar="DATE", help="Last day, included; until lifted if left out.")] = "",
     lift: Annotated[bool, typer.Option("--lift", help="Take this status back.")] = False,
     decision: Annotated[Path | None, typer.Option(help="The written decision; its digest is kept.")] = None,
     agency: AgencyOption = "",
     type_: TypeOption = "",
+    short_number: ShortNumber = "",
     version: Version = None,
     actor: Annotated[str, typer.Option(help="The agency that acts, if not the officer's: number, code or name.")] = "",
+    confirmed: Annotated[
+        bool, typer.Option("--yes", help="It is meant, though it undoes what is in force or begins in a year only.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Change a certificate's status: suspend, resume, revoke, rescind, withdraw, cancel, lost, found, renewal-pending.
@@ -76,10 +83,11 @@ def status(
         reason=reason,
         decision=read(decision) if decision else None,
         lift=lift,
+        confirmed=confirmed,
     )
     with issuer() as opened:
         office = opened.office
-        certificate = _found(opened, number, agency, type_, version)
+        certificate = _found(opened, number, agency=agency, type_=type_, short_number=short_number, version=version)
         officers = people(opened, [by, *([approved_by] if approved_by else [])])
         acting = office.directory().find(actor).id if actor else None
         with progress("waiting for the chain", None) as tick:
@@ -111,11 +119,12 @@ def replace(
     out: OptionalOut = None,
     agency: AgencyOption = "",
     type_: TypeOption = "",
+    short_number: ShortNumber = "",
     as_json: Json = False,
 ) -> None:
     """Issue a new version with changed claims (换发、变更); the old one is REPLACED from the day on which it counts."""
     with issuer() as opened:
-        certificate = _found(opened, number, agency, type_, None)
+        certificate = _found(opened, number, agency=agency, type_=type_, short_number=short_number)
         certificate_type = opened.office.type(certificate.certificate_type)
         changes = replacing.Changes(_cells(certificate_type, set_, file), day(from_, "--from"))
         people_ = (prepared_by, approved_by)
@@ -135,11 +144,12 @@ def renew(
     out: OptionalOut = None,
     agency: AgencyOption = "",
     type_: TypeOption = "",
+    short_number: ShortNumber = "",
     as_json: Json = False,
 ) -> None:
     """Extend a certificate (延续): a new version with new days; the old one is REPLACED from its first day."""
     with issuer() as opened:
-        certificate = _found(opened, number, agency, type_, None)
+        certificate = _found(opened, number, agency=agency, type_=type_, short_number=short_number)
         certificate_type = opened.office.type(certificate.certificate_type)
         cells = _cells(certificate_type, set_, file)
         rule = certificate_type.validity_rule
@@ -168,10 +178,11 @@ def erase(
     version: Annotated[int, typer.Option("--version", help="Which version, as `show` lists them.")],
     agency: AgencyOption = "",
     type_: TypeOption = "",
+    short_number: ShortNumber = "",
 ) -> None:
     """Destroy a version's record key: its claims can never be read here again. The chain's record stays."""
     with issuer() as opened:
-        certificate = _found(opened, number, agency, type_, version)
+        certificate = _found(opened, number, agency=agency, type_=type_, short_number=short_number, version=version)
         first, second = people(opened, [by, approved_by])
         erasing.erase(opened.office, certificate, first, second)
     OUT.print(f"Version {version} is erased; what the chain holds of it stays.")
@@ -183,10 +194,19 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _found(opened: Issuer, number: str, agency: str, certificate_type: str, version: int | None) -> Certificate:
+def _found(
+    opened: Issuer, number: str, *, agency: str, type_: str, short_number: str, version: int | None = None
+) -> Certificate:
     wanted = opened.office.directory().find(agency).id if agency else None
     with opened.office.store.reading() as work:
-        return opened.office.find(work, number, agency=wanted, certificate_type=certificate_type, version=version)
+        return opened.office.find(
+            work,
+            number,
+            agency=wanted,
+            certificate_type=type_,
+            short_number=short_number,
+            version=version,
+        )
 
 
 def _new_version(
@@ -204,7 +224,11 @@ def _new_version(
     preparer, *approvers = people(opened, [names[0], *names[1]])
     in_one_go.require_team(office, office.directory(), preparer, approvers)
     batch = replacing.draft(office, old, changes, purpose=purpose, reason=reason)
-    in_one_go.bring_to_approval(office, batch, preparer, approvers)
+    try:
+        in_one_go.bring_to_approval(office, batch, preparer, approvers)
+    except Exception:
+        replacing.give_up_unsigned(office, batch)
+        raise
     with progress("waiting for the chain", None) as tick:
         in_one_go.seal(office, opened.lane(tick=tick), [batch])
     handed_out = write_documents(opened, [batch], out) if out else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from issuer import account_models  # noqa: F401 — its tables belong to the same database
 from issuer.models import Base
 
 context.configure(

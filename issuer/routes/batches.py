@@ -7,12 +7,12 @@ import zipfile
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Response, UploadFile
+from fastapi import APIRouter, Depends, Form, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict
 
 from issuer import approvals, handing_out, importing, in_one_go, issuing, rights
 from issuer.models import Batch  # noqa: TC001 — FastAPI reads annotations at run time
-from issuer.routes.desk import Asking, AtDesk, Desk, require_sight
+from issuer.routes.desk import Asking, AtDesk, Desk, require_media_type, require_sight
 
 router = APIRouter(prefix="/api/v1", tags=["batches"])
 
@@ -73,7 +73,7 @@ def template(certificate_type: str, at: AtDesk, lang: Annotated[str, Query(patte
     return Response(data, media_type="text/csv; charset=utf-8")
 
 
-@router.post("/batches", status_code=201)
+@router.post("/batches", status_code=201, dependencies=[Depends(require_media_type("multipart/form-data"))])
 def upload(
     file: UploadFile,
     type: Annotated[str, Form()],  # noqa: A002 — the form's field

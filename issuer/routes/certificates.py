@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from chain.errors import InvalidInput
-from issuer import handing_out, proofs, statuses
+from issuer import days, handing_out, proofs, statuses
 from issuer.errors import ProofMissing
 from issuer.face import PROOF_MEDIA_TYPE
-from issuer.routes.desk import Asking, AtDesk, Desk, require_sight
+from issuer.routes.desk import Asking, AtDesk, Desk, require_media_type, require_sight
 from issuer.statuses import TRACKS, Wish
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from issuer.models import Certificate
 
 router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"])
 
 Agency = Annotated[int | None, Query(description="The issuing agency's number, where several gave out this number.")]
 Type = Annotated[str, Query(description="The certificate type, where an agency gave out this number twice.")]
+ShortNumber = Annotated[
+    str, Query(description="The short number on a document of the one that is meant, where the number was given again.")
+]
 
 
 class Second(BaseModel):
@@ -44,6 +48,9 @@ class StatusWish(BaseModel):
     reason: str = Field("", max_length=2000)
     lift: bool = False
     approved_by: Second | None = None
+    confirmed: bool = Field(
+        default=False, description="It is meant, though it undoes what is in force or begins more than a year ahead."
+    )
 
 
 class VersionView(BaseModel):
@@ -73,20 +80,34 @@ class CertificateView(BaseModel):
 
 
 @router.get("/{number:path}/document", response_class=Response)
-def document(number: str, at: AtDesk, asking: Asking, agency: Agency = None, type: Type = "") -> Response:  # noqa: A002
+def document(  # noqa: PLR0917 — FastAPI passes all of them by name
+    number: str,
+    at: AtDesk,
+    asking: Asking,
+    agency: Agency = None,
+    type: Type = "",  # noqa: A002
+    short_number: ShortNumber = "",
+) -> Response:
     """Return the PDF of the newest issued version."""
     with at.office.store.reading() as work:
-        found = at.office.find(work, number, agency=agency, certificate_type=type)
+        found = at.office.find(work, number, agency=agency, certificate_type=type, short_number=short_number)
         require_sight(at, asking, found.agency)
         made = handing_out.document_of(at.office, work, at.office.directory(), work.batch(found.batch_id), found)
     return Response(at.renderer().render(made), media_type="application/pdf")
 
 
 @router.get("/{number:path}/proof", response_class=Response)
-def proof(number: str, at: AtDesk, asking: Asking, agency: Agency = None, type: Type = "") -> Response:  # noqa: A002
+def proof(  # noqa: PLR0917 — FastAPI passes all of them by name
+    number: str,
+    at: AtDesk,
+    asking: Asking,
+    agency: Agency = None,
+    type: Type = "",  # noqa: A002
+    short_number: ShortNumber = "",
+) -> Response:
     """Return the newest anchored version's proof, which verifies without a network."""
     with at.office.store.reading() as work:
-        found = at.office.find(work, number, agency=agency, certificate_type=type)
+        found = at.office.find(work, number, agency=agency, certificate_type=type, short_number=short_number)
         require_sight(at, asking, found.agency)
         batch = work.batch(found.batch_id)
         made = proofs.file_of(work, batch, found)
@@ -97,7 +118,7 @@ def proof(number: str, at: AtDesk, asking: Asking, agency: Agency = None, type: 
     return Response(made, media_type=PROOF_MEDIA_TYPE)
 
 
-@router.post("/{number:path}/status")
+@router.post("/{number:path}/status", dependencies=[Depends(require_media_type("application/json"))])
 def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
     number: str,
     wish: StatusWish,
@@ -105,6 +126,7 @@ def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
     asking: Asking,
     agency: Agency = None,
     type: Type = "",  # noqa: A002
+    short_number: ShortNumber = "",
 ) -> CertificateView:
     """Change a certificate's status, by two officers; one alone may suspend for up to 24 hours."""
     if wish.verb not in TRACKS:
@@ -114,7 +136,7 @@ def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
         second = wish.approved_by
         officers.append(at.doorkeeper.officer(second.officer, second.password.get_secret_value()))
     with at.office.store.reading() as work:
-        found = at.office.find(work, number, agency=agency, certificate_type=type)
+        found = at.office.find(work, number, agency=agency, certificate_type=type, short_number=short_number)
     require_sight(at, asking, found.agency)
     statuses.carry_out(
         at.office,
@@ -126,18 +148,26 @@ def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
             reason=wish.reason,
             decision=None,
             lift=wish.lift,
+            confirmed=wish.confirmed,
         ),
         officers,
         carry=lambda: at.lane().run(),
     )
-    return certificate(number, at, asking, agency, type)
+    return certificate(number, at, asking, agency, type, short_number)
 
 
 @router.get("/{number:path}")
-def certificate(number: str, at: AtDesk, asking: Asking, agency: Agency = None, type: Type = "") -> CertificateView:  # noqa: A002
+def certificate(  # noqa: PLR0917 — FastAPI passes all of them by name
+    number: str,
+    at: AtDesk,
+    asking: Asking,
+    agency: Agency = None,
+    type: Type = "",  # noqa: A002
+    short_number: ShortNumber = "",
+) -> CertificateView:
     """Return all versions of a certificate, with claims and with what the registry holds now."""
     with at.office.store.reading() as work:
-        found = at.office.find_all(work, number, agency=agency, certificate_type=type)
+        found = at.office.find_all(work, number, agency=agency, certificate_type=type, short_number=short_number)
     require_sight(at, asking, found[0].agency)
     return CertificateView(number=number, versions=[_view(at, each) for each in found])
 
@@ -162,9 +192,4 @@ def _view(at: Desk, found: Certificate) -> VersionView:
 
 
 def _day(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise InvalidInput(f"{name}: got «{text}», wanted a day such as 2026-01-31") from exc
+    return None if text is None else days.read(text, name)

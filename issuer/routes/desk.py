@@ -42,7 +42,8 @@ class Doorkeeper:
 
     def officer(self, name: str, password: str) -> Officer:
         """Return the officer; raises HTTP 401 whether it is the name or the password that is wrong."""
-        mark = hmac.digest(self._secret, f"{name}\n{password}".encode(), hashlib.sha256)
+        # JSON can say half a character (a lone surrogate), which no name or password has.
+        mark = hmac.digest(self._secret, f"{name}\n{password}".encode(errors="replace"), hashlib.sha256)
         since, known = self._opened.get(mark, (0.0, None))
         if known is not None and monotonic() - since < _REMEMBERED_S:
             return known
@@ -67,6 +68,8 @@ class Desk:
     office: Office
     lane: Callable[[], Lane]
     """Opens the sending account's lane anew, with fresh patience."""
+    sender: Callable[[], bytes]
+    """The sending account's address; raises `NotFound` if its key is not here."""
     renderer: Callable[[], Renderer]
     doorkeeper: Doorkeeper
 
@@ -87,6 +90,17 @@ def officer(
 
 AtDesk = Annotated[Desk, Depends(desk)]
 Asking = Annotated[Officer, Depends(officer)]
+
+
+def require_media_type(wanted: str) -> Callable[[Request], None]:
+    """Return a dependency that answers 415 to a body of any other media type."""
+
+    def check(request: Request) -> None:
+        got = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if got != wanted:
+            raise HTTPException(415, f"content type: got «{got[:60]}», wanted {wanted}", {"Accept": wanted})
+
+    return check
 
 
 def require_sight(at: Desk, asking: Officer, agency: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,6 +29,7 @@ _STATUS: tuple[tuple[type[YinxinError], int], ...] = (
     (errors.Ambiguous, 409),
     (errors.NotAllowed, 403),
     (errors.NotReady, 409),
+    (errors.Unconfirmed, 409),
     (errors.RefusedByRegistry, 409),
     (errors.Erased, 410),
     (errors.LaneBusy, 409),
@@ -41,10 +43,16 @@ _STATUS: tuple[tuple[type[YinxinError], int], ...] = (
 )
 
 
-def problem(status: int, title: str, detail: str, **more: object) -> JSONResponse:
-    """Return a problem."""
+def problem(status: int, detail: str, *, title: str = "", **more: object) -> JSONResponse:
+    """Return a problem; without a title of its own it has the status code's."""
     return JSONResponse(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail, **more},
+        {
+            "type": "about:blank",
+            "title": title or HTTPStatus(status).phrase,
+            "status": status,
+            "detail": detail,
+            **more,
+        },
         status_code=status,
         media_type=MEDIA_TYPE,
     )
@@ -66,26 +74,26 @@ def _refused(_request: Request, error: Exception) -> JSONResponse:
                 {"row": each.row, "column": each.column, "got": each.got, "wanted": each.wanted}
                 for each in error.faults
             ]
-            return problem(status, "FileRefused", f"{len(rows)} faults; nothing was written", errors=rows)
+            return problem(status, f"{len(rows)} faults; nothing was written", title="FileRefused", errors=rows)
         case chain_errors.ClaimsInvalid():
             claims = [{"claim": each.claim, "got": each.got, "wanted": each.wanted} for each in error.faults]
-            return problem(status, "ClaimsInvalid", f"{len(claims)} faults; nothing was written", errors=claims)
+            return problem(status, f"{len(claims)} faults; nothing was written", title="ClaimsInvalid", errors=claims)
         case chain_errors.RegistryRefused():
-            return problem(status, error.name, refusals.sentence(error))
+            return problem(status, refusals.sentence(error), title=error.name)
         case _:
-            return problem(status, type(error).__name__, str(error))
+            return problem(status, str(error), title=type(error).__name__)
 
 
 def _not_understood(_request: Request, error: Exception) -> JSONResponse:
     # What came is not repeated: it may be about a person.
     details = error.errors() if isinstance(error, RequestValidationError) else ()
     faults = [{"where": ".".join(map(str, each["loc"])), "wanted": each["msg"]} for each in details]
-    return problem(422, "RequestInvalid", f"{len(faults)} faults in the request", errors=faults)
+    return problem(422, f"{len(faults)} faults in the request", title="RequestInvalid", errors=faults)
 
 
 def _http(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
-        return problem(500, "InternalError", "something unforeseen happened")
-    answer = problem(error.status_code, "HTTP", str(error.detail))
+        raise error
+    answer = problem(error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
     return answer

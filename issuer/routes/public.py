@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from chain import base64url
 from chain.errors import YinxinError
 from chain.keys import PublicKey
+from issuer import nonces
 from issuer.directory import WITHOUT_CUT_OFF
 from issuer.routes.desk import AtDesk  # noqa: TC001 — FastAPI reads annotations at run time
 
@@ -55,11 +56,10 @@ def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 def readyz(at: AtDesk, response: Response) -> dict[str, str]:
-    """Say whether database and node answer."""
+    """Say whether database and node answer, and whether what is sealed next could go on to the chain."""
     try:
-        with at.office.store.reading() as work:
-            work.pin()
         newest = at.office.registry.newest()
+        nonces.following(at.office, at.sender())
     except YinxinError as exc:
         response.status_code = 503
         return {"status": "not ready", "reason": str(exc)}

@@ -30,7 +30,9 @@ async function certificate(evidence, { text, key }) {
   const read = await evidence.readCertificate(text);
   await evidence.verifyCertificate(read, keyOf(key));
   return {
-    claims: Object.fromEntries(read.disclosures.map(({ name, value }) => [name, value])),
+    claims: Object.fromEntries(
+      read.disclosures.filter(({ value }) => value !== null).map(({ name, value }) => [name, value]),
+    ),
     leaf: hex(read.leaf),
     short_number: evidence.shortNumber(read.leaf),
     withheld: read.withheld,

@@ -110,6 +110,7 @@ def test_certificates_are_read(vector: dict[str, Any]) -> None:
     certificate = certificates.parse(vector["certificate"])
     certificates.verify(certificate, KEY)
     assert certificate.claims == vector["statement"]["claims"]
+    assert certificate.absent == set(vector["statement"]["absent"])
     assert certificate.leaf.hex() == vector["leaf"]
     assert codes.short_number(certificate.leaf) == vector["short_number"]
 
@@ -122,9 +123,8 @@ def test_each_step_of_a_certificate_follows_from_the_one_before(vector: dict[str
     assert bytes.fromhex(facts["members"][4]) == _unb64(vector["statement"]["kid"])[:8]
     assert sha256(bytes.fromhex(facts["cbor"])).hexdigest() == facts["sha256"]
     assert facts["code_digest"] == _b64(bytes.fromhex(facts["sha256"]))
-    for disclosure, salt, claim in zip(
-        vector["disclosures"], salts[1:], vector["statement"]["claims"].items(), strict=True
-    ):
+    stated = vector["statement"]["claims"] | dict.fromkeys(vector["statement"]["absent"])
+    for disclosure, salt, claim in zip(vector["disclosures"], salts[1:], stated.items(), strict=True):
         assert json.loads(disclosure["json"]) == [_b64(salt), *claim]
         assert disclosure["text"] == _b64(disclosure["json"].encode())
         assert disclosure["digest"] == _b64(sha256(disclosure["text"].encode()).digest())

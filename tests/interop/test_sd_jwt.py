@@ -53,7 +53,7 @@ def _wanted(certificate: str) -> dict[str, Any]:
     found = parse(certificate)
     payload: dict[str, Any] = json.loads(base64url.decode(certificate.split(".")[1]))
     del payload["_sd_alg"]
-    payload["credentialSubject"] = found.claims
+    payload["credentialSubject"] = found.claims | dict.fromkeys(found.absent)
     return payload
 
 

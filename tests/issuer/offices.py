@@ -111,9 +111,12 @@ def make_keystore(folder: Path) -> Keystore:
         signer = signers.KeySigner.generate()
         signers.store(signer, path, password, scrypt_n=2, labels=labels)
 
+    def reseal(path: Path, old: str, new: str) -> None:
+        signers.reseal(path, old, new, scrypt_n=2)
+
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "password").write_text(f"{PASSWORD}\n", encoding="utf-8")
-    return Keystore(folder, password_file=folder / "password", unlock=signers.load, create=create)
+    return Keystore(folder, password_file=folder / "password", unlock=signers.load, create=create, reseal=reseal)
 
 
 def make_office(folder: Path, registry: FakeRegistry, keystore: Keystore, master: Key) -> Office:

@@ -30,13 +30,24 @@ LARGEST = 200_000
 RENDERER = cache(Renderer)
 
 
-@pytest.fixture
-def client(world: World) -> Iterator[TestClient]:
+@contextmanager
+def counter(world: World) -> Iterator[TestClient]:
+    """Open an issuer's application."""
+
     @contextmanager
     def opened() -> Iterator[Desk]:
-        yield Desk(world.office, world.lane, RENDERER, Doorkeeper(world.office))
+        def sender() -> bytes:
+            return world.office.keystore.sender_address("issuer")
+
+        yield Desk(world.office, world.lane, sender, RENDERER, Doorkeeper(world.office))
 
     with TestClient(application(opened, max_body_size=LARGEST), base_url="http://127.0.0.1") as made:
+        yield made
+
+
+@pytest.fixture
+def client(world: World) -> Iterator[TestClient]:
+    with counter(world) as made:
         yield made
 
 

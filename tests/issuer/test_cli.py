@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pikepdf
@@ -305,6 +308,129 @@ def test_mistakes_name_what_was_got_and_what_is_wanted(terminal: Terminal) -> No
     assert "batch: got 9999" in refused(terminal.run("seal", 9999))
     assert "certificate number: got «X1»" in refused(terminal.run("show", "X1"))
     assert "mistakes" not in terminal.run("batches").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("seal", "9" * 30), "batch: got 999"),
+        (("discard", "9" * 30, "--by", "market-preparer"), "batch: got 999"),
+        (("seal", "0"), "batch: got 0, wanted the number of one that is listed here"),
+        (("prepare", "1", "--by", "a" * 5000), "got «" + "a" * 60 + "…», wanted one of"),
+        (("prepare", "1", "--by", "../senders/market-issuer"), "officer: got «../senders"),
+        (("template", "food-operation-permit", "--out", "/proc/nope/x.csv"), "/proc/nope/x.csv: No such file"),
+    ],
+)
+def test_whatever_is_typed_is_answered_in_a_line(terminal: Terminal, arguments: tuple[str, ...], words: str) -> None:
+    said_there = refused(terminal.run(*arguments))
+    assert words in said_there
+    assert "Traceback" not in said_there
+    assert said_there.strip().count("\n") == 0
+
+
+def test_folder_that_cannot_be_one_is_a_sentence(terminal: Terminal) -> None:
+    file = file_of(terminal, "nowhere.csv", permits(91))
+    (batch,) = said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "nowhere", "--json"))["batches"]  # type: ignore[misc]
+    for folder in ("/dev/null", "/proc/nope"):
+        told = refused(terminal.run("documents", batch, "--out", folder))
+        assert folder in told
+        assert told.strip().count("\n") == 0
+
+
+def test_impossible_days_are_refused_and_leave_nothing_half_done(terminal: Terminal) -> None:
+    file = file_of(terminal, "days.csv", permits(92))
+    said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "days", "--json"))
+    number = permit_number(92)
+    for first in ("1900-01-01", "1969-12-31", "9999-12-31"):
+        told = refused(terminal.run("status", number, "suspend", "--from", first, "--yes", *OFFICERS))
+        assert f"from: got {first}, wanted a day from 1970-01-02 to " in told
+        assert "wanted a day from" in refused(
+            terminal.run("replace", number, "--set", "hotline=12345", "--from", first, *TEAM)
+        )
+    assert "until: got 9999-12-31" in refused(
+        terminal.run("status", number, "suspend", "--until", "9999-12-31", *OFFICERS)
+    )
+    replaced = said(terminal.run("replace", number, "--set", "hotline=12345", *TEAM, "--json"))
+    assert replaced["version"] == 2
+
+
+def test_replacement_that_cannot_be_prepared_leaves_no_draft(terminal: Terminal) -> None:
+    file = file_of(terminal, "keyless.csv", permits(93))
+    said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "keyless", "--json"))
+    number = permit_number(93)
+    keys = terminal.folder / "keystore" / "documents"
+    keys.rename(keys.with_name("elsewhere"))
+    failed = terminal.run("replace", number, "--set", "hotline=12345", *TEAM)
+    keys.with_name("elsewhere").rename(keys)
+    assert failed.code == 1
+    assert [each["state"] for each in said_list(terminal.run("batches", "--json"))][-1] == "DISCARDED"
+    other = said(terminal.run("replace", number, "--set", "hotline=999", *TEAM, "--json"))
+    assert other["version"] == 2
+
+
+def test_number_that_was_given_out_again_is_named_by_a_short_number(terminal: Terminal) -> None:
+    number = permit_number(94)
+    short = []
+    for name in ("first", "second"):
+        file = file_of(terminal, f"again-{name}.csv", permits(94, hotline=str(len(name))))
+        (made,) = said(terminal.run("issue", file, *TYPE, *TEAM, "--out", f"again-{name}", "--json"))["certificates"]  # type: ignore[misc]
+        short.append(made["short_number"])
+        if name == "first":
+            said(terminal.run("status", number, "cancel", *OFFICERS, "--json"))
+    told = refused(terminal.run("status", number, "suspend", *OFFICERS))
+    assert all(each in told for each in short)
+    assert "--short-number" in told
+    suspended = said(terminal.run("status", number, "suspend", *OFFICERS, "--short-number", short[1], "--json"))
+    assert "SUSPENSION" in str(suspended["status"])
+    assert len(said_list(terminal.run("show", number, "--json"))) == 2
+    (shown,) = said_list(terminal.run("show", number, "--short-number", short[0], "--json"))
+    assert "CANCELLED" in str(shown["status"])
+
+
+def test_suspension_over_another_is_asked_about(terminal: Terminal) -> None:
+    file = file_of(terminal, "over.csv", permits(95))
+    said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "over", "--json"))
+    number = permit_number(95)
+    said(terminal.run("status", number, "suspend", *OFFICERS, "--json"))
+    short = ("status", number, "suspend", "--until", "2030-12-31", *OFFICERS)
+    assert "confirm it: --yes" in refused(terminal.run(*short))
+    assert "to 2030-12-31" in str(said(terminal.run(*short, "--yes", "--json"))["status"])
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("YINXIN_PORT", "abc", "YINXIN_PORT: got «abc»"),
+        ("YINXIN_PORT", "70000", "YINXIN_PORT: got «70000»"),
+        ("YINXIN_LOG_LEVEL", "foo", "YINXIN_LOG_LEVEL: got «foo»"),
+        ("YINXIN_LIGHT_KEYS", "perhaps", "YINXIN_LIGHT_KEYS: got «perhaps»"),
+    ],
+)
+def test_impossible_setting_is_named_by_every_command(
+    terminal: Terminal, variable: str, value: str, words: str
+) -> None:
+    for command in ("types", "batches", "settings"):
+        told = refused(terminal.run(command, **{variable: value}))
+        assert words in told
+        assert told.strip().count("\n") == 0
+
+
+def test_what_nobody_foresaw_is_a_line_too(terminal: Terminal) -> None:
+    file = file_of(terminal, "broken.toml", b"port = = 1")
+    told = refused(terminal.run("types", YINXIN_SETTINGS=str(file)))
+    assert told.startswith("unforeseen: TOMLDecodeError: ")
+    assert told.strip().count("\n") == 0
+
+
+def test_json_is_json_where_colours_are_forced() -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("YINXIN_")}
+    command = [sys.executable, "-c", "from issuer.cli import main; main()", "types", "--json"]
+    finished = subprocess.run(command, env={**environment, "FORCE_COLOR": "1"}, capture_output=True, check=True)
+    assert {"type", "version", "names"} == set(json.loads(finished.stdout)[0])
+
+
+def test_version_is_told(terminal: Terminal) -> None:
+    assert terminal.run("--version").out.startswith("yinxin ")
 
 
 def test_wrong_password_silent_node_and_other_chain_are_told_apart(terminal: Terminal) -> None:

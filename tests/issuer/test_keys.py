@@ -105,7 +105,9 @@ def test_of_two_who_make_an_account_one_wins_and_both_have_it(tmp_path: Path) ->
             signers.store(signers.KeySigner.generate(), path, password, scrypt_n=2, labels=labels)
 
     make_keystore(tmp_path)
-    keystore = Keystore(tmp_path, password_file=tmp_path / "password", unlock=signers.load, create=slowly)
+    keystore = Keystore(
+        tmp_path, password_file=tmp_path / "password", unlock=signers.load, create=slowly, reseal=signers.reseal
+    )
     assert keystore.new_officer("a", agency=3).address == keystore.officer("a").signer.address
     assert len(made) == 2
 

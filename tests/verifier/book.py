@@ -101,6 +101,8 @@ class Book:
     )
     earlier_agencies: dict[int, list[AgencyRecord]] = field(default_factory=dict)
     """As they were before they were corrected."""
+    hosts: list[str] = field(default_factory=list)
+    """Official verifying hosts."""
     listed_keys: dict[int, list[ListedKey]] = field(default_factory=lambda: {AGENCY: [listed(KEY)]})
     batches: list[Batch] = field(default_factory=list)
     suspended: dict[int, range] = field(default_factory=dict)
@@ -122,6 +124,9 @@ class Book:
 
     def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
         return [*([self.agencies[agency]] if agency in self.agencies else []), *self.earlier_agencies.get(agency, ())]
+
+    def hosts_ever(self) -> Sequence[str]:
+        return self.hosts
 
     def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
         return [key for key in self.listed_keys.get(agency, ()) if key.kid.startswith(kid_prefix)]

@@ -150,7 +150,7 @@ class TestFacts:
         shown = Presented(codes=(made.code(),), document=Document(pages=(page,), annotations=0))
         report = verify(shown, book, TODAY, name="", known_type=lambda _number, _version: known)
         assert report.subject.facts is not None
-        assert report.verdict is Verdict.VALID, report.checks
+        assert report.verdict is Verdict.INCOMPLETE, report.checks
         assert report.subject.facts["economic_type"] == "演示有限责任公司等3项"
         texts = {item.key: item.texts["en"] for item in report.subject.items}
         assert texts["effective_date"] == "1 January 2026"
@@ -163,7 +163,7 @@ class TestFacts:
         made = paper(certificate_type=known)
         book = Book()
         book.anchor(made.leaf)
-        for page, verdict in ((PAGE, Verdict.VALID), (PAGE.replace("15012118000101000X", ""), Verdict.ALTERED)):
+        for page, verdict in ((PAGE, Verdict.INCOMPLETE), (PAGE.replace("15012118000101000X", ""), Verdict.ALTERED)):
             shown = Presented(codes=(made.code(),), document=Document(pages=(page,), annotations=0))
             report = verify(shown, book, TODAY, name="", known_type=lambda _number, _version: known)
             assert report.verdict is verdict, report.checks

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 
-from chain import base64url, certificate, code, merkle
+from chain import base64url, cbor, certificate, code, digits, disclosures, merkle
 from chain.calendar import first_hour, hour_of
 from chain.code import InclusionPath
 from chain.errors import CertificateTypeInvalid
@@ -43,6 +44,9 @@ from verifier.report import Check, CheckName, Outcome, Report, Verdict
 from verifier.tracks import VERDICTS
 from verifier.verification import unforeseen, verify
 from verifier.wording import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def ask(book: Book | None, presented: Presented, when: Moment = TODAY) -> Report:
@@ -221,8 +225,35 @@ class TestForm:
         expect(ask(Book(), presented), Verdict.UNREADABLE, "form", "form.malformed")
 
     def test_a_whole_code_that_breaks_the_form_is_altered(self) -> None:
-        presented = Presented(codes=("https://verify.example.cn/v#" + "9" * 500,))
-        expect(ask(Book(), presented), Verdict.ALTERED, "form", "form.malformed")
+        host, _, number = paper().code().partition("#")
+        members = cbor.decode(digits.decode(number))
+        assert isinstance(members, list)
+        forged = f"{host}#{digits.encode(cbor.encode([members[0], {4: b'a key of theirs'}, *members[2:]]))}"
+        expect(ask(Book(), Presented(codes=(forged,))), Verdict.ALTERED, "form", "form.malformed")
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda number: number[:-1],
+            lambda number: number[:-17],
+            lambda number: number[: len(number) // 2],
+            lambda number: number + "7",
+            lambda number: number + "0" * 17,
+            lambda number: number * 20,
+            lambda _: "1" * 500,
+            lambda _: "9" * 500,
+            lambda _: digits.encode(cbor.encode([1, 2, 3])) + "0" * 17,
+            lambda _: digits.encode(cbor.encode(7)),
+        ],
+        ids=[
+            *("a digit less", "a group less", "half", "a digit more", "a group more"),
+            *("twenty times", "ones", "nines", "left over", "another value"),
+        ],
+    )
+    def test_a_code_that_lost_digits_or_has_too_many_accuses_nobody(self, spoil: Callable[[str], str]) -> None:
+        host, _, number = paper().code().partition("#")
+        presented = Presented(codes=(f"{host}#{spoil(number)}",))
+        expect(ask(Book(), presented), Verdict.UNREADABLE, "form", "form.malformed")
 
     def test_a_mistyped_short_number_is_unreadable(self) -> None:
         presented = Presented(short_number="0000-0000-0000-01")
@@ -264,10 +295,24 @@ class TestForm:
         presented = Presented(certificates=(certificate.present(made.sd_jwt, CLAIMS.keys() - {claim}),))
         expect(ask(book, presented), Verdict.INCOMPLETE, "form", "form.withheld")
 
-    def test_an_optional_claim_that_may_be_withheld_is_missed(self) -> None:
+    def test_an_optional_claim_that_was_never_made_is_not_missed(self) -> None:
         book, made = anchored(claims={**CLAIMS, "issuing_authority": "演示局"})
+        assert "certificateIdentifier" not in CLAIMS
         presented = Presented(certificates=(certificate.present(made.sd_jwt, CLAIMS.keys()),))
+        assert ask(book, presented).verdict is Verdict.VALID
+
+    def test_an_optional_claim_that_must_be_shown_is_missed_even_if_it_says_that_there_is_none(self) -> None:
+        book, made = anchored(claims={**CLAIMS, "issuing_authority": "演示局"})
+        jws, *shown, _ = made.sd_jwt.split("~")
+        kept = [each for each in shown if disclosures.parse(each).name != "certificateIdentifier"]
+        assert len(kept) == len(shown) - 1
+        presented = Presented(certificates=("~".join((jws, *kept, "")),))
         expect(ask(book, presented), Verdict.INCOMPLETE, "form", "form.withheld")
+
+    @pytest.mark.parametrize("claim", ["company_name", "issuing_authority"])
+    def test_only_what_may_be_absent_and_must_be_shown_is_stated_to_be_absent(self, claim: str) -> None:
+        book, made = anchored(claims={**CLAIMS, claim: None})
+        expect(ask(book, made.presented), Verdict.UNSUPPORTED, "form", "form.absent_claim")
 
     def test_a_disclosure_changed_foreign_or_twice_is_altered(self) -> None:
         book, made = anchored()
@@ -777,6 +822,58 @@ class TestDocument:
         presented = self.document(made, document=replace(page, annotations=1))
         expect(ask(book, presented), Verdict.ALTERED, "document", "document.annotations")
 
+    @pytest.mark.parametrize("kind", ["active", "attachments"])
+    def test_what_was_put_into_a_document_is_altered(self, kind: str) -> None:
+        book, made = anchored()
+        page = made.presented_document().document
+        assert page is not None
+        presented = self.document(made, document=replace(page, **{kind: 1}))
+        expect(ask(book, presented), Verdict.ALTERED, "document", f"document.{kind}")
+
+    def test_somebody_elses_code_on_a_document_is_altered(self) -> None:
+        book, made = anchored()
+        presented = self.document(made, foreign_codes=1)
+        expect(ask(book, presented), Verdict.ALTERED, "document", "document.foreign_codes")
+
+    def test_somebody_elses_code_on_a_picture_is_remarked(self) -> None:
+        book, made = anchored()
+        scan = Document(pages=("",), annotations=0)
+        for document in (None, scan):
+            report = ask(book, Presented(codes=(made.code(),), foreign_codes=1, document=document))
+            assert report.verdict is Verdict.VALID
+            assert check(report, "document").message.key == "document.other_codes"
+
+    def test_a_document_that_our_typesetter_did_not_make_is_incomplete(self) -> None:
+        book, made = anchored()
+        page = made.presented_document().document
+        assert page is not None
+        foreign = replace(page, foreign="fonts")
+        report = ask(book, self.document(made, document=foreign))
+        assert report.verdict is Verdict.INCOMPLETE
+        assert check(report, "document").outcome is Outcome.UNKNOWN
+        assert check(report, "document").message.key == "document.foreign"
+        other = replace(foreign, pages=(page.pages[0].replace("演示长城", "演示盗用"),))
+        assert ask(book, self.document(made, document=other)).verdict is Verdict.ALTERED
+
+    def test_a_document_that_leads_to_a_site_that_is_not_official_is_altered(self) -> None:
+        book, made = anchored()
+        book.hosts = ["verify.gov.example", "verify.example.org"]
+        report = ask(book, made.presented_document())
+        expect(report, Verdict.ALTERED, "document", "document.led_elsewhere")
+        (difference,) = report.differences
+        assert (difference.signed, difference.shown) == ("verify.gov.example, verify.example.org", "verify.example.cn")
+        book.hosts.append("Verify.Example.CN")
+        assert ask(book, made.presented_document()).verdict is Verdict.VALID
+
+    def test_a_code_that_leads_to_a_site_that_is_not_official_is_incomplete(self) -> None:
+        book, made = anchored()
+        book.hosts = ["verify.gov.example"]
+        scan = Presented(codes=(made.code(),), document=Document(pages=("",), annotations=0))
+        for presented in (made.presented_code, scan):
+            expect(ask(book, presented), Verdict.INCOMPLETE, "document", "document.led_elsewhere")
+        digits_alone = Presented(codes=(made.code().partition("#")[2],))
+        assert ask(book, digits_alone).verdict is Verdict.VALID
+
     def test_a_page_without_a_code_is_altered(self) -> None:
         book, made = anchored()
         expect(ask(book, self.document(made, codes=())), Verdict.ALTERED, "document", "document.no_code")
@@ -829,7 +926,7 @@ class TestDocument:
 
     def test_a_genuine_code_on_an_altered_page_without_attachment_is_altered(self) -> None:
         book, made = anchored()
-        assert ask(book, self.document(made, certificates=())).verdict is Verdict.VALID
+        assert ask(book, self.document(made, certificates=())).verdict is Verdict.INCOMPLETE
         page = made.presented_document().document
         assert page is not None
         for old, new in (("演示长城", "演示盗用"), ("2028年12月31日", "2029年12月31日"), ("000123", "000124")):

@@ -40,7 +40,7 @@ async def verify(
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
         upload = await _file(request)
-        report = await desk.check_upload(upload.data, when, name=upload.name, request_id=request_id)
+        report = await desk.check_upload(upload.data, when, name=upload.name, request=request)
     elif media_type == "application/json":
         name, text = await read_json(request)
         report = await desk.check_presented(_presented(name, text), when, name=name, request_id=request_id)

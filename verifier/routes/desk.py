@@ -1,4 +1,4 @@
-"""What all routes share: the index, the clock, and a limit on how much is taken apart at once."""
+"""What all routes share: the index, the clock, and turns at what takes long."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from verifier import checking
 from verifier.moments import moment
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from anyio import CapacityLimiter
     from fastapi import Request
 
     from verifier.index import Index
     from verifier.moments import Moment
     from verifier.presented import Presented
     from verifier.report import Report
+    from verifier.routes.turns import Turns
     from verifier.wording import Message
 
 
@@ -31,16 +33,18 @@ class Desk:
     index: Index
     clock: Callable[[], datetime]
     readers: CapacityLimiter
-    """Each upload takes a process and half a gigabyte at most; those beyond the limit wait."""
+    """Each upload takes a process and half a gigabyte at most."""
+    turns: Turns
 
     def moment(self, on: str | None) -> Moment:
         """Read the day that is asked about; raises `InvalidInput`."""
         return moment(on, self.clock())
 
-    async def check_upload(self, upload: bytes, when: Moment, *, name: str, request_id: str) -> Report:
-        """Check a file."""
-        check = partial(checking.check_upload, upload, self.index, when, name=name, request_id=request_id)
-        return await to_thread.run_sync(check, limiter=self.readers)
+    async def check_upload(self, upload: bytes, when: Moment, *, name: str, request: Request) -> Report:
+        """Check a file when it is the client's turn; raises `Crowded`."""
+        check = partial(checking.check_upload, upload, self.index, when, name=name, request_id=request_id_of(request))
+        async with self.turns.turn(request.client.host if request.client else ""):
+            return await to_thread.run_sync(check, limiter=self.readers)
 
     async def check_text(self, text: str, when: Moment, *, name: str, request_id: str) -> Report:
         """Check what was typed or scanned."""

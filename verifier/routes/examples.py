@@ -101,6 +101,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
             (413, "The body is too large."),
             (415, "The body is neither multipart nor JSON."),
             (422, "Not exactly one thing to check, or an impossible date."),
+            (503, "Too many uploads are waiting; `Retry-After` says when to come again."),
         )
     },
 }

@@ -15,6 +15,7 @@ from verifier.answer import heading, next_step
 from verifier.report import CheckName, Colour, Outcome, Verdict
 from verifier.routes.bodies import read_form
 from verifier.routes.desk import desk_of, request_id_of
+from verifier.routes.turns import RETRY_AFTER_S, Crowded
 from verifier.wording import Language, language_of, say, sentence, show
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ async def check(request: Request, lang: Annotated[Language | None, Query()] = No
     except InvalidInput:
         return _refuse(request, lang, "page.bad_day", typed=typed, on=on)
     if upload is not None and has_file:
-        report = await desk.check_upload(upload.data, when, name=upload.name, request_id=request_id)
+        try:
+            report = await desk.check_upload(upload.data, when, name=upload.name, request=request)
+        except Crowded:
+            return _crowded(request, lang, on=on)
     else:
         report = await desk.check_text(typed, when, name="", request_id=request_id)
     return _result(request, report, lang)
@@ -65,6 +69,14 @@ def _refuse(request: Request, lang: Language | None, fault: str, *, typed: str, 
     """Show the form again, with what is wrong on top."""
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     return _page(request, "start.html", lang, status, fault=fault, typed=typed, on=on, example="2026-01-31")
+
+
+def _crowded(request: Request, lang: Language | None, *, on: str) -> HTMLResponse:
+    """Show the form again, for later."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    answer = _page(request, "start.html", lang, status, fault="page.crowded", typed="", on=on, example="")
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def _result(request: Request, report: Report, lang: Language | None) -> HTMLResponse:

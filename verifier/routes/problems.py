@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from chain.errors import InvalidInput
+from verifier.routes.turns import RETRY_AFTER_S, Crowded
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -30,6 +31,7 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(RequestFault, _fault)
     app.add_exception_handler(InvalidInput, _invalid)
     app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(Crowded, _crowded)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)
 
@@ -62,6 +64,12 @@ def _not_understood(request: Request, error: Exception) -> JSONResponse:
     details = error.errors() if isinstance(error, RequestValidationError) else ()
     said = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in details)
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, said)
+
+
+def _crowded(request: Request, error: Exception) -> JSONResponse:
+    answer = problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer
 
 
 def _http(request: Request, error: Exception) -> JSONResponse:

@@ -1,0 +1,264 @@
+"""Documents that show something else than they say: what our typesetter did not make is never green."""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name, String
+
+from chain.certificate_types import by_identifier, shipped
+from chain.validity import Validity
+from demo import tampering
+from tests.issuer.papers import LONG_AGENCY, longest
+from tests.verifier.book import NOW, TODAY, paper
+from tests.verifier.printed import ISSUED, examples, issue, print_document
+from verifier import originals
+from verifier.reading import read_upload
+from verifier.report import CheckName, Verdict
+from verifier.verification import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from chain.certificate_types import CertificateType
+    from tests.verifier.book import Book, Paper
+
+    Change = Callable[[pikepdf.Pdf], None]
+
+LICENCE = by_identifier("business-licence")
+
+
+@cache
+def genuine() -> tuple[Book, Paper, bytes]:
+    return issue(LICENCE)
+
+
+def ask(change: Change) -> tuple[Verdict, str]:
+    """Return the verdict about a genuine document that was changed, and what the check of the document says."""
+    book, _, pdf = genuine()
+    report = verify(read_upload(tampering.changed(pdf, change)), book, TODAY, name="a paper")
+    document = next(check for check in report.checks if check.name is CheckName.DOCUMENT)
+    return report.verdict, document.message.key
+
+
+def foreign(pdf: bytes) -> str:
+    """Return what of a document is not our typesetter's."""
+    presented = read_upload(pdf)
+    assert presented.document is not None
+    return presented.document.foreign
+
+
+def nothing(_: pikepdf.Pdf) -> None:
+    """Change nothing: the file is only written again."""
+
+
+class TestGenuine:
+    @pytest.mark.parametrize("known", shipped(), ids=lambda it: it.identifier)
+    def test_every_document_of_ours_is_an_original(self, known: CertificateType) -> None:
+        claims = longest(known)
+        _, made, pdf = issue(known, claims)
+        assert foreign(pdf) == ""
+        days = known.validity(claims, ISSUED)
+        validity = Validity(min(days.first_day, NOW.date()), days.last_day)
+        for languages in (("zh-CN",), ("en", "zh-CN"), ("en",)):
+            other = print_document(made, known, claims, validity, languages=languages, test=False, agency=LONG_AGENCY)
+            assert foreign(other) == ""
+
+    def test_a_value_over_many_pages_is_an_original(self) -> None:
+        scope = "“甲”《乙》「丙」98.60m²，50㎡，①号，25℃，½，…，A·B a-b—c–d－e 𠮷" * 150
+        _, _, pdf = issue(LICENCE, {**examples(LICENCE), "business_scope": scope.replace("𠮷", "")})
+        assert foreign(pdf) == ""
+
+    def test_a_file_written_again_is_still_valid(self) -> None:
+        assert ask(nothing) == (Verdict.VALID, "document.good")
+
+
+LINK = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=Array([0, 0, 9, 9]))
+URI = Dictionary(S=Name.URI, URI=String("https://example.org"))
+
+
+def with_annotation(**more: object) -> Change:
+    def annotate(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj.Annots = Array([pdf.make_indirect(Dictionary({**dict(LINK.items()), **more}))])
+
+    return annotate
+
+
+def with_root(key: str, value: object) -> Change:
+    def put(pdf: pikepdf.Pdf) -> None:
+        pdf.Root[Name(key)] = value
+
+    return put
+
+
+class TestAdded:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            tampering.covered_by_a_link,
+            with_annotation(),
+            with_annotation(**{"/Border": Array([0, 0, 1])}),
+            with_annotation(**{"/Border": Array([0, 0, 0]), "/BS": Dictionary(W=2)}),
+            with_annotation(**{"/Subtype": Name.Stamp}),
+        ],
+        ids=["look", "usual border", "border", "style", "stamp"],
+    )
+    def test_what_is_drawn_over_a_page_is_altered(self, change: Change) -> None:
+        assert ask(change) == (Verdict.ALTERED, "document.annotations")
+
+    def test_a_link_that_does_not_show_makes_another_file_of_it(self) -> None:
+        change = with_annotation(**{"/Border": Array([0, 0, 0]), "/A": URI})
+        assert ask(change) == (Verdict.INCOMPLETE, "document.foreign")
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            tampering.with_a_script,
+            with_root("/AA", Dictionary(WC=Dictionary(S=Name.JavaScript, JS=String("1")))),
+            with_root("/OpenAction", Dictionary(S=Name.Launch, F=String("calc.exe"))),
+            with_root("/AcroForm", Dictionary(Fields=Array(), XFA=String("<xdp/>"))),
+            with_annotation(**{"/Border": Array([0, 0, 0]), "/A": Dictionary(S=Name.Launch, F=String("calc.exe"))}),
+        ],
+        ids=["script", "on closing", "program", "XFA", "link to a program"],
+    )
+    def test_a_document_that_does_something_is_altered(self, change: Change) -> None:
+        assert ask(change) == (Verdict.ALTERED, "document.active")
+
+    @pytest.mark.parametrize(
+        "dress",
+        [b"\xef\xbb\xbf%s", b"\n%s", b" \t%s", b'{"payload": "%s"}', b"MZ%s", b"%%PDF-1.7 %s"],
+        ids=["mark", "line", "blanks", "JSON", "program", "PDF"],
+    )
+    @pytest.mark.parametrize("name", ["second.sd-jwt", "readme.txt"])
+    def test_a_second_file_in_any_dress_is_altered(self, dress: bytes, name: str) -> None:
+        content = dress % paper(salt=b"2").sd_jwt.encode()
+        assert ask(tampering.attached(name, content)) == (Verdict.ALTERED, "document.attachments")
+
+    def test_a_second_certificate_is_altered(self) -> None:
+        verdict, _ = ask(tampering.attached("second.sd-jwt", paper(salt=b"2").sd_jwt.encode()))
+        assert verdict is Verdict.ALTERED
+
+    def test_a_copy_of_the_certificate_under_another_name_is_altered(self) -> None:
+        _, made, _ = genuine()
+        change = tampering.attached("copy.sd-jwt", made.sd_jwt.encode())
+        assert ask(change) == (Verdict.ALTERED, "document.attachments")
+
+    def test_somebody_elses_code_on_the_page_is_altered(self) -> None:
+        change = tampering.with_a_sticker("https://verify-gov.example/licence?id=1")
+        assert ask(change) == (Verdict.ALTERED, "document.foreign_codes")
+
+
+def with_page(key: str, value: object) -> Change:
+    def put(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj[Name(key)] = value
+
+    return put
+
+
+def with_content(more: bytes) -> Change:
+    def draw(pdf: pikepdf.Pdf) -> None:
+        page = pdf.pages[0].obj
+        page.Contents = pdf.make_stream(page.Contents.read_bytes() + more)
+
+    return draw
+
+
+def with_font(**changes: object) -> Change:
+    def put(pdf: pikepdf.Pdf) -> None:
+        font = pdf.pages[0].obj.Resources.Font.f0
+        for key, value in changes.items():
+            font[Name(f"/{key}")] = value
+
+    return put
+
+
+def with_inner_font(key: str, value: object) -> Change:
+    def put(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj.Resources.Font.f0.DescendantFonts[0][Name(f"/{key}")] = value
+
+    return put
+
+
+def with_mapping(old: bytes, new: bytes) -> Change:
+    def remap(pdf: pikepdf.Pdf) -> None:
+        for font in pdf.pages[0].obj.Resources.Font.values():
+            changed = re.sub(old, new, font.ToUnicode.read_bytes(), count=1)
+            assert changed != font.ToUnicode.read_bytes()
+            font.ToUnicode = pdf.make_stream(changed)
+
+    return remap
+
+
+def with_two_streams(pdf: pikepdf.Pdf) -> None:
+    page = pdf.pages[0].obj
+    page.Contents = Array([page.Contents, pdf.make_stream(b"")])
+
+
+def with_the_same_name_twice(pdf: pikepdf.Pdf) -> None:
+    fonts = pdf.pages[0].obj.Resources.Font
+    fonts[Name.f9] = pdf.make_indirect(Dictionary(dict(fonts.f0.items())))
+
+
+def with_a_spoilt_program(pdf: pikepdf.Pdf) -> None:
+    for font in pdf.pages[0].obj.Resources.Font.values():
+        font.DescendantFonts[0].FontDescriptor.FontFile2 = pdf.make_stream(b"not a font")
+
+
+def looked_at(change: Change) -> str:
+    """Return what is foreign about a document that was changed, without a child process."""
+    _, _, original = genuine()
+    with pikepdf.open(io.BytesIO(tampering.changed(original, change))) as pdf:
+        return originals.foreign(pdf)
+
+
+FOREIGN: dict[str, tuple[Change, str]] = {
+    "hidden layers": (with_root("/OCProperties", Dictionary()), originals.STRUCTURE),
+    "cropped": (with_page("/CropBox", Array([0, 0, 300, 300])), originals.STRUCTURE),
+    "pictures": (with_page("/Resources", Dictionary(XObject=Dictionary())), originals.STRUCTURE),
+    "two streams": (with_two_streams, originals.STRUCTURE),
+    "text replaced": (with_content(b"\n/Span <</ActualText ( )>> BDC EMC"), originals.CONTENT),
+    "named properties": (with_content(b"\n/Span /P0 BDC EMC"), originals.CONTENT),
+    "invisible text": (with_content(b"\nBT 3 Tr ET"), originals.CONTENT),
+    "a picture": (with_content(b"\n/Im0 Do"), originals.CONTENT),
+    "an inline picture": (with_content(b"\nBI /W 1 /H 1 /BPC 8 /CS /G ID 0 EI"), originals.CONTENT),
+    "upright": (with_font(Encoding=Name("/Identity-V")), originals.FONTS),
+    "drawn": (with_font(Subtype=Name.Type3), originals.FONTS),
+    "another font": (with_font(BaseFont=Name("/ABCDEF+Helvetica")), originals.FONTS),
+    "not embedded": (with_font(BaseFont=Name("/NotoSansSC-Bold")), originals.FONTS),
+    "another kind inside": (with_inner_font("Subtype", Name.CIDFontType0), originals.FONTS),
+    "other places": (with_inner_font("CIDToGIDMap", Name.Other), originals.FONTS),
+    "the same name twice": (with_the_same_name_twice, originals.FONTS),
+    "a glyph that stands for nothing": (with_content(b"\nBT /f0 9 Tf <0001FFFF> Tj ET"), originals.LETTERS),
+    "no font": (with_content(b"\nBT <0001> Tj ET"), originals.LETTERS),
+    "an unknown font": (with_content(b"\nBT /f8 9 Tf <0001> Tj ET"), originals.LETTERS),
+    "a letter read as a space": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <00A0>"), originals.LETTERS),
+    "two of a letter": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <0041>\n<FFFE> <0041>"), originals.LETTERS),
+    "a letter twice": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <0041>\n<0001> <0042>"), originals.LETTERS),
+    "a letter read as two": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <00410042>"), originals.LETTERS),
+    "a remark": (with_mapping(b"(?m)^(<0001> <....>)", rb"%\n\1"), originals.LETTERS),
+    "ranges": (with_mapping(b"endcmap", b"1 beginbfrange <0001> <0009> <0020> endbfrange"), originals.LETTERS),
+    "many shapes": (with_content(b"\n0 0 m 1 1 l h f" * 20), originals.DRAWINGS),
+    "many curves": (with_content(b"\n0 0 m" + b" 1 1 2 2 3 3 c" * 2000 + b" S"), originals.DRAWINGS),
+    "many lines": (with_content(b"\n0 0 m" + b" 1 1 l" * 5000 + b" S"), originals.DRAWINGS),
+}
+
+
+class TestForeign:
+    @pytest.mark.parametrize(
+        "change", [tampering.with_text_replaced, tampering.with_letters_that_say_nothing], ids=["replaced", "nothing"]
+    )
+    def test_more_words_that_the_text_layer_does_not_say_are_never_green(self, change: Change) -> None:
+        assert ask(change) == (Verdict.INCOMPLETE, "document.foreign")
+
+    def test_what_cannot_be_looked_at_is_not_ours(self) -> None:
+        assert ask(with_a_spoilt_program) == (Verdict.INCOMPLETE, "document.foreign")
+
+    @pytest.mark.parametrize("name", FOREIGN)
+    def test_what_our_typesetter_does_not_write_is_told(self, name: str) -> None:
+        change, what = FOREIGN[name]
+        assert looked_at(change) == what

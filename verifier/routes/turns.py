@@ -1,0 +1,81 @@
+"""Who may have an upload taken apart now: a few at once, one of each client, and not many waiting.
+
+One client's crowd of hostile files must not keep another's honest one waiting, nor fill the memory with what waits.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from anyio import Event
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+MOST_WAITING, MOST_WAITING_EACH = 16, 4
+"""How many may wait, of all and of each client: what waits is held in memory, 20 MB each."""
+RETRY_AFTER_S = 10
+"""What those are told who may not even wait."""
+
+
+class Crowded(Exception):
+    """There are too many waiting already; says how many."""
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    client: str
+    turn: Event = field(default_factory=Event)
+
+
+class Turns:
+    """Gives turns; only to be used in one event loop."""
+
+    def __init__(self, at_once: int) -> None:
+        """`at_once` is how many may have their turn at the same time."""
+        self._free = at_once
+        self._served: set[str] = set()
+        self._waiting: list[_Waiting] = []
+
+    @asynccontextmanager
+    async def turn(self, client: str) -> AsyncIterator[None]:
+        """Wait for a turn, and have it; raises `Crowded`."""
+        await self._take(client)
+        try:
+            yield
+        finally:
+            self._give_back(client)
+
+    async def _take(self, client: str) -> None:
+        if self._free and client not in self._served:
+            self._serve(client)
+            return
+        own = sum(each.client == client for each in self._waiting)
+        if own >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
+            raise Crowded(f"{own} uploads of yours and {len(self._waiting)} in all are waiting already")
+        waiting = _Waiting(client)
+        self._waiting.append(waiting)
+        try:
+            await waiting.turn.wait()
+        except BaseException:
+            if waiting in self._waiting:
+                self._waiting.remove(waiting)
+            else:
+                self._give_back(client)
+            raise
+
+    def _give_back(self, client: str) -> None:
+        self._free += 1
+        self._served.discard(client)
+        # The first of those whose client is not being served; there is one free place, so one more is enough.
+        following = next((each for each in self._waiting if each.client not in self._served), None)
+        if following is not None:
+            self._waiting.remove(following)
+            self._serve(following.client)
+            following.turn.set()
+
+    def _serve(self, client: str) -> None:
+        self._free -= 1
+        self._served.add(client)

@@ -15,6 +15,16 @@ CBOR: TypeAlias = "int | bytes | str | list[CBOR] | dict[int, CBOR] | None"
 """The kinds there are here. Our maps have at most one member, so that no question of order arises."""
 
 MAX_DEPTH = 6
+MAX_ITEMS = 4_096
+"""More than anything here needs: a history with every kind of event has about 300."""
+
+_MAX_TEXT = 1 << 16
+"""Bytes of one text: what unpacks a thousandfold takes four times as much again once it is characters."""
+_TEXT, _ARRAY, _MAP, _TAG = 3, 4, 5, 6
+_STRINGS = (2, _TEXT)
+"""Major types (RFC 8949, section 3.1)."""
+_SHORT, _LONGEST = 24, 27
+"""A number below the first stands in the head itself; up to the second, in as many bytes behind it as they say."""
 
 
 def encode(value: CBOR) -> bytes:
@@ -22,8 +32,12 @@ def encode(value: CBOR) -> bytes:
     return cbor2.dumps(value, canonical=True)
 
 
-def decode(data: bytes) -> CBOR:
-    """Decode what `encode` makes, down to `MAX_DEPTH` levels; raises ValueError for any other bytes."""
+def decode(data: bytes, *, most_items: int = MAX_ITEMS) -> CBOR:
+    """Decode what `encode` makes, down to `MAX_DEPTH` levels; raises ValueError for any other bytes.
+
+    More than `most_items` (each value counts, and so do arrays and keys) are refused before anything is built of them.
+    """
+    end = _scanned(data, most_items)
     try:
         value: CBOR = cbor2.loads(
             data,
@@ -38,9 +52,40 @@ def decode(data: bytes) -> CBOR:
         raise ValueError(f"got {len(data)} bytes that are not plain CBOR: {exc}") from exc
     if not _is_plain(value):
         raise ValueError("got CBOR with fractions, truth values or the like, wanted integers, text, bytes and null")
-    if encode(value) != data:
-        raise ValueError(f"got {len(data)} bytes of CBOR with something left over or spelled longer than needed")
+    if end != len(data):
+        raise ValueError(f"got {len(data)} bytes of CBOR, wanted {end}: something is left over")
     return value
+
+
+def _scanned(data: bytes, most: int) -> int:
+    """Return where the first value ends, having looked at heads only.
+
+    Raises ValueError for too many items, too long a text, and a head that could be shorter. What else may be wrong is
+    the decoder's to find. Encoding again and comparing would find it all, and take as much memory once more.
+    """
+    at, items, expected = 0, 0, 1
+    while expected and at < len(data):
+        major, number = data[at] >> 5, data[at] & 31
+        at += 1
+        if number > _LONGEST:
+            break
+        if number >= _SHORT:
+            width = 1 << number - _SHORT
+            number = int.from_bytes(data[at : at + width])
+            at += width
+            # Behind the head of a whole stand as few bytes as hold its number.
+            if number < (_SHORT if width == 1 else 1 << 4 * width):
+                raise ValueError(f"got {len(data)} bytes of CBOR in which {number} is spelled longer than needed")
+        items, expected = items + 1, expected - 1
+        if major in _STRINGS:
+            at += number
+            if major == _TEXT and number > _MAX_TEXT:
+                raise ValueError(f"got a text of {number} bytes, wanted at most {_MAX_TEXT}")
+        elif major in {_ARRAY, _MAP, _TAG}:
+            expected += {_ARRAY: number, _MAP: 2 * number, _TAG: 1}[major]
+        if items + expected > most:
+            raise ValueError(f"got {len(data)} bytes of CBOR with more than {most} items")
+    return at
 
 
 def _is_plain(value: object) -> bool:

@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from chain import cbor, envelope, seals, state
+from chain import cbor, envelope, seals, state, trie
+from chain.believing import believed
 from chain.errors import (
     EvidenceMalformed,
     HistoryIncomplete,
     NotAttested,
     NotProven,
+    SealsInsufficient,
     SignatureInvalid,
     TrustListRefused,
 )
-from chain.header import Header
 from chain.history import Heads, History
 from chain.keys import fault_of, low_s
 from chain.seals import SealScheme
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 _HASH = 32
 _ADDRESS = 20
-_SLOTS = tuple(which.to_bytes(_HASH) for which in List)
-"""Where the heads stand: the first two in Certificates, the third one in Agencies (IHeads)."""
+_STATE = 5
+"""How many walks lead from a header to the heads."""
 
 Nodes: TypeAlias = "tuple[bytes, ...]"
 
@@ -56,6 +57,46 @@ class StateProof:
     """From stateRoot to the account of Agencies."""
     rights_slot: Nodes
     """From that account's storage root to its slot 2."""
+
+    @property
+    def walks(self) -> tuple[Nodes, ...]:
+        """All but the headers, in the order of a checkpoint's body."""
+        return (
+            self.certificates_account,
+            self.anchors_slot,
+            self.statuses_slot,
+            self.agencies_account,
+            self.rights_slot,
+        )
+
+    def encode(self) -> bytes:
+        """Return plain CBOR `[headers, walks]`, for whoever keeps it in a database."""
+        return cbor.encode([list(self.headers), [list(nodes) for nodes in self.walks]])
+
+    @classmethod
+    def parse(cls, data: bytes) -> StateProof:
+        """Read what `encode` wrote; raises `EvidenceMalformed`."""
+        try:
+            decoded = cbor.decode(data)
+        except ValueError as exc:
+            raise EvidenceMalformed(f"the proof of a state: {exc}") from exc
+        match decoded:
+            case [[*headers], [*walks]]:
+                return cls.of(headers, walks)
+            case _:
+                raise EvidenceMalformed("got the proof of a state other than headers and walks")
+
+    @classmethod
+    def of(cls, headers: list[CBOR], walks: list[CBOR]) -> StateProof:
+        """Read headers and walks as a checkpoint's body has them; raises `EvidenceMalformed`."""
+        if not 0 < len(headers) <= seals.MAX_HEADERS or len(walks) != _STATE:
+            raise EvidenceMalformed(
+                f"got {len(headers)} headers and {len(walks)} walks, wanted 1 to {seals.MAX_HEADERS} and {_STATE}"
+            )
+        read = [_nodes(walk) for walk in walks]
+        for nodes in read:
+            trie.require_walkable(nodes)
+        return cls(_nodes(headers), *read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +145,7 @@ class Checkpoint:
     def body(self) -> bytes:
         """Everything but the attestations."""
         proof = self.state
-        paths = () if proof is None else _paths(proof)
+        walks = () if proof is None else proof.walks
         return cbor.encode(
             [
                 self.registry_id,
@@ -113,7 +154,7 @@ class Checkpoint:
                 [self.block_number, self.block_hash, self.timestamp],
                 [self.heads.anchors, self.heads.statuses, self.heads.rights],
                 [] if proof is None else list(proof.headers),
-                [list(nodes) for nodes in paths],
+                [list(nodes) for nodes in walks],
                 self.history,
             ]
         )
@@ -129,13 +170,13 @@ class Checkpoint:
         return replace(self, attestations=(*others, (kid, low_s(sign(self.statement)))))
 
     def encode(self) -> bytes:
-        """Return the file."""
+        """Return the file; raises `EvidenceMalformed` if it would be longer than anybody reads."""
         return envelope.wrap(envelope.CHECKPOINT, self.members)
 
     @classmethod
     def parse(cls, data: bytes) -> Checkpoint:
         """Read a file; raises `EvidenceMalformed`, or `EvidenceUnsupported` if it is of a format to come."""
-        return cls.of(envelope.unwrap(data, envelope.CHECKPOINT, most=envelope.MAX_HISTORY))
+        return cls.of(envelope.unwrap(data, envelope.CHECKPOINT))
 
     @classmethod
     def of(cls, members: list[CBOR]) -> Checkpoint:
@@ -173,19 +214,20 @@ def verify(checkpoint: Checkpoint, trust: TrustList) -> Believed:
 
     Raises:
         TrustListRefused: A checkpoint of another registry than the list's.
-        EvidenceMalformed: Headers, seals or a history that are not in form.
-        SealsInsufficient: Not sealed by enough of the pinned validators.
+        EvidenceMalformed: A header that is none under any scheme, or a history that is not in form.
+        SealsInsufficient: Whatever else keeps the block from being believed under this list.
         NotProven: A header, state or time that does not fit, or an attester's signature that is none.
-        NotAttested: A chain without seals, and no attester vouches.
+        NotAttested: A block without seals, and fewer attesters vouch than must.
         HistoryIncomplete: Lists that do not make the heads; the message names them.
     """
     _require_registry(checkpoint, trust)
     attesters = _attesters(checkpoint, trust)
     sealing = _sealing(checkpoint, trust)
-    if sealing is None and not attesters:
+    # A list without attesters has the threshold 0.
+    if sealing is None and len(attesters) < max(1, trust.attester_threshold):
         raise NotAttested(
-            f"block {checkpoint.block_number}: got a checkpoint of a chain without seals that none of "
-            f"{len(trust.attesters)} attesters vouches for"
+            f"block {checkpoint.block_number}: got a checkpoint of a block without seals that {len(attesters)} of "
+            f"{len(trust.attesters)} attesters vouch for, wanted {max(1, trust.attester_threshold)}"
         )
     history = History.parse(checkpoint.history)
     _require_whole(checkpoint, history)
@@ -220,14 +262,16 @@ def _sealing(checkpoint: Checkpoint, trust: TrustList) -> Sealing | None:
     """Check header, seals and heads; None where nobody seals."""
     proof = checkpoint.state
     if proof is None:
-        if trust.scheme is not SealScheme.NONE:
-            raise NotProven(f"got a checkpoint without headers of a chain with seals ({trust.scheme.value})")
+        scheme = trust.scheme_at(checkpoint.block_number)
+        if scheme is not SealScheme.NONE:
+            raise SealsInsufficient(
+                f"block {checkpoint.block_number}: got a checkpoint without a header, wanted {scheme.value} seals"
+            )
         return None
-    headers = [Header.parse(header) for header in proof.headers]
-    sealing = seals.check(headers, trust.scheme, trust.validators_at)
-    header = headers[0]
+    block = believed(proof.headers, trust)
+    header = block.header
     got = checkpoint.block_number, checkpoint.block_hash.hex(), checkpoint.timestamp
-    shown = header.number, seals.block_hash(header, trust.scheme).hex(), header.timestamp
+    shown = header.number, block.hash.hex(), header.timestamp
     if got != shown:
         raise NotProven(f"got a checkpoint of the block (number, hash, time) {got}, its header is of {shown}")
     heads = _heads(header.state_root, checkpoint, proof)
@@ -235,17 +279,16 @@ def _sealing(checkpoint: Checkpoint, trust: TrustList) -> Sealing | None:
         raise NotProven(
             f"block {header.number}: got the heads {_shown(checkpoint.heads)}, its state has {_shown(heads)}"
         )
-    return sealing
+    return block.sealing
 
 
 def _heads(state_root: bytes, checkpoint: Checkpoint, proof: StateProof) -> Heads:
-    anchors, statuses, rights = _SLOTS
     certificates = state.storage_root(state_root, checkpoint.registry, proof.certificates_account)
     agencies = state.storage_root(state_root, checkpoint.agencies, proof.agencies_account)
     return Heads(
-        anchors=state.word(certificates, anchors, proof.anchors_slot),
-        statuses=state.word(certificates, statuses, proof.statuses_slot),
-        rights=state.word(agencies, rights, proof.rights_slot),
+        anchors=state.word(certificates, List.ANCHORS.slot, proof.anchors_slot),
+        statuses=state.word(certificates, List.STATUSES.slot, proof.statuses_slot),
+        rights=state.word(agencies, List.RIGHTS.slot, proof.rights_slot),
     )
 
 
@@ -263,16 +306,6 @@ def _require_whole(checkpoint: Checkpoint, history: History) -> None:
         raise NotProven(
             f"got a history up to block {last[0]} of time {last[1]}, wanted none after {end[0]} of {end[1]}"
         )
-
-
-def _paths(proof: StateProof) -> tuple[Nodes, ...]:
-    return (
-        proof.certificates_account,
-        proof.anchors_slot,
-        proof.statuses_slot,
-        proof.agencies_account,
-        proof.rights_slot,
-    )
 
 
 def _attestation(value: CBOR) -> tuple[bytes, bytes]:
@@ -294,7 +327,7 @@ def _body(value: CBOR) -> Checkpoint:
             [int() as number, bytes() as block_hash, int() as timestamp],
             [bytes() as anchors, bytes() as statuses, bytes() as rights],
             [*headers],
-            [*paths],
+            [*walks],
             bytes() as history,
         ] if (
             min(chain_id, number, timestamp) >= 0
@@ -310,28 +343,16 @@ def _body(value: CBOR) -> Checkpoint:
                 block_hash=block_hash,
                 timestamp=timestamp,
                 heads=Heads(anchors, statuses, rights),
-                state=_state(headers, paths),
+                state=StateProof.of(headers, walks) if headers or walks else None,
                 history=history,
             )
         case _:
             raise EvidenceMalformed("got a checkpoint's body other than registry, block, heads, state and history")
 
 
-def _state(headers: list[CBOR], paths: list[CBOR]) -> StateProof | None:
-    if not headers and not paths:
-        return None
-    match paths:
-        case [[*certificates], [*anchors], [*statuses], [*agencies], [*rights]] if (
-            0 < len(headers) <= seals.MAX_HEADERS
-        ):
-            return StateProof(*map(_bytes, (headers, certificates, anchors, statuses, agencies, rights)))
-        case _:
-            raise EvidenceMalformed(f"got {len(headers)} headers and {len(paths)} paths, wanted none, or headers and 5")
-
-
-def _bytes(items: list[CBOR]) -> Nodes:
-    if not all(isinstance(item, bytes) for item in items):
-        raise EvidenceMalformed("got something else than bytes as headers or nodes")
+def _nodes(items: CBOR) -> Nodes:
+    if not isinstance(items, list) or not all(isinstance(item, bytes) for item in items):
+        raise EvidenceMalformed("got something else than an array of bytes as headers or nodes")
     return tuple(cast("list[bytes]", items))
 
 

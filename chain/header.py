@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 ITEMS = 15
 """What every header has. London and later rules put more behind them."""
+MAX_ITEMS = 64
+MAX_BYTES = 1 << 16
+"""Room for 300 validators and their seals."""
 
 _PARENT, _OMMERS, _COINBASE, _STATE, _RECEIPTS = 0, 1, 2, 3, 5
 _DIFFICULTY, _NUMBER, _TIMESTAMP, _EXTRA, _MIX = 7, 8, 11, 12, 13
@@ -31,7 +34,10 @@ class Header:
     @classmethod
     def parse(cls, data: bytes) -> Header:
         """Read a header from its RLP; raises `EvidenceMalformed`."""
-        read = strict_rlp.decode(data, depth=1)
+        if len(data) > MAX_BYTES:
+            raise EvidenceMalformed(f"got a header of {len(data)} bytes, wanted at most {MAX_BYTES}")
+        # The list itself is an item, too.
+        read = strict_rlp.decode(data, depth=1, most_items=MAX_ITEMS + 1)
         items = tuple(item for item in read if isinstance(item, bytes)) if isinstance(read, list) else ()
         _require_form(items)
         return cls(items)

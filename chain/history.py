@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, islice, pairwise
+from operator import ge
 from typing import TYPE_CHECKING, cast
 
 from chain import cbor
@@ -117,16 +119,16 @@ class History:
             case [[bytes() as block_numbers, bytes() as timestamps], bytes() as addresses, *lists] if len(lists) == len(
                 List
             ):
-                count = _blocks(block_numbers, timestamps)
-                listed = _addresses(addresses)
-                events = tuple(_events(which, lists[which], len(listed)) for which in List)
+                count, listed = _rows(block_numbers, _NUMBER, "blocks"), _rows(addresses, ADDRESS, "addresses")
+                events = tuple(_events(which, lists[which], listed) for which in List)
             case _:
                 raise EvidenceMalformed("history: got another form than blocks, addresses and three lists")
         _require_blocks(events, count)
+        _require_rising(block_numbers, timestamps)
         used = {place for each in events for table in each.tables for place in table.places()}
-        if len(used) != len(listed):
-            raise EvidenceMalformed(f"history: got {len(listed)} addresses, of which {len(used)} occur")
-        return cls(block_numbers, timestamps, listed, events)
+        if len(used) != listed:
+            raise EvidenceMalformed(f"history: got {listed} addresses, of which {len(used)} occur")
+        return cls(block_numbers, timestamps, _addresses(addresses), events)
 
     @property
     def last_block(self) -> int:
@@ -138,14 +140,9 @@ class History:
         """The time of the newest block with an event; 0 where there is none."""
         return int.from_bytes(self.timestamps[-_NUMBER:])
 
-    @property
-    def counts(self) -> tuple[int, ...]:
-        """How many events each list has, by `List`."""
-        return tuple(len(events.kinds) for events in self.lists)
-
-    def heads(self) -> Heads:
-        """Replay: return the heads that these lists make."""
-        return Heads(*map(self._head, self.lists))
+    def heads(self, until: int | None = None) -> Heads:
+        """Replay: return the heads that these lists make, with all events or with those up to a block."""
+        return Heads(*(self._head(events, until) for events in self.lists))
 
     def steps(self, which: List) -> Iterator[Step]:
         """Yield a list's events in the chain's order."""
@@ -166,15 +163,22 @@ class History:
         """Return the anchors of a batch."""
         return self._found(List.ANCHORS, {BATCH_ANCHORED}, agency, root)
 
-    def _head(self, events: _Events) -> bytes:
-        """Take all steps of a list, as `chain.steps.step` would one by one."""
+    def _head(self, events: _Events, until: int | None) -> bytes:
+        """Take the steps of a list, as `chain.steps.step` would one by one."""
         rows = {table.kind: table.arguments(self.addresses) for table in events.tables}
         topics = {table.kind: topic(table.kind) for table in events.tables}
         blocks = [self.numbers[at : at + _NUMBER].rjust(WORD, b"\0") for at in range(0, len(self.numbers), _NUMBER)]
+        # A list runs through the blocks in their order.
+        places = numbers(events.blocks)
+        end = None if until is None else bisect_right(places, until, key=self._number)
         head = NO_HEAD
-        for kind, place in zip(events.kinds, numbers(events.blocks), strict=True):
+        for kind, place in zip(events.kinds[:end], places[:end], strict=True):
             head = keccak(head + blocks[place] + topics[kind] + keccak(next(rows[kind])))
         return head
+
+    def _number(self, place: int) -> int:
+        """Return the number of the block at a place among the blocks."""
+        return int.from_bytes(self.numbers[place * _NUMBER : (place + 1) * _NUMBER])
 
     def _found(self, which: List, kinds: set[int], agency: int, searched: bytes) -> tuple[Record, ...]:
         """Find events by their first two arguments."""
@@ -257,24 +261,31 @@ def _record(taken: Step) -> Record:
     )
 
 
-def _blocks(block_numbers: bytes, timestamps: bytes) -> int:
-    """Return how many blocks there are; raises unless their numbers rise and their times do not fall."""
-    count, left = divmod(len(block_numbers), _NUMBER)
-    if left or len(timestamps) != len(block_numbers):
+def _rows(column: bytes, size: int, what: str) -> int:
+    """Return how many rows a column has; raises unless they are all of that size."""
+    count, left = divmod(len(column), size)
+    if left:
+        raise EvidenceMalformed(f"history: got {len(column)} bytes as {what}, wanted {size} each")
+    return count
+
+
+def _require_rising(block_numbers: bytes, timestamps: bytes) -> None:
+    """Raise unless the blocks' numbers rise and their times do not fall."""
+    count = len(block_numbers) // _NUMBER
+    if len(timestamps) != len(block_numbers):
         raise EvidenceMalformed(
-            f"history: got {len(block_numbers)} and {len(timestamps)} bytes as blocks, wanted {_NUMBER} each"
+            f"history: got {len(timestamps)} bytes as times of {count} blocks, wanted {_NUMBER} each"
         )
     if any(later <= earlier for earlier, later in pairwise(struct.unpack(f">{count}Q", block_numbers))):
         raise EvidenceMalformed("history: got blocks whose numbers do not rise")
     if any(later < earlier for earlier, later in pairwise(struct.unpack(f">{count}Q", timestamps))):
         raise EvidenceMalformed("history: got blocks whose times fall")
-    return count
 
 
 def _addresses(column: bytes) -> tuple[bytes, ...]:
     listed = tuple(column[at : at + ADDRESS] for at in range(0, len(column), ADDRESS))
-    if len(column) % ADDRESS or any(later <= earlier for earlier, later in pairwise(listed)):
-        raise EvidenceMalformed(f"history: got {len(column)} bytes as addresses, wanted {ADDRESS} each, ascending")
+    if any(later <= earlier for earlier, later in pairwise(listed)):
+        raise EvidenceMalformed(f"history: got {len(listed)} addresses in another order than ascending")
     return listed
 
 
@@ -310,14 +321,28 @@ def _events(which: List, value: CBOR, addresses: int) -> _Events:
 
 def _require_blocks(lists: Sequence[_Events], count: int) -> None:
     """Raise unless every list runs through the blocks in order, no log stands twice, and every block has one."""
-    seen: set[tuple[int, int]] = set()
-    for which, events in zip(List, lists, strict=True):
-        places = list(zip(numbers(events.blocks), numbers(events.log_indices), strict=True))
-        if any(later <= earlier for earlier, later in pairwise(places)):
+    events = sum(len(listed.kinds) for listed in lists)
+    if count > events:
+        # Nothing is built of more blocks than there can be.
+        raise EvidenceMalformed(f"history: got {count} blocks and {events} events")
+    merged: list[int] = []
+    for which, listed in zip(List, lists, strict=True):
+        places = list(map(_place, numbers(listed.blocks), numbers(listed.log_indices)))
+        if not _rises(places):
             raise EvidenceMalformed(f"history, {which.name.lower()}: got events that are not in the chain's order")
-        if not seen.isdisjoint(places):
-            raise EvidenceMalformed(f"history, {which.name.lower()}: got a log that stands in another list, too")
-        seen.update(places)
-    used = {block for block, _ in seen}
-    if max(used, default=-1) >= count or len(used) != count:
+        merged += places
+    # Three lists that rise are put into one quickly.
+    merged.sort()
+    if not _rises(merged):
+        raise EvidenceMalformed("history: got a log that stands in two lists")
+    used = [place for place, _ in groupby(place >> 8 * PLACE for place in merged)]
+    if used != list(range(count)):
         raise EvidenceMalformed(f"history: got {count} blocks, of which events name {len(used)}")
+
+
+def _place(block: int, log_index: int) -> int:
+    return block << 8 * PLACE | log_index
+
+
+def _rises(values: Sequence[int]) -> bool:
+    return not any(map(ge, values, islice(values, 1, None)))

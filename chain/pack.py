@@ -33,7 +33,7 @@ class Pack:
     @classmethod
     def parse(cls, data: bytes) -> Pack:
         """Read a file; raises `EvidenceMalformed`, or `EvidenceUnsupported` if it is of a format to come."""
-        match envelope.unwrap(data, envelope.PACK, most=envelope.MAX_HISTORY):
+        match envelope.unwrap(data, envelope.PACK):
             case [body, attestations, [*types]] if all(isinstance(file, bytes) for file in types):
                 files = tuple(cast("list[bytes]", types))
             case _:

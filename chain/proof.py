@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from chain import cbor, envelope, merkle, receipt, seals, state, strict_rlp, trie
+from chain.believing import believed
 from chain.code import InclusionPath, read_path
 from chain.errors import CodeMalformed, EvidenceMalformed, NotProven, TreeMalformed, TrustListRefused
 from chain.header import Header
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chain.cbor import CBOR
-    from chain.seals import Sealing, SealScheme
+    from chain.seals import Sealing
     from chain.trust_list import TrustList
 
 BATCHES_SLOT = 5
@@ -73,10 +74,11 @@ class Anchored:
     size: int
     sequence: int
     block_number: int
-    block_hash: bytes
     timestamp: int
     """Seconds since 1970."""
-    sealing: Sealing | None
+    block_hash: bytes | None = None
+    """None where nobody asked whether the block is believed: the hash depends on the scheme."""
+    sealing: Sealing | None = None
     """Who sealed the block; None where nobody does, or where that was not asked."""
 
 
@@ -89,14 +91,14 @@ class Proof:
     evidence: Evidence
 
     def encode(self) -> bytes:
-        """Return the file."""
+        """Return the file; raises `EvidenceMalformed` if it would be longer than anybody reads."""
         headers, shown = _members(self.evidence)
         return envelope.wrap(envelope.PROOF, [self.registry_id, self.path.members, headers, shown])
 
     @classmethod
     def parse(cls, data: bytes) -> Proof:
         """Read a file; raises `EvidenceMalformed`, or `EvidenceUnsupported` if it is of a format to come."""
-        match envelope.unwrap(data, envelope.PROOF, most=envelope.MAX_PROOF):
+        match envelope.unwrap(data, envelope.PROOF):
             case [bytes() as registry_id, path, headers, shown] if len(registry_id) == _HASH:
                 return cls(registry_id, _path(path), _evidence(headers, shown))
             case _:
@@ -132,35 +134,40 @@ def verify(proof: Proof, *, leaf: bytes, agency: int, trust: TrustList) -> Ancho
     Not checked: whether the trust list has expired, whether type and version are the certificate's, who had which
     rights in that block, and what became of the certificate afterwards.
 
+    In two halves, the block and what it shows; `chain.believing.believed` and `shown` are each of them alone.
+
     Raises:
         TrustListRefused: A proof for another registry than the list's.
-        EvidenceMalformed: Headers or seals that are not in form.
-        SealsInsufficient: Not sealed by enough of the pinned validators.
-        NotProven: A receipt, slot, path or size that does not fit.
+        EvidenceMalformed: A header that is none under any scheme.
+        SealsInsufficient: Whatever else keeps the block from being believed under this list.
+        NotProven: A receipt, slot, path or size that does not fit, in a block that is believed.
     """
     if proof.registry_id != trust.registry_id:
         raise TrustListRefused(
             f"got a proof for the registry {proof.registry_id.hex()}, the trust list is for {trust.registry_id.hex()}"
         )
-    headers = [Header.parse(header) for header in proof.evidence.headers]
-    sealing = seals.check(headers, trust.scheme, trust.validators_at)
-    anchored = shown_by(
-        proof.evidence,
-        registry=trust.registry,
-        agency=agency,
-        root=_root(leaf, proof.path),
-        scheme=trust.scheme,
-    )
+    block = believed(proof.evidence.headers, trust)
+    anchored = shown(proof, leaf=leaf, agency=agency, registry=trust.registry)
+    return replace(anchored, block_hash=block.hash, sealing=block.sealing)
+
+
+def shown(proof: Proof, *, leaf: bytes, agency: int, registry: bytes) -> Anchored:
+    """Return what a proof shows about a leaf if its first header is to be believed, under whatever scheme.
+
+    Not looked at: seals, headers behind the first, and whose registry id the proof has.
+
+    Raises:
+        EvidenceMalformed: A header that is none under any scheme.
+        NotProven: A receipt, slot, path or size that does not fit.
+    """
+    anchored = shown_by(proof.evidence, registry=registry, agency=agency, root=_root(leaf, proof.path))
     if anchored.size != proof.path.size:
         raise NotProven(f"got a path in a batch of {proof.path.size} leaves, wanted {anchored.size} as anchored")
-    return replace(anchored, sealing=sealing)
+    return anchored
 
 
-def shown_by(evidence: Evidence, *, registry: bytes, agency: int, root: bytes, scheme: SealScheme) -> Anchored:
-    """Return what evidence shows about a batch, if its first header is to be believed: seals are not looked at.
-
-    Raises `EvidenceMalformed` or `NotProven`.
-    """
+def shown_by(evidence: Evidence, *, registry: bytes, agency: int, root: bytes) -> Anchored:
+    """Return what evidence shows about a batch, as `shown` does about a leaf of it."""
     header = Header.parse(evidence.headers[0])
     if isinstance(evidence, ReceiptEvidence):
         batch = _in_receipt(header, evidence, registry, agency, root)
@@ -175,9 +182,7 @@ def shown_by(evidence: Evidence, *, registry: bytes, agency: int, root: bytes, s
         size=size,
         sequence=sequence,
         block_number=header.number,
-        block_hash=seals.block_hash(header, scheme),
         timestamp=header.timestamp,
-        sealing=None,
     )
 
 
@@ -233,11 +238,17 @@ def _evidence(headers: CBOR, shown: CBOR) -> Evidence:
         raise EvidenceMalformed(f"got {len(blocks)} headers, wanted 1 to {seals.MAX_HEADERS}")
     match shown:
         case [0, int() as index, nodes] if 0 <= index < 1 << 8 * _INDEX_BYTES:
-            return ReceiptEvidence(blocks, index, _texts(nodes))
+            return ReceiptEvidence(blocks, index, _walk(nodes))
         case [1, account, storage]:
-            return StateEvidence(blocks, _texts(account), _texts(storage))
+            return StateEvidence(blocks, _walk(account), _walk(storage))
         case _:
             raise EvidenceMalformed("got evidence that is neither a receipt nor a batch's slot")
+
+
+def _walk(value: CBOR) -> tuple[bytes, ...]:
+    nodes = _texts(value)
+    trie.require_walkable(nodes)
+    return nodes
 
 
 def _texts(value: CBOR) -> tuple[bytes, ...]:

@@ -11,7 +11,7 @@ from enum import IntEnum, IntFlag
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class Track(IntEnum):
@@ -368,6 +368,9 @@ class Registry(Protocol):
 
     def block(self, number: int) -> Block:
         """Return the block of that height on the node's present chain."""
+
+    def blocks(self, numbers: Sequence[int]) -> Mapping[int, Block]:
+        """Return the blocks of these heights on the node's present chain, asked for at once."""
 
     def records(self, first: int, last: int) -> Iterator[Record]:
         """Yield all events of the registry in blocks first..last, both included, in chain order."""

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from chain import strict_rlp
-from chain.errors import EvidenceMalformed, NotProven, SealsInsufficient
+from chain.errors import EvidenceMalformed, SealsInsufficient
 from chain.keccak import keccak
 from chain.recovery import SIGNATURE_BYTES as SEAL
 from chain.recovery import signer_of, with_low_s
@@ -116,26 +116,36 @@ def check(
     """Check that enough validators sealed the first header, and say who; None on a chain without seals.
 
     `validators_at` returns the pinned set that seals a block of that height, or raises `SealsInsufficient`. Clique's
-    headers are a run without gaps that ends as soon as enough have signed; elsewhere there is one header.
+    headers are a run without gaps in which enough have signed, be it longer than needed; elsewhere there is one header.
 
     Raises:
-        EvidenceMalformed: Headers or seals that are not in form, or more headers than wanted.
-        NotProven: A run whose headers do not follow upon each other.
-        SealsInsufficient: Too few seals, a stranger's, one twice, or another set listed than the pinned one.
+        EvidenceMalformed: No headers, or more than any scheme has.
+        SealsInsufficient: Anything else that keeps the block from being believed: too few seals, a stranger's, one
+            twice, another set listed than the pinned one, a run with a gap, and whatever is not in form under this
+            scheme, since it may well be under another one.
     """
-    if not headers:
-        raise EvidenceMalformed("got no header, wanted one")
+    if not 0 < len(headers) <= MAX_HEADERS:
+        raise EvidenceMalformed(f"got {len(headers)} headers, wanted 1 to {MAX_HEADERS}")
+    try:
+        return _checked(headers, scheme, validators_at)
+    except EvidenceMalformed as exc:
+        raise SealsInsufficient(str(exc)) from exc
+
+
+def _checked(
+    headers: Sequence[Header], scheme: SealScheme, validators_at: Callable[[int], frozenset[bytes]]
+) -> Sealing | None:
     if scheme is SealScheme.CLIQUE:
         return _check_run(headers, validators_at)
     if len(headers) > 1:
-        raise EvidenceMalformed(f"got {len(headers)} headers, wanted one: its seals stand in itself")
+        raise SealsInsufficient(f"got {len(headers)} headers, wanted one: under {scheme.value} nothing follows it")
     return None if scheme is SealScheme.NONE else _check_bft(headers[0], scheme, validators_at)
 
 
 def _check_bft(header: Header, scheme: SealScheme, validators_at: Callable[[int], frozenset[bytes]]) -> Sealing:
     extra = _bft_extra(header, scheme)
     if (header.mix_hash, header.difficulty, header.ommers_hash) != (_MIX_HASH, 1, _NO_OMMERS):
-        raise EvidenceMalformed(
+        raise SealsInsufficient(
             f"block {header.number}: got the mixHash {header.mix_hash.hex()}, difficulty {header.difficulty} and "
             f"ommers {header.ommers_hash.hex()}, wanted those of {scheme.value}"
         )
@@ -163,8 +173,6 @@ def _check_bft(header: Header, scheme: SealScheme, validators_at: Callable[[int]
 
 
 def _check_run(headers: Sequence[Header], validators_at: Callable[[int], frozenset[bytes]]) -> Sealing:
-    if len(headers) > MAX_HEADERS:
-        raise EvidenceMalformed(f"got a run of {len(headers)} headers, wanted at most {MAX_HEADERS}")
     first = headers[0]
     voters = _pinned(first, validators_at)
     needed = len(voters) // 2 + 1
@@ -173,8 +181,6 @@ def _check_run(headers: Sequence[Header], validators_at: Callable[[int], frozens
     for header in headers:
         if before is not None:
             _require_follows(header, before)
-        if len(signers) == needed:
-            raise EvidenceMalformed(f"block {header.number}: got headers behind the last one that is needed")
         validators = _pinned(header, validators_at)
         signer = _clique_signer(header, validators)
         # Whoever joined within the run seals, but is none of those who had to agree at its beginning.
@@ -192,7 +198,7 @@ def _check_run(headers: Sequence[Header], validators_at: Callable[[int], frozens
 def _require_follows(header: Header, before: Header) -> None:
     parent = block_hash(before, SealScheme.CLIQUE)
     if header.number != before.number + 1 or header.parent_hash != parent:
-        raise NotProven(
+        raise SealsInsufficient(
             f"got block {header.number} upon {header.parent_hash.hex()}, wanted {before.number + 1} upon {parent.hex()}"
         )
 
@@ -201,14 +207,15 @@ def _clique_signer(header: Header, validators: frozenset[bytes]) -> bytes:
     """Return who sealed a Clique header; the list in an epoch block is held to the pinned set."""
     addresses = header.extra[_VANITY:-SEAL]
     if len(header.extra) < _VANITY + SEAL or len(addresses) % _ADDRESS:
-        raise EvidenceMalformed(
+        raise SealsInsufficient(
             f"block {header.number}: got {len(header.extra)} bytes of extra data, wanted {_VANITY} of vanity, "
             f"addresses of {_ADDRESS} in epoch blocks, and a seal of {SEAL}"
         )
     if addresses:
         listed = tuple(addresses[at : at + _ADDRESS] for at in range(0, len(addresses), _ADDRESS))
         _require_listed(header, listed, validators)
-    signer = _signer(header, commit_hash(header, SealScheme.CLIQUE), header.extra[-SEAL:])
+    # The header's hash covers the seal, so a high s could not be turned when the evidence was made; here it may be.
+    signer = _signer(header, commit_hash(header, SealScheme.CLIQUE), with_low_s(header.extra[-SEAL:]))
     if signer not in validators:
         raise SealsInsufficient(f"block {header.number}: got a seal of {signer.hex()}, who is no signer")
     return signer

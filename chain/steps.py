@@ -45,6 +45,11 @@ class List(IntEnum):
     STATUSES = 1
     RIGHTS = 2
 
+    @property
+    def slot(self) -> bytes:
+        """Where the head stands in storage: the first two in Certificates, the third one in Agencies (IHeads)."""
+        return self.value.to_bytes(WORD)
+
 
 _EVENTS: tuple[tuple[type[Event], tuple[str, ...]], ...] = (
     (registry.RegistryCreated, ("bytes32", "bool")),

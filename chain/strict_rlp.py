@@ -15,6 +15,9 @@ from chain.errors import EvidenceMalformed
 
 Item: TypeAlias = "bytes | list[Item]"
 
+MAX_ITEMS = 1 << 16
+"""More than the longest receipt has, which is the longest that there is: 1,024 replacements in one transaction."""
+
 _LIST = 0xC0
 _TEXT = 0x80
 _SHORT = 56
@@ -27,11 +30,14 @@ def encode(item: Item) -> bytes:
     return encoded
 
 
-def decode(data: bytes, *, depth: int = 4) -> Item:
-    """Decode what `encode` makes, lists within lists down to `depth` levels; raises `EvidenceMalformed` otherwise."""
+def decode(data: bytes, *, depth: int = 4, most_items: int = MAX_ITEMS) -> Item:
+    """Decode what `encode` makes; raises `EvidenceMalformed` otherwise.
+
+    Down to `depth` levels of lists within lists, and no more than `most_items` in all, lists included.
+    """
     if not data:
         raise EvidenceMalformed("got no bytes at all, wanted RLP")
-    item, end = _read(data, 0, len(data), depth)
+    item, end = _read(data, 0, len(data), depth, [most_items])
     if end != len(data):
         raise EvidenceMalformed(f"got {len(data)} bytes, wanted {end}: something stands behind the RLP")
     if encode(item) != data:
@@ -39,8 +45,14 @@ def decode(data: bytes, *, depth: int = 4) -> Item:
     return item
 
 
-def _read(data: bytes, start: int, end: int, depth: int) -> tuple[Item, int]:
-    """Return the item at `start`, which is before `end`, and where the next one starts."""
+def _read(data: bytes, start: int, end: int, depth: int, left: list[int]) -> tuple[Item, int]:
+    """Return the item at `start`, which is before `end`, and where the next one starts.
+
+    `left` holds one number, how many more items there may be.
+    """
+    if not left[0]:
+        raise EvidenceMalformed(f"got {len(data)} bytes of RLP with more items than there can be")
+    left[0] -= 1
     first = data[start]
     if first < _TEXT:
         return data[start : start + 1], start + 1
@@ -60,6 +72,6 @@ def _read(data: bytes, start: int, end: int, depth: int) -> tuple[Item, int]:
         raise EvidenceMalformed("got RLP with more lists within lists than there can be")
     items: list[Item] = []
     while start < stop:
-        item, start = _read(data, start, stop, depth - 1)
+        item, start = _read(data, start, stop, depth - 1, left)
         items.append(item)
     return items, stop

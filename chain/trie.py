@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
     from chain.strict_rlp import Item
 
+MAX_NODES = 64
+"""No walk is longer: keys have 32 bytes, and who grows two keys alike in more than some 20 digits has broken Keccak."""
+MAX_NODE = 1 << 19
+"""Bytes. A leaf of receipts holds a whole receipt; that of 1,024 replacements has 240 kB."""
+
 EMPTY_ROOT = keccak(strict_rlp.encode(b""))
 """The root of a trie without anything in it, in which there is nothing to walk."""
 
@@ -27,8 +32,19 @@ _BRANCH, _PATH = 17, 2
 _VALUE = 16
 """The place of a branch's own value, behind its sixteen children."""
 _LEAST_CHILDREN = 2
+_NODE_ITEMS = 512
+"""More than a node has, with the short nodes that lie within it."""
 _ODD, _LEAF = 1, 2
 """The flags in the first nibble of a path."""
+
+
+def require_walkable(nodes: Sequence[bytes]) -> None:
+    """Raise `EvidenceMalformed` for more or longer nodes than any walk has; for whoever reads them from a file."""
+    longest = max(map(len, nodes), default=0)
+    if len(nodes) > MAX_NODES or longest > MAX_NODE:
+        raise EvidenceMalformed(
+            f"got {len(nodes)} nodes of a walk of up to {longest} bytes, wanted {MAX_NODES} of {MAX_NODE} at most"
+        )
 
 
 def value_at(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes | None:
@@ -87,7 +103,7 @@ def _node(wanted: bytes, unused: Iterator[bytes], *, least: int = 0) -> list[Ite
     if len(node) < least:
         raise NotProven(f"got a node of {len(node)} bytes by its hash, wanted it within its parent")
     try:
-        return _in_form(strict_rlp.decode(node))
+        return _in_form(strict_rlp.decode(node, most_items=_NODE_ITEMS))
     except EvidenceMalformed as exc:
         raise NotProven(f"got a node {wanted.hex()} that is no RLP: {exc}") from exc
 

@@ -57,13 +57,14 @@ _MEMBERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ValidatorSet:
-    """Who seals the blocks of a range of heights."""
+    """Who seals the blocks of a range of heights, and how."""
 
     from_block: int
     until_block: int | None
-    """The first height that is another set's; None for a range without end."""
+    """The first height that is not of it any more; None for a range without end."""
+    scheme: SealScheme
     validators: tuple[bytes, ...]
-    """Addresses, ascending."""
+    """Addresses, ascending; none where nobody seals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,11 @@ class TrustList:
     threshold: int
     council: tuple[bytes, ...]
     """Addresses, ascending."""
-    scheme: SealScheme
     sets: tuple[ValidatorSet, ...]
+    """At least one; ascending, without overlap."""
     attesters: tuple[PublicKey, ...]
+    attester_threshold: int
+    """How many of them must vouch for a checkpoint of a block that nobody seals; 0 where there are none."""
     signed_bytes: bytes
     """What the council signed: the canonical JSON of `signed`."""
     signatures: tuple[tuple[bytes, bytes], ...]
@@ -115,12 +118,22 @@ class TrustList:
         outer = _object(whole, frozenset({"signed", "signatures"}), "trust list")
         return _parsed(outer["signed"], _signatures(outer["signatures"]))
 
-    def validators_at(self, number: int) -> frozenset[bytes]:
-        """Return who seals at a height; raises `SealsInsufficient` if no set is pinned for it."""
+    def scheme_at(self, number: int) -> SealScheme:
+        """Return how blocks are sealed at a height; raises `SealsInsufficient` if no range of the list has it."""
+        return self._set_at(number).scheme
+
+    def validators_at(self, number: int, *, scheme: SealScheme | None = None) -> frozenset[bytes]:
+        """Return who seals at a height, if it is under that scheme; raises `SealsInsufficient`."""
+        pinned = self._set_at(number)
+        if scheme not in {None, pinned.scheme}:
+            raise SealsInsufficient(f"block {number}: got a seal of another scheme, wanted {pinned.scheme.value}")
+        return frozenset(pinned.validators)
+
+    def _set_at(self, number: int) -> ValidatorSet:
         for pinned in self.sets:
             if pinned.from_block <= number and (pinned.until_block is None or number < pinned.until_block):
-                return frozenset(pinned.validators)
-        raise SealsInsufficient(f"version {self.version} of the trust list pins no validators for block {number}")
+                return pinned
+        raise SealsInsufficient(f"version {self.version} of the trust list says nothing of block {number}")
 
     def require_current(self, now: datetime) -> None:
         """Raise `TrustListRefused` if the list has expired."""
@@ -152,9 +165,9 @@ def contents(
     expires: datetime,
     threshold: int,
     council: Sequence[bytes],
-    scheme: SealScheme,
     sets: Sequence[ValidatorSet],
     attesters: Sequence[PublicKey],
+    attester_threshold: int,
 ) -> bytes:
     """Write what the council signs: `signed` as canonical JSON. Addresses may come in any order.
 
@@ -173,18 +186,16 @@ def contents(
         "issued": issued.astimezone(UTC).strftime(_TIME),
         "expires": expires.astimezone(UTC).strftime(_TIME),
         "council": {"threshold": threshold, "keys": [_hexadecimal(key) for key in sorted(council)]},
-        "seals": {
-            "scheme": scheme.value,
-            "sets": [
-                {
-                    "from_block": pinned.from_block,
-                    "until_block": pinned.until_block,
-                    "validators": [_hexadecimal(address) for address in sorted(pinned.validators)],
-                }
-                for pinned in sets
-            ],
-        },
-        "attesters": [key.jwk() for key in attesters],
+        "seals": [
+            {
+                "from_block": pinned.from_block,
+                "until_block": pinned.until_block,
+                "scheme": pinned.scheme.value,
+                "validators": [_hexadecimal(address) for address in sorted(pinned.validators)],
+            }
+            for pinned in sets
+        ],
+        "attesters": {"threshold": attester_threshold, "keys": [key.jwk() for key in attesters]},
     }
     return _parsed(signed, ()).signed_bytes
 
@@ -234,10 +245,7 @@ def _parsed(value: JSON, signatures: tuple[tuple[bytes, bytes], ...]) -> TrustLi
         _refuse("an end before the beginning", "expires after issued")
     council = _object(signed["council"], frozenset({"threshold", "keys"}), "council")
     keys = _addresses(council["keys"], "council keys")
-    threshold = _whole(council["threshold"], "threshold", 1)
-    if threshold > len(keys):
-        _refuse(f"a threshold of {threshold} for {len(keys)} keys", "no more than there are")
-    scheme, sets = _seals(signed["seals"])
+    attesters, attester_threshold = _attesters(signed["attesters"])
     signed_bytes = strict_json.serialise(value)
     signed_digest = digest(signed_bytes)
     for address, signature in signatures:
@@ -252,11 +260,11 @@ def _parsed(value: JSON, signatures: tuple[tuple[bytes, bytes], ...]) -> TrustLi
         test=signed["test"],
         issued=issued,
         expires=expires,
-        threshold=threshold,
+        threshold=_threshold(council["threshold"], len(keys)),
         council=keys,
-        scheme=scheme,
-        sets=sets,
-        attesters=_attesters(signed["attesters"]),
+        sets=_seals(signed["seals"]),
+        attesters=attesters,
+        attester_threshold=attester_threshold,
         signed_bytes=signed_bytes,
         signatures=signatures,
     )
@@ -275,32 +283,43 @@ def _signatures(value: JSON) -> tuple[tuple[bytes, bytes], ...]:
     return tuple(signatures)
 
 
-def _seals(value: JSON) -> tuple[SealScheme, tuple[ValidatorSet, ...]]:
-    seals = _object(value, frozenset({"scheme", "sets"}), "seals")
-    name = seals["scheme"]
-    scheme = next((known for known in SealScheme if known.value == name), None)
-    if scheme is None:
-        _refuse(f"the scheme {name!r}", f"one of {', '.join(known.value for known in SealScheme)}")
-    sets = tuple(_set(item) for item in _list(seals["sets"], "sets"))
-    if bool(sets) != (scheme is not SealScheme.NONE):
-        _refuse(f"{len(sets)} sets of validators for the scheme {name!r}", "none for «none», else at least one")
+def _seals(value: JSON) -> tuple[ValidatorSet, ...]:
+    sets = tuple(_set(item) for item in _list(value, "seals"))
+    if not sets:
+        _refuse("no ranges of blocks as seals", "at least one, under «none» where nobody seals")
     for earlier, later in pairwise(sets):
         if earlier.until_block is None or later.from_block < earlier.until_block:
-            _refuse(f"a set from block {later.from_block} on before the one ahead of it ends", "ranges that ascend")
-    return scheme, sets
+            _refuse(f"a range from block {later.from_block} on before the one ahead of it ends", "ranges that ascend")
+    return sets
 
 
 def _set(value: JSON) -> ValidatorSet:
-    pinned = _object(value, frozenset({"from_block", "until_block", "validators"}), "set")
+    pinned = _object(value, frozenset({"from_block", "until_block", "scheme", "validators"}), "a range of seals")
     from_block = _whole(pinned["from_block"], "from_block", 0)
     end = pinned["until_block"]
     until_block = None if end is None else _whole(end, "until_block", from_block + 1)
-    return ValidatorSet(from_block, until_block, _addresses(pinned["validators"], "validators"))
+    name = pinned["scheme"]
+    scheme = next((known for known in SealScheme if known.value == name), None)
+    if scheme is None:
+        _refuse(f"the scheme {name!r}", f"one of {', '.join(known.value for known in SealScheme)}")
+    if scheme is SealScheme.NONE:
+        if listed := _list(pinned["validators"], "validators"):
+            _refuse(f"{len(listed)} validators where nobody seals", "none")
+        return ValidatorSet(from_block, until_block, scheme, ())
+    return ValidatorSet(from_block, until_block, scheme, _addresses(pinned["validators"], "validators"))
 
 
-def _attesters(value: JSON) -> tuple[PublicKey, ...]:
+def _threshold(value: JSON, keys: int) -> int:
+    threshold = _whole(value, "threshold", min(1, keys))
+    if threshold > keys:
+        _refuse(f"a threshold of {threshold} for {keys} keys", "no more than there are")
+    return threshold
+
+
+def _attesters(value: JSON) -> tuple[tuple[PublicKey, ...], int]:
+    attesters = _object(value, frozenset({"threshold", "keys"}), "attesters")
     keys = []
-    for item in _list(value, "attesters"):
+    for item in _list(attesters["keys"], "attesters"):
         jwk = _object(item, frozenset({"kty", "crv", "x", "y"}), "attester")
         if (jwk["kty"], jwk["crv"]) != ("EC", "P-256"):
             _refuse(f"a key of {jwk['kty']!r} and {jwk['crv']!r}", "EC and P-256")
@@ -310,7 +329,7 @@ def _attesters(value: JSON) -> tuple[PublicKey, ...]:
             raise EvidenceMalformed(f"got an attester's key that is none: {exc}") from exc
     if len(set(keys)) != len(keys):
         _refuse("an attester twice", "each once")
-    return tuple(keys)
+    return tuple(keys), _threshold(attesters["threshold"], len(keys))
 
 
 def _addresses(value: JSON, what: str) -> tuple[bytes, ...]:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from chain.errors import YinxinError
+from chain.errors import EvidenceMalformed, YinxinError
 from chain.ethereum.network import Anvil
 from chain.ethereum.rpc import Rpc
 from chain.trust_list import TrustList
@@ -282,7 +282,11 @@ def _is_current(path: Path, registry_id: str) -> bool:
     """Whether there is a trust list of this registry that has not expired."""
     if not path.exists():
         return False
-    listed = TrustList.parse(path.read_bytes())
+    try:
+        listed = TrustList.parse(path.read_bytes())
+    except EvidenceMalformed:
+        # Left by an earlier version.
+        return False
     return listed.registry_id.hex() == registry_id.removeprefix("0x") and datetime.now(UTC) < listed.expires
 
 

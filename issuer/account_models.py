@@ -146,7 +146,7 @@ class SignInSession(Base, table=True):
     fresh_at: datetime | None = None
     """When the person last showed who they are."""
     sealed_secret: bytes | None = None
-    """What opens the officer's key, encrypted under a key that is made from the token, of which only the digest is here."""
+    """What opens the officer's key, encrypted under a key made from the token, of which only the digest is here."""
 
 
 class FailedAttempts(Base, table=True):

@@ -82,9 +82,7 @@ def people(work: Work, agency: int | None = None) -> list[Person]:
 
 def active_with(work: Work, agency: int, role: Role) -> list[Person]:
     """Return the active people of an agency who have a role."""
-    return [
-        each for each in people(work, agency) if each.standing == Standing.ACTIVE and role in roles(each)
-    ]
+    return [each for each in people(work, agency) if each.standing == Standing.ACTIVE and role in roles(each)]
 
 
 def invitation(work: Work, token_digest: bytes) -> Invitation | None:
@@ -187,7 +185,7 @@ def delete_row(work: Work, row: SignInSession | Passkey | Totp | Challenge | Fai
 
 def last_line(work: Work) -> AuditLine | None:
     """Return the newest line."""
-    return work.session.exec(select(AuditLine).order_by(col(AuditLine.id).desc())).first()
+    return work.session.exec(select(AuditLine).order_by(col(AuditLine.id).desc()).limit(1)).first()
 
 
 def lines(work: Work, *, agency: int | None = None, after: int = 0) -> Iterator[AuditLine]:
@@ -206,7 +204,9 @@ def lines(work: Work, *, agency: int | None = None, after: int = 0) -> Iterator[
             work.session.expunge(line)
 
 
-def newest_lines(work: Work, *, agency: int | None = None, before: int = _LARGEST_ID, most: int = 100) -> list[AuditLine]:
+def newest_lines(
+    work: Work, *, agency: int | None = None, before: int = _LARGEST_ID, most: int = 100
+) -> list[AuditLine]:
     """Return the newest lines, or those of an agency, newest first, a page at a time."""
     query = select(AuditLine).where(AuditLine.id < before).order_by(col(AuditLine.id).desc()).limit(most)
     if agency is not None:

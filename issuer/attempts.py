@@ -66,26 +66,33 @@ def delay(failures: int, *, free: int) -> timedelta:
     if beyond < 0:
         return timedelta(0)
     # Doubled at most ten times, so that the number stays small.
-    return min(FIRST_DELAY * 2 ** min(beyond, 10), LONGEST_DELAY)
+    return min(FIRST_DELAY * (1 << min(beyond, 10)), LONGEST_DELAY)
 
 
 def count(work: Work, *subjects: Subject, now: datetime) -> None:
     """Count an attempt as failed, before it is made; raises `TooManyAttempts` if it comes too soon, then uncounted."""
-    held = [(each, account_rows.failed_attempts(work, each.digest)) for each in subjects]
-    until = [
-        row.last_at + delay(row.failures, free=each.free)
-        for each, row in held
-        if row is not None and not _forgotten(row, now)
-    ]
-    if until and max(until) > now:
-        raise TooManyAttempts(max(until))
-    for each, row in held:
+    until = locked_until(work, *subjects, now=now)
+    if until is not None:
+        raise TooManyAttempts(until)
+    for each in subjects:
+        row = account_rows.failed_attempts(work, each.digest)
         if row is None:
             work.add(FailedAttempts(subject=each.digest, failures=1, last_at=now))
         else:
             row.failures = 1 if _forgotten(row, now) else row.failures + 1
             row.last_at = now
     work.flush()
+
+
+def locked_until(work: Work, *subjects: Subject, now: datetime) -> datetime | None:
+    """Return from when the next attempt counts; None where that is now."""
+    held = [(each, account_rows.failed_attempts(work, each.digest)) for each in subjects]
+    until = [
+        row.last_at + delay(row.failures, free=each.free)
+        for each, row in held
+        if row is not None and not _forgotten(row, now)
+    ]
+    return max(until) if until and max(until) > now else None
 
 
 def succeeded(work: Work, *subjects: Subject) -> None:

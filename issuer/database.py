@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-NEWEST_REVISION = "0002"
+NEWEST_REVISION = "0003"
 
 
 def open_engine(url: str) -> Engine:

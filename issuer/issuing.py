@@ -5,8 +5,6 @@ Approving is in issuer/approvals.py, anchoring in issuer/sealing.py. Every step 
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chain import code, identifiers, merkle
@@ -14,18 +12,15 @@ from chain.code import InclusionPath
 from chain.preparation import IDENTIFIER_CLAIM, Statement
 from chain.preparation import prepare as fix
 from chain.registry import Capability
-from issuer import approvals, importing, rights, statuses
-from issuer.errors import FileRefused, NotReady
-from issuer.models import Batch, Import, Purpose, State
+from issuer import approvals, rights
+from issuer.errors import NotReady
+from issuer.models import Batch, Purpose, State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from chain.certificate_types import CertificateType
     from chain.preparation import Prepared
     from chain.strict_json import JSON
     from issuer.directory import Agency
-    from issuer.importing import Row
     from issuer.keys import DocumentKey, Officer
     from issuer.models import Certificate
     from issuer.office import Office
@@ -38,71 +33,10 @@ A batch that was ever sent may still get there: its officers' signatures stand i
 them again until their deadline. Its leaves and salts are kept until then (`_require_out_of_reach`).
 """
 
-_AUTHORITY = "issuing_authority"
-"""The claim that names the agency on the face of a certificate."""
-
 _VERSION_16_M_BITS = 453 * 8
 """Data codewords of QR version 16 at level M (ISO/IEC 18004:2015, table 7)."""
 _SEGMENT_HEADS = (4 + 16) + (4 + 12)
 """Mode and length of a byte segment and of a numeric one in versions 10 to 26 (table 3)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drafts:
-    """What an import made."""
-
-    batches: tuple[int, ...]
-    rows: int
-    repeated: bool
-    """The same file was imported before: these are its batches, nothing was made."""
-
-
-def draft(office: Office, data: bytes, certificate_type: CertificateType, *, agency: int) -> Drafts:
-    """Make draft certificates of a spreadsheet's rows, in batches of at most 1,024.
-
-    Raises `FileRefused` with every fault, and then nothing was written; `NotAllowed` if the agency may not issue this.
-    """
-    digest = hashlib.sha256(data).digest()
-    with office.store.reading() as work:
-        if held := work.import_of(agency, certificate_type.identifier, digest):
-            return _again(work, held)
-    directory = office.directory()
-    rights.require_may_issue(directory, agency, certificate_type)
-    office.records.ensure_data_key(office.store, agency, now=office.now())
-    with office.store.reading() as work:
-        rows = importing.read(
-            data, certificate_type, taken=lambda good: _taken(office, work, good, certificate_type, agency)
-        )
-    with office.store.writing() as work:
-        if held := work.import_of(agency, certificate_type.identifier, digest):
-            return _again(work, held)
-        # Asked again, because somebody may have imported the same numbers since.
-        if meanwhile := _taken(office, work, rows, certificate_type, agency):
-            raise FileRefused([importing.number_fault(row, certificate_type.number_claim) for row in meanwhile])
-        made = Import(
-            agency=agency,
-            certificate_type=certificate_type.identifier,
-            file_digest=digest,
-            rows=len(rows),
-            created_at=office.now(),
-        )
-        work.add(made)
-        work.flush()
-        batches = tuple(
-            add_batch(
-                office,
-                work,
-                certificate_type,
-                [
-                    _with_authority(certificate_type, row.claims, directory.agency(agency).name)
-                    for row in rows[start : start + merkle.MAX_BATCH]
-                ],
-                agency=agency,
-                import_id=made.id,
-            )
-            for start in range(0, len(rows), merkle.MAX_BATCH)
-        )
-    return Drafts(batches, len(rows), repeated=False)
 
 
 def add_batch(
@@ -272,49 +206,10 @@ def _anchored_by_others(office: Office, batch_id: int) -> bool:
         return True
 
 
-def _with_authority(certificate_type: CertificateType, claims: dict[str, JSON], name: str) -> dict[str, JSON]:
-    """Name the agency as the registry does, where a clerk left that to us."""
-    if claims.get(_AUTHORITY) is not None or all(claim.key != _AUTHORITY for claim in certificate_type.columns):
-        return claims
-    return certificate_type.validate({**claims, _AUTHORITY: name})
-
-
-def _again(work: Work, held: Import) -> Drafts:
-    batches = work.batches_of_import(held.id or 0)
-    return Drafts(tuple(_id(batch) for batch in batches), held.rows, repeated=True)
-
-
 def _id(batch: Batch) -> int:
     if batch.id is None:
         raise NotReady("this batch has no number yet")
     return batch.id
-
-
-def _taken(
-    office: Office, work: Work, rows: Sequence[Row], certificate_type: CertificateType, agency: int
-) -> list[Row]:
-    """Return the rows whose certificate number is given out already."""
-    key = office.records.data_key(work, agency)
-    indexes = [key.index("number", row.number) for row in rows]
-    taken = work.numbers_in_use(agency, certificate_type.identifier, indexes)
-    return [
-        row
-        for row, index in zip(rows, indexes, strict=True)
-        if index in taken and _still_counts(office, work, agency, certificate_type, index)
-    ]
-
-
-def _still_counts(office: Office, work: Work, agency: int, certificate_type: CertificateType, index: bytes) -> bool:
-    """Whether a certificate with that number is in force, or on its way to be: neither replaced, ended nor expired."""
-    for certificate in work.certificates_numbered(agency, index):
-        if certificate.certificate_type != certificate_type.identifier or work.successor(certificate.id):
-            continue
-        expired = certificate.last_day is not None and certificate.last_day < office.today
-        if expired and work.batch(certificate.batch_id).state == State.ISSUED:
-            continue
-        if not any(held.track.is_final for held in statuses.held_now(office, certificate)):
-            return True
-    return False
 
 
 def _fix_leaves(

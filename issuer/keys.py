@@ -6,8 +6,9 @@
     documents/<agency>-<kid>.pem        P-256, PKCS#8, encrypted; kid in base64url
     master.json                         32 bytes under a password (scrypt, AES-GCM); wraps the database's keys
 
-Each file may have its own password (an account on the pages has, see issuer/own_keys.py); the service's own (document keys, master key, senders, and officers on the command
-line) is in one password file. Opening an Ethereum keystore is somebody else's work and is passed in.
+Each file may have its own password; the service's own (document keys, master key, senders, and officers on the command
+line) is in one password file. An officer who has an account on the pages has a key that the service's password does not
+open (issuer/own_keys.py). Opening an Ethereum keystore is somebody else's work and is passed in.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Keystore:
         create: Callable[[Path, str, Mapping[str, str | int]], None],
         reseal: Callable[[Path, str, str], None],
     ) -> None:
-        """`unlock` opens a keystore v3 file, `create` makes one with a password and labels, `reseal` changes a password.
+        """`unlock` opens a keystore v3 file, `create` makes one with a password and labels, `reseal` changes it.
 
         They raise `SigningFailed`.
         """
@@ -239,9 +240,7 @@ class Keystore:
             )
         return signer
 
-    def _new(
-        self, kind: str, name: str, labels: Mapping[str, str | int], password: str | None = None
-    ) -> Account:
+    def _new(self, kind: str, name: str, labels: Mapping[str, str | int], password: str | None = None) -> Account:
         path = self.folder / kind / f"{name}.json"
         if not path.exists():
             try:

@@ -53,9 +53,7 @@ def settle(store: Store, keystore: Keystore, person: Person, secret: bytes) -> b
     if person.key_address is not None:
         return person.key_address
     name = key_name(person)
-    account = keystore.new_officer(
-        name, agency=person.agency, title=person.display_name, password=secret.decode()
-    )
+    account = keystore.new_officer(name, agency=person.agency, title=person.display_name, password=secret.decode())
     # One that was here before is still under the folder's password.
     keystore.hand_over(name, password=secret.decode())
     with store.writing() as work:

@@ -56,7 +56,7 @@ class RelyingParty:
 def registration_options(
     work: Work, person: Person, party: RelyingParty, *, now: datetime, entropy: Callable[[int], bytes]
 ) -> str:
-    """Return what the page gives to `navigator.credentials.create`, as JSON; raises `NotReady` if there are too many."""
+    """Return what the page gives to `navigator.credentials.create`, as JSON; raises `NotReady` for too many."""
     held = account_rows.passkeys(work, account_rows.number(person))
     if len(held) >= MOST:
         raise NotReady(f"{person.login} has {len(held)} passkeys; take one out before another one is put in")

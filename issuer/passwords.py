@@ -118,4 +118,5 @@ def _common() -> frozenset[str]:
 
 def _normal(password: str) -> str:
     """Return one spelling for what looks the same, since keyboards differ in how they write it."""
-    return unicodedata.normalize("NFKC", password)
+    # Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes a question mark.
+    return unicodedata.normalize("NFKC", password).encode(errors="replace").decode()

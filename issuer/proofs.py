@@ -7,11 +7,14 @@ in the batch's history, and `make` does it later.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from chain import merkle, proof
+from chain import merkle, proof, seals
 from chain.code import InclusionPath
-from chain.errors import RegistryUnavailable
+from chain.errors import EvidenceMalformed, EvidenceRefused, RegistryUnavailable
+from chain.header import Header
+from chain.seals import SealScheme
 from issuer.errors import NotReady
 from issuer.models import State
 
@@ -44,6 +47,8 @@ def make(office: Office, batch_id: int, *, again: bool = False) -> bool:
         return True
     try:
         evidence = office.registry.evidence(batch.agency, batch.root, batch.block_number)
+        if evidence is not None:
+            _require_fits(office, batch, evidence)
     except RegistryUnavailable as exc:
         with office.store.writing() as work:
             work.note(_NOT_MADE, at=office.now(), batch_id=batch_id, detail=str(exc))
@@ -55,6 +60,33 @@ def make(office: Office, batch_id: int, *, again: bool = False) -> bool:
         detail = f"block {batch.block_number}, {len(evidence)} bytes"
         work.note(_MADE, at=office.now(), batch_id=batch_id, detail=detail)
     return True
+
+
+def _require_fits(office: Office, batch: Batch, evidence: bytes) -> None:
+    """Raise `RegistryUnavailable` unless evidence shows this batch in the very block that was waited for.
+
+    A node may have been led to another chain since; what it shows there would contradict every checkpoint.
+    """
+    read = proof.decode_evidence(evidence)
+    registry = office.registry.identity().address
+    try:
+        proof.shown_by(read, registry=registry, agency=batch.agency, root=batch.root or b"")
+    except (EvidenceMalformed, EvidenceRefused) as exc:
+        raise RegistryUnavailable(f"block {batch.block_number}: what the node shows does not hold: {exc}") from exc
+    if batch.block_hash not in _hashes(Header.parse(read.headers[0])):
+        raise RegistryUnavailable(
+            f"block {batch.block_number}: got evidence of another block than 0x{(batch.block_hash or b'').hex()}, "
+            "in which the batch was final"
+        )
+
+
+def _hashes(header: Header) -> set[bytes]:
+    """Return what the block's hash may be; which of them it is depends on how its chain is sealed."""
+    hashes = set()
+    for scheme in SealScheme:
+        with suppress(EvidenceMalformed):
+            hashes.add(seals.block_hash(header, scheme))
+    return hashes
 
 
 def make_or_note(office: Office, batch_id: int) -> None:

@@ -9,20 +9,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import pyotp
 
-from issuer import account_rows
+from issuer import account_rows, audit_log
 from issuer.account_models import RecoveryCode, Role, Totp
 from issuer.errors import NotReady, SecondFactorWanted, SignInRefused
 from issuer.vault import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from issuer.account_models import Person
+    from issuer.audit_log import Occasion
     from issuer.store import Work
     from issuer.vault import Key
 
@@ -44,6 +46,14 @@ def is_demanded(person: Person) -> bool:
 def has_one(work: Work, person: Person) -> bool:
     """Whether a person has a second factor that counts."""
     return has_app(work, person) or has_passkey(work, person)
+
+
+def is_enrolled(work: Work, person: Person) -> bool:
+    """Whether a person must show more than the password when signing in.
+
+    A passkey under suspicion asks for that as well: otherwise a copy of it would open what it was to protect.
+    """
+    return has_app(work, person) or bool(account_rows.passkeys(work, account_rows.number(person)))
 
 
 def has_app(work: Work, person: Person) -> bool:
@@ -92,20 +102,22 @@ def begin_app(work: Work, person: Person, *, key: Key, now: datetime, entropy: C
     return _app(secret).provisioning_uri(name=person.login, issuer_name="Yinxin")
 
 
-def confirm_app(work: Work, person: Person, code: str, *, key: Key, now: datetime) -> None:
+def confirm_app(work: Work, person: Person, code: str, *, key: Key, occasion: Occasion) -> None:
     """Have a new app counted; raises `SignInRefused` unless the code is right."""
     app = account_rows.totp(work, account_rows.number(person))
     if app is None or app.confirmed_at is not None:
         raise NotReady(f"{person.login} has no authenticator app that waits for its first code")
-    _take_step(app, code, key=key, now=now)
-    app.confirmed_at = now
+    _take_step(app, "".join(code.split()), key=key, now=occasion.now)
+    app.confirmed_at = occasion.now
+    audit_log.add(work, occasion, "authenticator app added", who=person, subject=person.login)
 
 
-def remove_app(work: Work, person: Person) -> None:
+def remove_app(work: Work, person: Person, *, occasion: Occasion) -> None:
     """Forget a person's app; raises `SecondFactorWanted` if it is the last factor of one who must have one."""
     app = account_rows.totp(work, account_rows.number(person))
     if app is not None:
         account_rows.delete_row(work, app)
+        audit_log.add(work, occasion, "authenticator app removed", who=person, subject=person.login)
     require_left(work, person)
 
 
@@ -140,14 +152,16 @@ def _app(secret: bytes) -> pyotp.TOTP:
 # Recovery codes.
 
 
-def new_recovery_codes(work: Work, person: Person, *, entropy: Callable[[int], bytes]) -> tuple[str, ...]:
+def new_recovery_codes(
+    work: Work, person: Person, *, occasion: Occasion, entropy: Callable[[int], bytes]
+) -> tuple[str, ...]:
     """Make ten codes and void those there were; shown now and never again, since only their digests are kept."""
     person_id = account_rows.number(person)
     account_rows.drop_recovery_codes(work, person_id)
     codes = [base64.b32encode(entropy(_CODE_BYTES)).decode().lower() for _ in range(RECOVERY_CODES)]
     for code in codes:
         work.add(RecoveryCode(person_id=person_id, digest=_recovery_digest(person_id, code)))
-    work.flush()
+    audit_log.add(work, occasion, "recovery codes made", who=person, subject=person.login)
     return tuple("-".join(code[start : start + 4] for start in range(0, len(code), 4)) for code in codes)
 
 
@@ -168,7 +182,7 @@ def _take_recovery_code(work: Work, person: Person, code: str, now: datetime) ->
 
 def _recovery_digest(person_id: int, code: str) -> bytes:
     # 80 random bits need no stretching.
-    return hashlib.sha256(f"yinxin recovery code\n{person_id}\n{code}".encode()).digest()
+    return hashlib.sha256(f"yinxin recovery code\n{person_id}\n{code}".encode(errors="replace")).digest()
 
 
 def _place(person_id: int) -> Place:

@@ -67,7 +67,7 @@ class SignedIn:
 
     def require_csrf(self, presented: str) -> None:
         """Refuse a form that was not made for this session."""
-        if not hmac.compare_digest(self.csrf.encode(), presented.encode()):
+        if not hmac.compare_digest(self.csrf.encode(), presented.encode(errors="replace")):
             raise NotAllowed("the form was not made for this session; open the page again")
 
 

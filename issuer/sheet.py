@@ -15,6 +15,9 @@ Place: TypeAlias = tuple[int, int]
 FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
 """What spreadsheet programs take for the beginning of a formula, the full-width forms included (OWASP)."""
 
+HELP_SHEETS = ("填写说明", "Help")
+"""Names of the sheets of our templates that hold no rows, in Chinese and in English."""
+
 
 class Nature(StrEnum):
     """What a cell holds that holds no text."""
@@ -33,6 +36,7 @@ class Told(StrEnum):
     HIDDEN_ROWS = "hidden rows"
     HIDDEN_COLUMNS = "hidden columns"
     MERGED = "merged cells"
+    EXAMPLE = "example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ _WORDS = {
     Told.HIDDEN_ROWS: "hidden in the sheet, but read: rows {}",
     Told.HIDDEN_COLUMNS: "hidden in the sheet, but read: columns {}",
     Told.MERGED: "merged cells {}: only the first of them counts, the others are empty",
+    Told.EXAMPLE: "not read: the example in row {}",
 }
 
 

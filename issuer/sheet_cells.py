@@ -188,7 +188,7 @@ class SheetCells:
 
     def _read(self, raw: str) -> tuple[str, str]:
         if self._type == "s" and raw:
-            kind, text = TEXT, self._texts[int(raw)]
+            kind, text = TEXT, _entry(self._texts, raw)
         elif self._type in {"str", "inlineStr"}:
             kind, text = TEXT, unescaped(raw)
         elif self._type == "b":
@@ -198,11 +198,18 @@ class SheetCells:
         elif self._type == "d":
             kind, text = DAY, raw.replace("T", " ")
         elif raw:
-            code = self._formats[int(self._style)] if self._style else "General"
+            code = _entry(self._formats, self._style) if self._style else "General"
             kind, text = shown(raw, code, is_1904=self._is_1904)
         else:
             kind, text = TEXT, ""
         return (FORMULA, text) if self._formula else (kind, text)
+
+
+def _entry(table: list[str], number: str) -> str:
+    """Return what a cell refers to; a workbook that counts from the end is as wrong as one that counts beyond it."""
+    if not number.isdecimal() or int(number) >= len(table):
+        raise Refused("damaged")
+    return table[int(number)]
 
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")

@@ -50,7 +50,7 @@ def with_password(
     entropy: Callable[[int], bytes],
 ) -> Step:
     """Take the first step; raises `SignInRefused` or `TooManyAttempts`."""
-    login = login.strip().casefold()
+    login = login.strip().casefold().encode(errors="replace").decode()
     name, source = attempts.by_name(login), attempts.by_source(occasion.source)
     with store.writing() as work:
         attempts.count(work, name, source, now=occasion.now)
@@ -58,7 +58,7 @@ def with_password(
         held = _hash_of(person)
     if not passwords.verify(password, held) or person is None:
         with store.writing() as work:
-            _note_failure(work, person, "password", occasion)
+            _note_failure(work, person, "password", occasion, name, source)
         raise _refused()
     secret = own_keys.unwrap(person, passwords=passwords, password=password)
     renewed = passwords.hash(password) if held is not None and passwords.is_outdated(held) else None
@@ -73,9 +73,7 @@ def with_password(
         return _first_step(work, person, secret, occasion, entropy)
 
 
-def by_identity_provider(
-    store: Store, *, login: str, occasion: Occasion, entropy: Callable[[int], bytes]
-) -> Step:
+def by_identity_provider(store: Store, *, login: str, occasion: Occasion, entropy: Callable[[int], bytes]) -> Step:
     """Take the first step for somebody whom a trusted provider has named; raises `SignInRefused`.
 
     The provider does not open the officer's key: whoever is to sign types the password as well (`confirm_password`).
@@ -139,7 +137,7 @@ def confirm_password(
         held = _hash_of(person)
     if not passwords.verify(password, held):
         with store.writing() as work:
-            _note_failure(work, person, "password again", occasion)
+            _note_failure(work, person, "password again", occasion, attempts.by_name(person.login))
         raise _refused()
     secret = own_keys.unwrap(person, passwords=passwords, password=password)
     with store.writing() as work:
@@ -149,7 +147,7 @@ def confirm_password(
         attempts.succeeded(work, attempts.by_name(person.login))
         if secret is not None:
             sessions.put_secret(work, token, secret, now=occasion.now, entropy=entropy)
-        if row.complete and not second_factors.has_one(work, person):
+        if row.complete and not second_factors.is_enrolled(work, person):
             row.fresh_at = occasion.now
         audit_log.add(work, occasion, "password confirmed", who=person, subject=person.login)
 
@@ -188,7 +186,7 @@ def _first_step(
 ) -> Step:
     app, passkey = second_factors.has_app(work, person), second_factors.has_passkey(work, person)
     # Whoever has a factor shows it, whether the roles demand one or not.
-    complete = not (app or passkey)
+    complete = not second_factors.is_enrolled(work, person)
     token = sessions.begin(work, person, complete=complete, secret=secret, occasion=occasion, entropy=entropy)
     if complete:
         attempts.succeeded(work, attempts.by_name(person.login))
@@ -212,7 +210,7 @@ def _second_step(
         how = check(row.person_id)
     except SignInRefused:
         with store.writing() as work:
-            _note_failure(work, person, "second factor", occasion)
+            _note_failure(work, person, "second factor", occasion, attempts.by_second_factor(person.login))
         raise
     with store.writing() as work:
         row, person = sessions.find(work, token, occasion.now)
@@ -233,10 +231,13 @@ def _hash_of(person: Person | None) -> str | None:
     return person.password_hash if person is not None and person.standing == Standing.ACTIVE else None
 
 
-def _note_failure(work: Work, person: Person | None, what: str, occasion: Occasion) -> None:
+def _note_failure(work: Work, person: Person | None, what: str, occasion: Occasion, *counted: attempts.Subject) -> None:
+    """Note a failure, and the delay that it brings; attempts within the delay are not made and so not noted."""
     subject = person.login if person is not None else NOBODY
     agency = person.agency if person is not None else None
-    audit_log.add(work, occasion, "sign-in failed", who=NOBODY, agency=agency, subject=subject, detail=what)
+    until = attempts.locked_until(work, *counted, now=occasion.now)
+    detail = what if until is None else f"{what}; the next attempt counts from {until.isoformat(timespec='seconds')}"
+    audit_log.add(work, occasion, "sign-in failed", who=NOBODY, agency=agency, subject=subject, detail=detail)
 
 
 def _refused() -> SignInRefused:

@@ -16,7 +16,7 @@ MAX_ROWS = 50_000
 MAX_COLUMNS = 200
 
 _ZIP = b"PK"
-_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_COMPOUND = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _SAVE_AS = "«save as» an Excel workbook (.xlsx) there"
 _FOREIGN = (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from chain import base64url, strict_json, trust_list
 from chain.errors import InvalidInput
 from chain.keys import PublicKey
+from chain.seals import SealScheme
 from chain.trust_list import TrustList, ValidatorSet
 from issuer.errors import NotAllowed
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chain.registry import Identity, Signer
-    from chain.seals import SealScheme
     from chain.strict_json import JSON
 
 
@@ -38,13 +38,26 @@ class Wanted:
     version: int | None
     days: int
     attesters: tuple[PublicKey, ...]
+    attester_threshold: int | None
     sets: tuple[ValidatorSet, ...]
     scheme: SealScheme
+    """The chain's own, by its profile: where nobody seals, no ranges need be given."""
 
 
 def contents(wanted: Wanted, identity: Identity, council: Council, previous: TrustList | None, now: datetime) -> bytes:
-    """Return what the council is to sign; raises `EvidenceMalformed` if that would be no trust list."""
+    """Return what the council is to sign.
+
+    Raises:
+        EvidenceMalformed: What would be no trust list.
+        NotAllowed: Ranges of blocks of which the last is not sealed as the chain's blocks are.
+    """
     sets = wanted.sets or (previous.sets if previous else ())
+    if not sets and wanted.scheme is SealScheme.NONE:
+        sets = (ValidatorSet(0, None, SealScheme.NONE, ()),)
+    if sets and sets[-1].scheme is not wanted.scheme:
+        raise NotAllowed(f"got {sets[-1].scheme.value} for the newest blocks, the chain has {wanted.scheme.value}")
+    attesters = wanted.attesters or (previous.attesters if previous else ())
+    as_before = min(previous.attester_threshold if previous else 1, len(attesters))
     return trust_list.contents(
         version=wanted.version or (previous.version + 1 if previous else 1),
         registry_id=identity.registry_id,
@@ -56,9 +69,9 @@ def contents(wanted: Wanted, identity: Identity, council: Council, previous: Tru
         expires=now + timedelta(days=wanted.days),
         threshold=council.threshold,
         council=council.members,
-        scheme=wanted.scheme,
         sets=sets,
-        attesters=wanted.attesters or (previous.attesters if previous else ()),
+        attesters=attesters,
+        attester_threshold=as_before if wanted.attester_threshold is None else wanted.attester_threshold,
     )
 
 
@@ -75,7 +88,8 @@ def require_ours(draft: TrustList, identity: Identity, council: Council, scheme:
         "test": (draft.test, identity.test),
         "threshold": (draft.threshold, council.threshold),
         "council": (_listed(draft.council), _listed(council.members)),
-        "seals": (draft.scheme.value, scheme.value),
+        # Earlier blocks may have been sealed otherwise.
+        "seals": (draft.sets[-1].scheme.value, scheme.value),
     }
     wrong = [f"{what} {got}, wanted {wanted}" for what, (got, wanted) in says.items() if got != wanted]
     if wrong:
@@ -127,16 +141,17 @@ def shown(listed: TrustList) -> dict[str, JSON]:
         "test": listed.test,
         "issued": listed.issued.isoformat(),
         "expires": listed.expires.isoformat(),
-        "seals": listed.scheme.value,
-        "validators": [
+        "seals": [
             {
                 "from_block": pinned.from_block,
                 "until_block": pinned.until_block,
+                "scheme": pinned.scheme.value,
                 "validators": [f"0x{address.hex()}" for address in pinned.validators],
             }
             for pinned in listed.sets
         ],
         "attesters": [base64url.encode(key.kid) for key in listed.attesters],
+        "attester_threshold": listed.attester_threshold,
         "signed_by": [f"0x{address.hex()}" for address, _ in listed.signatures],
         "lacking": lacking(listed),
     }
@@ -177,27 +192,31 @@ def read_attester(given: str) -> PublicKey:
 
 
 def read_sets(path: Path) -> tuple[ValidatorSet, ...]:
-    """Read the validators by ranges of blocks, in the form of a trust list's member `sets`."""
-    what = f"validators {path}"
+    """Read the validators by ranges of blocks, in the form of a trust list's member `seals`."""
+    what = f"seals {path}"
     held = _json(_bytes(path), what)
-    if isinstance(held, dict) and "sets" in held:
-        held = held["sets"]
     if not isinstance(held, list):
-        raise InvalidInput(f"{what}: wanted an array of sets")
+        raise InvalidInput(f"{what}: wanted an array of ranges")
     return tuple(_set(item, what) for item in held)
 
 
 def _set(item: JSON, what: str) -> ValidatorSet:
     match item:
-        case {"from_block": int() as first, "until_block": int() | None as end, "validators": [*validators]}:
+        case {
+            "from_block": int() as first,
+            "until_block": int() | None as end,
+            "scheme": str() as scheme,
+            "validators": [*validators],
+        }:
             try:
-                return ValidatorSet(first, end, tuple(bytes.fromhex(str(each)[2:]) for each in validators))
+                addresses = tuple(bytes.fromhex(str(each)[2:]) for each in validators)
+                return ValidatorSet(first, end, SealScheme(scheme), addresses)
             except ValueError as exc:
-                raise InvalidInput(f"{what}: got an address that is none: {exc}") from exc
+                raise InvalidInput(f"{what}: got an address or a scheme that is none: {exc}") from exc
         case _:
             raise InvalidInput(
                 f'{what}: got {json.dumps(item)[:200]}, wanted {{"from_block": 0, "until_block": null, '
-                '"validators": ["0x…", …]}'
+                '"scheme": "qbft", "validators": ["0x…", …]}'
             )
 
 

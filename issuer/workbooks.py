@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chain.text import quoted
 from issuer import decoding, number_formats, sheet_cells
 from issuer.errors import FileRefused, RowFault
-from issuer.sheet import Line, Nature, Note, Place, Sheet, Told, armed, letters
+from issuer.sheet import HELP_SHEETS, Line, Nature, Note, Place, Sheet, Told, armed, letters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,10 +110,11 @@ def _sheet(found: _Found) -> Sheet:
     for area in found.spills:
         for place in _within(area, lines):
             refused.setdefault(place, ("what a formula filled in", _CELLS[sheet_cells.FORMULA][1]))
+    others = [(quoted(name), hidden) for name, hidden in found.other_sheets if name not in HELP_SHEETS]
     notes: tuple[tuple[Told, Sequence[object]], ...] = (
-        (Told.SHEET, [quoted(found.sheet)] if found.other_sheets else []),
-        (Told.OTHER_SHEETS, [quoted(name) for name, hidden in found.other_sheets if not hidden]),
-        (Told.HIDDEN_SHEETS, [quoted(name) for name, hidden in found.other_sheets if hidden]),
+        (Told.SHEET, [quoted(found.sheet)] if others else []),
+        (Told.OTHER_SHEETS, [name for name, hidden in others if not hidden]),
+        (Told.HIDDEN_SHEETS, [name for name, hidden in others if hidden]),
         (Told.HIDDEN_ROWS, found.hidden_rows),
         (Told.HIDDEN_COLUMNS, [_span(first, last) for first, last in found.hidden_columns]),
         (Told.MERGED, found.merged),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from chain.errors import NonceTaken, RegistryRefused, RegistryUnavailable, SenderRefused
 from chain.ethereum import events
+from chain.proof import ReceiptEvidence, encode_evidence
 from chain.registry import (
     BatchAnchored,
     Block,
@@ -27,6 +28,7 @@ from chain.registry import (
 from tests.contracts.model import Refused
 from tests.contracts.model_agencies import Consent
 from tests.contracts.model_certificates import Certificates
+from tests.fake_blocks import Sealed, anchored, seal
 from tests.fake_transactions import (
     ADDRESS,
     CHAIN_ID,
@@ -79,11 +81,17 @@ class FakeRegistry:
         self.lose_replies = 0
         """So many transactions to come arrive, but the sender sees `RegistryUnavailable`."""
         self.refused_senders: set[bytes] = set()
-        self.evidence_shown: bytes | None = None
-        """What is shown for every batch as evidence; None as on a chain that has none."""
+        self.has_proofs = False
+        """Whether it shows evidence, or is a chain that has none."""
+        self.successors = 0
+        """How many headers come behind the block's own in evidence."""
+        self.shown_block: int | None = None
+        """The block that evidence is of, where it is not the one that was asked for."""
         self.forgetful = False
         """Whether evidence is more than the node can show."""
         self._calls: dict[bytes, Call] = {}
+        self._sealed: dict[bytes, Sealed] = {}
+        """By the block's hash."""
         self._forks = 0
         model = Certificates(registry_id=registry_id, test=test, address=in_hexadecimal(AGENCIES_ADDRESS))
         self._state = _State(model)
@@ -115,6 +123,9 @@ class FakeRegistry:
             raise RegistryUnavailable(f"there is no block {number}")
         return self._state.blocks[number]
 
+    def blocks(self, numbers: Sequence[int]) -> dict[int, Block]:
+        return {number: self.block(number) for number in numbers}
+
     def records(self, first: int, last: int) -> Iterator[Record]:
         self._speak()
         yield from [record for record in self._state.records if first <= record.block_number <= last]
@@ -144,7 +155,12 @@ class FakeRegistry:
         if self.forgetful:
             name = f"batch {root.hex()} of agency {agency} in block {block_number}"
             raise RegistryUnavailable(f"{name}: more than the node can show")
-        return self.evidence_shown
+        if not self.has_proofs:
+            return None
+        number = block_number if self.shown_block is None else self.shown_block
+        blocks = self._state.blocks[number : number + 1 + self.successors]
+        sealed = [self._sealed[block.hash] for block in blocks]
+        return encode_evidence(ReceiptEvidence(tuple(each.header for each in sealed), 0, sealed[0].nodes))
 
     def batch_digest(self, batch: BatchToAnchor, *, role: Role, deadline: int) -> bytes:
         self._speak()
@@ -309,10 +325,10 @@ class FakeRegistry:
         model.block, model.time = len(self._state.blocks), self.now
         before = len(model.events)
         yield
-        block = self._add_block(self._state.blocks[-1].hash)
+        happened = [_event(emitted) for emitted in model.events[before:]]
+        block = self._add_block(self._state.blocks[-1].hash, happened)
         leaves = call.batch.leaves if isinstance(call, Anchoring) else ()
-        for index, emitted in enumerate(model.events[before:]):
-            event = _event(emitted)
+        for index, event in enumerate(happened):
             self._state.records.append(
                 Record(
                     event=event,
@@ -325,12 +341,14 @@ class FakeRegistry:
                 )
             )
 
-    def _add_block(self, parent_hash: bytes) -> Block:
+    def _add_block(self, parent_hash: bytes, happened: Sequence[Event] = ()) -> Block:
         number = len(self._state.blocks)
         # Two registries may be on one chain, so the first block does not depend on the registry.
-        name = f"{number} {self._forks} {self.registry_id.hex()} {parent_hash.hex()}" if number else "genesis"
-        block = Block(number, sha256(name.encode()).digest(), parent_hash, self.now)
+        name = f"{number} {self._forks} {self.registry_id.hex()}" if number else "genesis"
+        sealed = seal(number, parent_hash, self.now, name=name, batches=anchored(happened), registry=ADDRESS)
+        block = Block(number, sealed.hash, parent_hash, self.now)
         self._state.blocks.append(block)
+        self._sealed[block.hash] = sealed
         return block
 
 

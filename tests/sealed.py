@@ -131,10 +131,13 @@ def ibft2(those: Sequence[Validator], **how: Any) -> Bft:  # noqa: ANN401 - the 
     return replace(Bft("ibft2", tuple(addresses(those)), those[0].address), **how)
 
 
-def clique(headers: Sequence[bytes], by: Sequence[Validator], *, epoch: Sequence[bytes] = ()) -> list[bytes]:
+def clique(
+    headers: Sequence[bytes], by: Sequence[Validator], *, epoch: Sequence[bytes] = (), high: bool = False
+) -> list[bytes]:
     """Return a run of real headers, each sealed by one signer and linked to the one before.
 
-    `epoch` are the addresses that the first header lists, as the header of an epoch's first block does.
+    `epoch` are the addresses that the first header lists, as the header of an epoch's first block does; `high` is for
+    signers who do not care that s should be low.
     """
     run: list[bytes] = []
     for place, (header, each) in enumerate(zip(headers, by, strict=True)):
@@ -144,7 +147,8 @@ def clique(headers: Sequence[bytes], by: Sequence[Validator], *, epoch: Sequence
         items[OMMERS], items[COINBASE], items[DIFFICULTY] = NO_OMMERS, bytes(20), b"\2"
         items[MIX_HASH], items[NONCE] = bytes(32), bytes(8)
         listed = b"".join(epoch) if place == 0 else b""
-        run.append(with_extra(items, VANITY + listed + each.seal(hash_with(items, VANITY + listed))))
+        seal = each.seal(hash_with(items, VANITY + listed))
+        run.append(with_extra(items, VANITY + listed + (high_s(seal) if high else seal)))
     return run
 
 
@@ -176,15 +180,23 @@ def signed_part(
     agencies: bytes,
     chain_id: int,
     scheme: str,
-    sets: Sequence[tuple[int, int | None, Sequence[bytes]]],
+    sets: Sequence[tuple[int, int | None, Sequence[bytes]] | tuple[int, int | None, Sequence[bytes], str]] = (),
     version: int = 1,
     issued: str = "2026-02-01T00:00:00Z",
     expires: str = "2027-02-01T00:00:00Z",
     council: Sequence[KeySigner] = COUNCIL[:4],
     threshold: int = 3,
     attesters: Sequence[ec.EllipticCurvePrivateKey] = (),
+    attester_threshold: int | None = None,
 ) -> dict[str, Any]:
-    """Return what the council signs, as the protocol page lists it."""
+    """Return what the council signs, as the protocol page lists it.
+
+    A range of `sets` is under `scheme`, unless it names another one; of the attesters one suffices.
+    """
+    if attester_threshold is None:
+        attester_threshold = min(1, len(attesters))
+    if scheme == "none" and not sets:
+        sets = [(0, None, ())]
     return {
         "kind": "yinxin-trust-list",
         "format": 1,
@@ -200,14 +212,16 @@ def signed_part(
             "threshold": threshold,
             "keys": [f"0x{address.hex()}" for address in sorted(each.address for each in council)],
         },
-        "seals": {
-            "scheme": scheme,
-            "sets": [
-                {"from_block": first, "until_block": until, "validators": [f"0x{each.hex()}" for each in sorted(those)]}
-                for first, until, those in sets
-            ],
-        },
-        "attesters": [PublicKey.of(each).jwk() for each in attesters],
+        "seals": [
+            {
+                "from_block": first,
+                "until_block": until,
+                "scheme": named[0] if named else scheme,
+                "validators": [f"0x{each.hex()}" for each in sorted(those)],
+            }
+            for first, until, those, *named in sets
+        ],
+        "attesters": {"threshold": attester_threshold, "keys": [PublicKey.of(each).jwk() for each in attesters]},
     }
 
 

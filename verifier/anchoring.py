@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from verifier import subject
-from verifier.knowledge import NO_CUT_OFF, final_block
+from verifier.knowledge import NO_CUT_OFF, Place, final_block
 from verifier.moments import time_of
 from verifier.report import Check, CheckName, Outcome, Verdict
 from verifier.wording import message
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chain.certificate_types import CertificateType
+    from verifier.form import Claimed
     from verifier.knowledge import AgencyRecord, Batch, ListedKey, Snapshot
     from verifier.wording import Message
 
@@ -28,11 +29,12 @@ def check(
     lineage = subject.lineage(batches[0].agency, snapshot)
     if not lineage:
         return Check(CheckName.ANCHORING, Outcome.UNKNOWN, message("inclusion.index_contradicts_itself")), None
-    faults = [_fault_of(batch, known, key, lineage, snapshot) for batch in batches]
-    batch = next((batch for batch, fault in zip(batches, faults, strict=True) if fault is None), None)
+    dates = () if key is None else (key.valid_from, key.valid_until)
+    possible = [snapshot.possibly(batch, dates) for batch in batches]
+    faults = [[_fault_of(batch, known, key, lineage, snapshot) for batch in each] for each in possible]
+    batch = next((batch for batch, found in zip(batches, faults, strict=True) if not any(found)), None)
     if batch is None:
-        said = next(fault for fault in faults if fault is not None)
-        return Check(CheckName.ANCHORING, Outcome.FAILED, said, (Verdict.ISSUER_NOT_AUTHORISED,)), None
+        return _none_counts(batches, faults), None
     missing = batch.place.block - final_block(snapshot)
     if missing > 0:
         said = message("anchoring.pending", block=batch.place.block, missing=missing)
@@ -41,16 +43,27 @@ def check(
     return Check(CheckName.ANCHORING, Outcome.PASSED, said), batch
 
 
-def unplaced(key: ListedKey | None, included: Check) -> Check:
-    """Check 4 where check 3 found no block: then nobody knows who might do what in it.
+def unplaced(
+    claimed: Claimed, later: Sequence[Batch], key: ListedKey | None, included: Check, snapshot: Snapshot
+) -> Check:
+    """Check 4 where no batch that the checkpoint lists holds the leaf: nobody knows who might do what in its block.
 
-    A key that was cut off may be in anybody's hands. Its signature says nothing, unless it is older than the cut-off.
+    `later` are batches that proofs show after the checkpoint; what can be told of them counts. A key that was cut off
+    may be in anybody's hands. Its signature says nothing, unless it is older than the cut-off.
     """
     if included.outcome is Outcome.FAILED:
         return Check(CheckName.ANCHORING, Outcome.SKIPPED, message("check.proof_refused"))
-    if key is not None and key.cut_off_block != NO_CUT_OFF:
+    faults = [_fault_of_type(batch, claimed.type) or _fault_of_key(key, batch) for batch in later]
+    if said := next((fault for fault in faults if all(faults)), None):
+        return Check(CheckName.ANCHORING, Outcome.FAILED, said, (Verdict.ISSUER_NOT_AUTHORISED,))
+    if not later and key is not None and key.cut_off_block != NO_CUT_OFF:
         said = message("anchoring.cut_off_unplaced", cut_off=key.cut_off_block)
         return Check(CheckName.ANCHORING, Outcome.UNKNOWN, said)
+    now = Place(snapshot.head.number + 1, 0)
+    for above in subject.lineage(claimed.agency, snapshot):
+        if snapshot.is_suspended(above.id, now):
+            said = message("anchoring.unplaced_suspended", agency=above.name, known=time_of(snapshot.head.timestamp))
+            return Check(CheckName.ANCHORING, Outcome.SKIPPED, said)
     return Check(CheckName.ANCHORING, Outcome.SKIPPED, message("anchoring.unplaced"))
 
 
@@ -59,6 +72,16 @@ def by_proof_alone(known: CertificateType, batch: Batch | None, why: Message) ->
     if batch is not None and (fault := _fault_of_type(batch, known)):
         return Check(CheckName.ANCHORING, Outcome.FAILED, fault, (Verdict.ISSUER_NOT_AUTHORISED,))
     return Check(CheckName.ANCHORING, Outcome.UNKNOWN, why)
+
+
+def _none_counts(batches: Sequence[Batch], faults: Sequence[Sequence[Message | None]]) -> Check:
+    """Say why no batch counts; where one might, at another time or place in its block, nobody knows."""
+    for batch, found in zip(batches, faults, strict=True):
+        if not all(found):
+            said = message("anchoring.times_unvouched", block=batch.place.block)
+            return Check(CheckName.ANCHORING, Outcome.UNKNOWN, said)
+    said = next(fault for found in faults for fault in found if fault is not None)
+    return Check(CheckName.ANCHORING, Outcome.FAILED, said, (Verdict.ISSUER_NOT_AUTHORISED,))
 
 
 def _fault_of(
@@ -78,7 +101,7 @@ def _fault_of(
             return message("anchoring.suspended", agency=agency.name, block=batch.place.block)
         if not snapshot.holds_type(agency.id, known.number, batch.place):
             return message("anchoring.type_not_held", agency=agency.name, type=known.names, block=batch.place.block)
-    return None if key is None else _fault_of_key(key, batch)
+    return _fault_of_key(key, batch)
 
 
 def _fault_of_type(batch: Batch, known: CertificateType) -> Message | None:
@@ -93,7 +116,10 @@ def _fault_of_type(batch: Batch, known: CertificateType) -> Message | None:
     )
 
 
-def _fault_of_key(key: ListedKey, batch: Batch) -> Message | None:
+def _fault_of_key(key: ListedKey | None, batch: Batch) -> Message | None:
+    """Say why a key does not count for a batch; nothing of one that is not known."""
+    if key is None:
+        return None
     block = batch.place.block
     if key.listed_at_block > block:
         return message("anchoring.key_listed_later", block=block, listed=key.listed_at_block)

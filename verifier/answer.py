@@ -228,6 +228,7 @@ def _offline(offline: Offline, block_age_s: int | None) -> JSON:
             "time": _time(proof.time),
             "seals": _seals(proof.sealing),
         },
+        "times": None if offline.times is None else offline.times.value,
     }
 
 

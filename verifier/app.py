@@ -1,4 +1,4 @@
-"""The verifier over HTTP, put together: routes, headers, and the thread that follows the chain."""
+"""The verifier over HTTP, put together: routes, headers, and the threads that follow the chain and cut checkpoints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 
-from verifier.polling import Poller
+from verifier.cutting import Cutter
+from verifier.polling import Loop, following
 from verifier.routes import api, evidence, health, page, problems
 from verifier.routes.desk import Desk
 from verifier.routes.turns import Turns
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from verifier.checkpoints import Checkpoints
     from verifier.evidence_files import EvidenceFiles
     from verifier.index import Index
     from verifier.settings import Settings
@@ -44,21 +46,34 @@ def make_app(
     settings: Settings,
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-    cut: Callable[[datetime], None] = lambda _: None,
+    checkpoints: Checkpoints | None = None,
     evidence_files: EvidenceFiles | None = None,
     trust: TrustFile | None = None,
 ) -> FastAPI:
-    """Return the application; it begins to follow the chain when it starts, and calls `cut` after each reading."""
+    """Return the application; when it starts, it begins to follow the chain, and to cut checkpoints of it."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         readers = settings.max_readers
         app.state.desk = Desk(index=index, clock=clock, readers=CapacityLimiter(readers), turns=Turns(readers))
-        app.state.offered = evidence.Offered(evidence_files, trust, CapacityLimiter(settings.max_readers))
-        poller = Poller(index, every_s=settings.poll_s, clock=clock, afterwards=cut)
-        poller.start()
+        app.state.offered = evidence.Offered(evidence_files, trust, CapacityLimiter(1))
+        cutter = None if checkpoints is None else Cutter(checkpoints, clock=clock)
+        app.state.cutter = cutter
+        cutting = None if cutter is None else Loop("cutter", cutter.turn, when_called=True)
+
+        def afterwards(now: datetime) -> None:
+            if trust is not None:
+                trust.watch(now)
+            if cutting is not None:
+                cutting.call()
+
+        poller = following(index, every_s=settings.poll_s, clock=clock, afterwards=afterwards)
+        loops = [poller] if cutting is None else [poller, cutting]
+        for loop in loops:
+            loop.start()
         yield
-        poller.stop()
+        for loop in loops:
+            loop.stop()
 
     app = FastAPI(
         title="Yinxin verifier",
@@ -78,7 +93,10 @@ def make_app(
 
 
 class _Headers:
-    """Gives each request a number, and each answer the headers that keep browsers strict and verdicts uncached."""
+    """Gives each request a number, and each answer the headers that keep browsers strict and verdicts uncached.
+
+    A HEAD is answered as a GET without its body, at every address.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -88,7 +106,8 @@ class _Headers:
             await self._app(scope, receive, send)
             return
         request_id = token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
+        is_head = scope["method"] == "HEAD"
+        scope.setdefault("state", {}).update(request_id=request_id, is_head=is_head)
         is_static = scope["path"].startswith("/static/")
         is_open = scope["path"].startswith(evidence.PATHS)
 
@@ -99,6 +118,8 @@ class _Headers:
                 headers.update(evidence.HEADERS if is_open else {})
                 headers["X-Request-Id"] = request_id
                 headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
-        await self._app(scope, receive, send_with_headers)
+        await self._app({**scope, "method": "GET"} if is_head else scope, receive, send_with_headers)

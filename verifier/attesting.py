@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from chain import keys
 from chain.errors import SigningFailed
+from verifier import private_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,24 +50,9 @@ def make_attester(folder: Path) -> Attester:
         private = ec.generate_private_key(ec.SECP256R1())
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Another process may be quicker; then its key is the one.
             with suppress(FileExistsError):
-                _write_new(path, pem)
+                private_files.write_new(path, pem)
         except OSError as exc:
             raise SigningFailed(f"{path}: {exc.strerror or exc}; no key could be made there") from exc
     return open_attester(path)
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all; raises `FileExistsError` rather than take another's place."""
-    # Made with mode 0600.
-    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(part, path)
-    finally:
-        os.unlink(part)  # noqa: PTH108 (mkstemp speaks of names)

@@ -7,10 +7,12 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
 import structlog
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from chain import cbor
 from chain.checkpoint import Checkpoint, StateProof
+from chain.errors import YinxinError
 from verifier.histories import heads_after, history_until
 from verifier.models import CheckpointRow, RegistryRow
 from verifier.snapshot import identity_of
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from chain.history import Heads
 
 _LOG = structlog.get_logger(__name__)
+
+
+class IndexBehind(YinxinError):
+    """The index is being read again, and has not come as far as a checkpoint that was cut and handed out before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,35 @@ def rows_until(session: Session, *, limit: int, before: int | None = None) -> li
     return list(session.exec(found.order_by(col(CheckpointRow.number).desc()).limit(limit)))
 
 
+def newest_cut(session: Session) -> int | None:
+    """Return the block of the newest checkpoint that was ever cut and not undone; None if there is none.
+
+    The index may not have come as far: it may be read again, and may not even know yet of which registry it is.
+    """
+    row = session.get(RegistryRow, 1)
+    found = select(func.max(CheckpointRow.number))
+    if row is not None:
+        found = found.where(CheckpointRow.registry_id == row.registry_id)
+    return session.exec(found).one()
+
+
+def require_reached(session: Session) -> None:
+    """Raise `IndexBehind` rather than have somebody take an older checkpoint for the newest one."""
+    row, newest = session.get(RegistryRow, 1), newest_cut(session)
+    reached = None if row is None else row.head_number
+    if newest is not None and (reached is None or reached < newest):
+        raise IndexBehind(
+            f"the index is being read again: it has come to block {'none' if reached is None else reached}, "
+            f"the newest checkpoint is of block {newest}; ask again later"
+        )
+
+
+def tag_of(row: CheckpointRow) -> bytes:
+    """Return a digest of all that a checkpoint says, without putting it together."""
+    parts = row.registry_id, row.hash, row.state, row.history_digest, row.attestations
+    return sha256(cbor.encode([row.number, row.timestamp, *parts])).digest()
+
+
 def entry_of(session: Session, row: CheckpointRow) -> Entry:
     """Return what a list tells of a checkpoint."""
     return Entry(row.number, row.hash, row.timestamp, heads_after(session, row.number))
@@ -58,7 +93,7 @@ def row_of(checkpoint: Checkpoint) -> CheckpointRow:
         registry_id=checkpoint.registry_id,
         hash=checkpoint.block_hash,
         timestamp=checkpoint.timestamp,
-        state=_encoded(checkpoint.state),
+        state=b"" if checkpoint.state is None else checkpoint.state.encode(),
         history_digest=sha256(checkpoint.history).digest(),
         attestations=cbor.encode([[kid, signature] for kid, signature in checkpoint.attestations]),
     )
@@ -81,27 +116,7 @@ def checkpoint_of(session: Session, row: CheckpointRow) -> Checkpoint | None:
         block_hash=row.hash,
         timestamp=row.timestamp,
         heads=heads_after(session, row.number),
-        state=_decoded(row.state),
+        state=StateProof.parse(row.state) if row.state else None,
         history=history,
         attestations=tuple((kid, signature) for kid, signature in attestations),
     )
-
-
-def _encoded(state: StateProof | None) -> bytes:
-    if state is None:
-        return b""
-    walks = (
-        state.headers,
-        state.certificates_account,
-        state.anchors_slot,
-        state.statuses_slot,
-        state.agencies_account,
-        state.rights_slot,
-    )
-    return cbor.encode([list(nodes) for nodes in walks])
-
-
-def _decoded(data: bytes) -> StateProof | None:
-    if not data:
-        return None
-    return StateProof(*(tuple(nodes) for nodes in cast("list[list[bytes]]", cbor.decode(data))))

@@ -6,6 +6,7 @@ came after; which leaves a batch has, only a path tells.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
@@ -33,12 +34,18 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a clock may be behind the checkpoint's block."""
 
 
+def is_vouched_for(believed: Believed, trust: TrustList) -> bool:
+    """Whether as many attesters vouch for a checkpoint as the trust list demands, and one at least."""
+    return len(believed.attesters) >= max(1, trust.attester_threshold)
+
+
 class CheckpointSnapshot:
     """Answers from a checkpoint's history; implements `verifier.knowledge.Snapshot`."""
 
     def __init__(self, believed: Believed, trust: TrustList) -> None:
         """Fold the rights; statuses and batches are looked up when they are asked for."""
-        self._checkpoint, self._history, self._trust = believed.checkpoint, believed.history, trust
+        self._believed, self._trust = believed, trust
+        self._checkpoint, self._history = believed.checkpoint, believed.history
         self._rights = Rights(believed.history.records(List.RIGHTS))
 
     @property
@@ -68,6 +75,25 @@ class CheckpointSnapshot:
     def is_checkpoint(self) -> bool:
         """Yes."""
         return True
+
+    @property
+    def times_vouched(self) -> bool:
+        """Whether as many attesters vouch as the trust list demands; the heads that the block proves bind no times."""
+        return is_vouched_for(self._believed, self._trust)
+
+    def possibly(self, batch: Batch, dates: Sequence[int]) -> Sequence[Batch]:
+        """Return a batch, then as it is at other places and times that it may have had, up to the checkpoint's."""
+        if self.times_vouched:
+            return (batch,)
+        head = self.head
+        times = {batch.timestamp}
+        if not batch.is_time_proven and batch.place.block != head.number:
+            # Blocks' times rise, but where they begin nobody who is trusted says.
+            times |= {0, head.timestamp, *(date for date in dates if date < head.timestamp)}
+        places = {batch.place, *self._rights.places_in(batch.place.block)}
+        others = (replace(batch, place=place, timestamp=time) for place in sorted(places) for time in sorted(times))
+        # What is told comes first: it is what a report repeats.
+        return [batch, *(each for each in others if each != batch)]
 
     def is_dated(self, now: datetime) -> bool:
         """Whether the checkpoint is more than a day old."""

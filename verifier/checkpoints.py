@@ -11,20 +11,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from chain import calendar
 from chain.checkpoint import Checkpoint
-from chain.errors import RegistryMismatch, YinxinError
+from chain.errors import RegistryMismatch, RegistryUnavailable
 from chain.history import Heads, History
-from verifier.checkpoint_rows import Entry, entry_of, row_of, rows_until
+from verifier.checkpoint_rows import Entry, entry_of, newest_cut, row_of, rows_until
 from verifier.histories import heads_after, history_until
-from verifier.models import RegistryRow
+from verifier.models import BlockRow, RegistryRow
 from verifier.moments import time_of
 from verifier.snapshot import identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from sqlmodel import Session
 
     from chain.checkpoint import StateProof
     from chain.registry import Block, Identity
@@ -35,6 +38,10 @@ _LOG = structlog.get_logger(__name__)
 
 Show: TypeAlias = "Callable[[int], Shown | None]"
 """Asks the nodes what they show of a block; None if it is too late for that block."""
+
+
+class TooLate(RegistryUnavailable):
+    """The nodes know the present state only, and it is already that of a later block; the next one may be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,55 +79,63 @@ class Checkpoints:
         attester: Callable[[], Attester],
         confirmations: int,
         anchors_every_s: float,
+        depth: Callable[[], int] = lambda: 0,
     ) -> None:
-        """`attester` opens this verifier's own key, when it is first needed."""
+        """`attester` opens this verifier's own key, when it is needed.
+
+        `depth` asks how many blocks must follow a block before the nodes can prove it, be it more than `confirmations`.
+        """
         self._store = store
         self._show = show
         self._attester = attester
         self._confirmations = confirmations
         self._anchors_every_s = anchors_every_s
-
-    def cut_quietly(self, now: datetime) -> None:
-        """Cut a checkpoint if it is time for one; what goes wrong is logged, and tried again the next time."""
-        try:
-            self.cut(now)
-        except YinxinError as exc:
-            _LOG.warning("checkpoint.not_cut", error=type(exc).__name__, detail=str(exc))
-        except Exception as exc:  # noqa: BLE001 (following goes on, whatever happens here)
-            _LOG.error("checkpoint.unforeseen", error=repr(exc))
+        self._depth = depth
 
     def cut(self, now: datetime, *, at_once: bool = False) -> Entry | None:
         """Cut a checkpoint of the newest final block if it is time for one; `at_once` has anchors not wait.
 
         Raises:
-            RegistryError: The nodes do not show what it takes, or show something else than the index holds.
+            RegistryError: The nodes do not show what it takes, or show something else than the index holds; `TooLate`
+                if they no longer do.
             SigningFailed: There is no key to vouch with.
         """
-        plan = self._plan(now, at_once=at_once)
-        shown = None if plan is None else self._show(plan.number)
-        if plan is None or shown is None:
+        plan = self._plan(now, at_once=at_once, confirmations=self._confirmations)
+        if plan is None:
             return None
+        # Without a key all that follows would be for nothing.
+        attester = self._attester()
+        if (depth := self._depth()) > self._confirmations:
+            plan = self._plan(now, at_once=at_once, confirmations=depth)
+            if plan is None:
+                return None
+        shown = self._show(plan.number)
+        if shown is None:
+            raise TooLate(f"block {plan.number} is no longer the newest, of which alone the nodes know the heads")
         if plan.day_of is not None and _day(shown.block.timestamp) == _day(plan.day_of.timestamp):
             return None
         with self._store.reading() as session:
             history = history_until(session, plan.number)
         replayed = History.parse(history).heads()
         if not replayed == plan.heads == shown.heads:
+            if not self._stands(plan, shown):
+                return None
             raise RegistryMismatch(
                 f"block {plan.number}: the events kept make the heads {replayed}, the index has {plan.heads}, "
                 f"the nodes show {shown.heads}; no checkpoint was cut"
             )
-        attester = self._attester()
         made = _made(plan, shown, history).attested(attester.public.kid, attester.sign)
-        return self._stored(plan, made)
+        return self._stored(plan, shown, made)
 
-    def _plan(self, now: datetime, *, at_once: bool) -> _Plan | None:
+    def _plan(self, now: datetime, *, at_once: bool, confirmations: int) -> _Plan | None:
         """Return what is to be cut now, if anything is."""
         with self._store.reading() as session:
             row = session.get(RegistryRow, 1)
             if row is None or row.trouble:
                 return None
-            number = row.head_number - self._confirmations
+            if (newest_cut(session) or 0) > row.head_number:
+                return None
+            number = row.head_number - confirmations
             newest = next((entry_of(session, each) for each in rows_until(session, limit=1)), None)
             heads = heads_after(session, number)
             if number <= (newest.number if newest else 0) or heads == Heads():
@@ -136,19 +151,40 @@ class Checkpoints:
                 day_of=newest if waits else None,
             )
 
-    def _stored(self, plan: _Plan, made: Checkpoint) -> Entry | None:
+    def _stored(self, plan: _Plan, shown: Shown, made: Checkpoint) -> Entry | None:
         """Keep a checkpoint, unless the index was rolled back or another process was faster meanwhile."""
-        with self._store.writing() as session:
-            row = session.get(RegistryRow, 1)
-            newest = next(iter(rows_until(session, limit=1)), None)
-            known = newest.number if newest else 0
-            if row is None or row.trouble or row.head_number < plan.head[0] or known >= plan.number:
-                return None
-            if row.head_number == plan.head[0] and row.head_hash != plan.head[1]:
-                return None
-            session.add(row_of(made))
+        try:
+            with self._store.writing() as session:
+                newest = next(iter(rows_until(session, limit=1)), None)
+                if not _stands(session, plan, shown) or (newest.number if newest else 0) >= plan.number:
+                    return None
+                session.add(row_of(made))
+        except IntegrityError:
+            # Both looked before either of them wrote, which not every database has wait for each other.
+            _LOG.info("checkpoint.cut_by_another", block=made.block_number)
+            return None
         _LOG.info("checkpoint.cut", block=made.block_number, history=len(made.history))
         return Entry(made.block_number, made.block_hash, made.timestamp, made.heads)
+
+    def _stands(self, plan: _Plan, shown: Shown) -> bool:
+        with self._store.reading() as session:
+            return _stands(session, plan, shown)
+
+
+def _stands(session: Session, plan: _Plan, shown: Shown) -> bool:
+    """Whether the index still holds what it held when the cut was planned, and the block is the one it knows.
+
+    The planned head is among its blocks as long as it was not rolled back; the checkpoint's own block may have been
+    read in passing, without leaving a row.
+    """
+    row, head, block = (
+        session.get(RegistryRow, 1),
+        session.get(BlockRow, plan.head[0]),
+        session.get(BlockRow, plan.number),
+    )
+    if row is None or row.trouble or head is None or head.hash != plan.head[1]:
+        return False
+    return block is None or block.hash == shown.block.hash
 
 
 def _waits(newest: Entry | None, heads: Heads, now: datetime, *, anchors_every_s: float) -> bool:

@@ -14,6 +14,7 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +23,7 @@ from rich.table import Table
 
 from chain.errors import InvalidInput, YinxinError
 from verifier import answer, checking, evidence_commands, logs, reading
-from verifier.moments import moment
+from verifier.moments import moment, time_of
 from verifier.printing import print_report
 from verifier.report import Verdict
 from verifier.settings import described, open_settings
@@ -31,6 +32,7 @@ from verifier.wording import Language, language_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from verifier.checkpoint_rows import Entry
     from verifier.index import Index, Progress
     from verifier.moments import Moment
     from verifier.presented import Presented
@@ -149,7 +151,7 @@ def _check_offline(
 
     if trust is None:
         raise InvalidInput("--offline: got no --trust, wanted the file of the trust list that says whom to believe")
-    proofs = offline.proofs([(str(path), _content(path)) for path in proof])
+    proofs = [offline.Beside.read(str(path), _content(path)) for path in proof]
     basis = offline.basis(
         _content(trust),
         None if checkpoint is None else _content(checkpoint),
@@ -234,10 +236,11 @@ def serve(
 
     settings = open_settings()
     logs.configure(settings.log_level)
-    verifier, trust = open_verifier(settings), open_trust_file(settings, _now())
+    verifier = open_verifier(settings)
+    trust = open_trust_file(settings, _now(), identity=verifier.index.identity)
     uvicorn.run(
         make_app(
-            verifier.index, settings, cut=verifier.checkpoints.cut_quietly, evidence_files=verifier.files, trust=trust
+            verifier.index, settings, checkpoints=verifier.checkpoints, evidence_files=verifier.files, trust=trust
         ),
         host=settings.host if host is None else host,
         port=settings.port if port is None else port,
@@ -258,16 +261,26 @@ def show_settings() -> None:
 
 @index_app.command("follow")
 def follow() -> None:
-    """Follow the chain until stopped."""
-    from verifier.wiring import open_verifier  # noqa: PLC0415 (as in `_opened`)
+    """Follow the chain, and cut checkpoints of it, until stopped."""
+    from verifier.cutting import Cutter  # noqa: PLC0415 (as in `_opened`)
+    from verifier.polling import Loop, following  # noqa: PLC0415 (as above)
+    from verifier.wiring import open_verifier  # noqa: PLC0415 (as above)
 
     settings = open_settings()
     logs.configure(settings.log_level)
     verifier = open_verifier(settings)
-    while True:
-        verifier.index.follow(_now())
-        verifier.checkpoints.cut_quietly(_now())
-        time.sleep(settings.poll_s)
+    cutting = Loop("cutter", Cutter(verifier.checkpoints, clock=_now).turn, when_called=True)
+    loops = (
+        following(verifier.index, every_s=settings.poll_s, clock=_now, afterwards=lambda _: cutting.call()),
+        cutting,
+    )
+    for loop in loops:
+        loop.start()
+    try:
+        Event().wait()
+    finally:
+        for loop in loops:
+            loop.stop()
 
 
 @index_app.command("rebuild")
@@ -281,16 +294,18 @@ def rebuild() -> int:
 @index_app.command("status")
 def status() -> int:
     """Say how far the index has come, and whether it may be relied on."""
-    from verifier.wiring import open_index  # noqa: PLC0415 (as in `_opened`)
+    from verifier.wiring import open_verifier  # noqa: PLC0415 (as in `_opened`)
 
-    return _tell(open_index(open_settings()).progress())
+    verifier = open_verifier(open_settings())
+    return _tell(verifier.index.progress(), newest=verifier.files.newest())
 
 
-def _tell(progress: Progress | None) -> int:
+def _tell(progress: Progress | None, *, newest: Entry | None = None) -> int:
     if progress is None:
         ERR.print("The registry has not been reached yet.", style="red")
         return FAILED
     identity, heads = progress.identity, progress.heads
+    cut = "none" if newest is None else f"{newest.number} of {time_of(newest.timestamp).isoformat()}"
     for name, value in (
         ("chain", str(identity.chain_id)),
         ("registry", f"0x{identity.address.hex()}"),
@@ -300,6 +315,7 @@ def _tell(progress: Progress | None) -> int:
         ("head of anchors", heads.anchors.hex()),
         ("head of statuses", heads.statuses.hex()),
         ("head of rights", heads.rights.hex()),
+        ("newest checkpoint", cut),
         ("trouble", progress.trouble or "none"),
     ):
         # Never cut short: heads are there to be compared.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,16 @@ if TYPE_CHECKING:
     from chain.seals import Sealing
     from chain.trust_list import TrustList
     from verifier.wording import Message
+
+
+class Word(StrEnum):
+    """Whose word it is when something was recorded: the registry's heads bind blocks and events, but not times."""
+
+    ATTESTED = "attested"
+    """As many attesters vouch for the checkpoint's times as the trust list demands."""
+    PROVEN = "proven"
+    """A proof's header shows when the certificate was anchored. Nobody vouches for other times."""
+    NOBODY = "nobody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,8 @@ class CheckpointUsed:
     """None on a chain without seals."""
     attesters: tuple[bytes, ...]
     """The kids of those who vouch for it and are in the trust list."""
+    times_vouched: bool
+    """Whether they are as many as the trust list demands of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,15 @@ class Offline:
     """None if there is none, or none that can be believed."""
     proof: ProofUsed | None = None
     """The earliest; None if none came with the certificate, or none that can be believed."""
+
+    @property
+    def times(self) -> Word | None:
+        """Whose word the times are; None where none are told."""
+        if self.checkpoint is not None and self.checkpoint.times_vouched:
+            return Word.ATTESTED
+        if self.proof is not None:
+            return Word.PROVEN
+        return None if self.checkpoint is None else Word.NOBODY
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from verifier.settings import open_settings
 
 if TYPE_CHECKING:
     from verifier.checkpoint_rows import Entry
-    from verifier.evidence_files import EvidenceFile
+    from verifier.evidence_files import EvidenceFiles, Kind
 
 _MOST = 1_000
 
@@ -59,6 +59,7 @@ def cut(
     as_json: Json = False,
 ) -> None:
     """Read what is new on the chain, and cut a checkpoint if there is something that the newest one lacks."""
+    from verifier.evidence_files import Kind  # noqa: PLC0415 (as above)
     from verifier.wiring import open_verifier  # noqa: PLC0415 (as above)
 
     verifier = open_verifier(open_settings())
@@ -78,7 +79,7 @@ def cut(
         known = f"the newest one, of block {newest.number}, lacks nothing" if newest else "no block is final yet"
         OUT.print(f"Nothing new is final: {known}.")
     if out is not None:
-        _write(verifier.files.checkpoint(), out)
+        _write(verifier.files, Kind.CHECKPOINT, None, out)
 
 
 @checkpoint_app.command("list")
@@ -111,20 +112,22 @@ def export(
     """Write a checkpoint, or the newest pack, to a file."""
     if pack and block is not None:
         raise InvalidInput("got --pack and --block, wanted one of them: a pack is of the newest checkpoint")
+    from verifier.evidence_files import Kind  # noqa: PLC0415 (as above)
     from verifier.wiring import open_verifier  # noqa: PLC0415 (as above)
 
-    files = open_verifier(open_settings()).files
-    _write(files.pack() if pack else files.checkpoint(block), out)
+    _write(open_verifier(open_settings()).files, Kind.PACK if pack else Kind.CHECKPOINT, block, out)
 
 
-def _write(file: EvidenceFile | None, path: Path) -> None:
-    if file is None:
+def _write(files: EvidenceFiles, kind: Kind, block: int | None, path: Path) -> None:
+    file = files.find(kind, block)
+    data = None if file is None else files.content(file)
+    if file is None or data is None:
         raise InvalidInput("there is no such checkpoint; `checkpoint list` shows those there are, `cut` makes one")
     try:
-        path.write_bytes(file.data)
+        path.write_bytes(data)
     except OSError as exc:
         raise InvalidInput(f"{path}: {exc.strerror or exc}; the file could not be written") from exc
-    OUT.print(f"{path}: block {file.number}, {len(file.data)} bytes", markup=False, soft_wrap=True)
+    OUT.print(f"{path}: block {file.number}, {len(data)} bytes", markup=False, soft_wrap=True)
 
 
 def _as_json(entry: Entry) -> dict[str, str | int]:

@@ -6,7 +6,7 @@ one of them; without either, the agency's signature is all there is, and the ver
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chain import merkle
@@ -52,6 +52,15 @@ def by_proof_alone(evidence: Proven, why: Message) -> tuple[Check, Batch | None]
     if first.sealing is None:
         return _ended(Outcome.UNKNOWN, "inclusion.proof_without_seals"), None
     return _proven(first), _batch(first)
+
+
+def after_checkpoint(evidence: Proven, snapshot: Snapshot) -> tuple[Batch, ...]:
+    """Return the batches that proofs show in sealed blocks after a checkpoint, which does not list them."""
+    return tuple(
+        _batch(shown)
+        for shown in evidence.anchored
+        if shown.sealing is not None and shown.block_number > snapshot.head.number
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +123,20 @@ def _in_the_checkpoint(claimed: Claimed, evidence: Proven, snapshot: Snapshot) -
             continue
         if listed is None or not proven.agree(listed, shown):
             return _ended(Outcome.UNKNOWN, "inclusion.two_histories", block=shown.block_number), ()
-        batches[shown.root] = listed
+        batches[shown.root] = replace(listed, is_time_proven=shown.sealing is not None)
     if (path := _path(claimed)) is not None:
         if (root := _root(claimed, path)) is None:
             return _ended(Outcome.FAILED, "inclusion.path", Verdict.ALTERED), ()
         reached = snapshot.batch(claimed.agency, root)
         # One that leads elsewhere says nothing: its batch may have been anchored after the checkpoint.
         if reached is not None and reached.size == path.size:
-            batches[root] = reached
+            batches.setdefault(root, reached)
     if batches:
         return _earliest_of(batches)
-    later = next((shown for shown in evidence.anchored if shown.sealing is not None), None)
-    if later is None:
+    if not (later := after_checkpoint(evidence, snapshot)):
         return _ended(Outcome.SKIPPED, "inclusion.no_evidence", Verdict.SIGNED), ()
     known = time_of(head.timestamp)
-    said = message("inclusion.after_checkpoint", block=later.block_number, checkpoint=head.number, known=known)
+    said = message("inclusion.after_checkpoint", block=later[0].place.block, checkpoint=head.number, known=known)
     return Check(CheckName.INCLUSION, Outcome.PASSED, said, (Verdict.SIGNED,)), ()
 
 
@@ -188,6 +196,7 @@ def _batch(shown: Anchored) -> Batch:
         leaves=(),
         place=Place(shown.block_number, 0),
         timestamp=shown.timestamp,
+        is_time_proven=True,
     )
 
 

@@ -108,6 +108,11 @@ class Index:
             row = session.get(RegistryRow, 1)
             return None if row is None else _progress(row)
 
+    def identity(self) -> Identity | None:
+        """Return of which registry the index is; None if it was never reached."""
+        progress = self.progress()
+        return None if progress is None else progress.identity
+
     def findings(self) -> list[tuple[int, str]]:
         """Return all that is odd about the registry's records, with its block."""
         with self._store.reading() as session:
@@ -183,7 +188,7 @@ class Index:
         """
         if progress.block_number < progress.identity.deployed_at_block:
             keeping.require_caught_up(self._store, progress.identity, newest)
-            keeping.forget_undone(self._store, progress.identity, newest, has=self._has, after=-1)
+            keeping.forget_undone(self._store, progress.identity, newest, self._registry, after=-1)
             return progress
         if newest.number >= progress.block_number and self._has(progress.block_number, progress.block_hash):
             return progress
@@ -194,7 +199,7 @@ class Index:
         if newest.number < progress.block_number and (not blocks or common is blocks[0]):
             raise RegistryBehind(f"got block {newest.number} as the newest, knew block {progress.block_number} already")
         reached = common.number if common else -1
-        keeping.forget_undone(self._store, progress.identity, newest, has=self._has, after=reached)
+        keeping.forget_undone(self._store, progress.identity, newest, self._registry, after=reached)
         with self._store.writing() as session:
             row = session.get_one(RegistryRow, 1)
             number = common.number if common else row.deployed_at_block - 1

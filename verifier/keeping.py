@@ -12,9 +12,7 @@ from chain.errors import RegistryBehind
 from verifier.models import CheckpointRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from chain.registry import Block, Identity
+    from chain.registry import Block, Identity, Registry
     from verifier.store import Store
 
 _LOG = structlog.get_logger(__name__)
@@ -29,21 +27,18 @@ def require_caught_up(store: Store, identity: Identity, newest: Block) -> None:
         raise RegistryBehind(f"got block {newest.number} as the newest, but a checkpoint was cut of block {known}")
 
 
-def forget_undone(
-    store: Store, identity: Identity, newest: Block, *, has: Callable[[int, bytes], bool], after: int
-) -> None:
+def forget_undone(store: Store, identity: Identity, newest: Block, registry: Registry, *, after: int) -> None:
     """Forget the checkpoints of blocks after `after` that are another registry's, or that the chain has no more.
 
-    `has` tells whether the chain has a block of that number and hash. What is undone was called final: it is logged as
-    an error.
+    What is undone was called final: it is logged as an error.
     """
+    columns = CheckpointRow.number, CheckpointRow.hash, CheckpointRow.registry_id
     with store.reading() as session:
-        rows = session.exec(select(CheckpointRow).where(col(CheckpointRow.number) > after)).all()
-    undone = [
-        row.number
-        for row in rows
-        if row.registry_id != identity.registry_id or row.number > newest.number or not has(row.number, row.hash)
-    ]
+        rows = session.exec(select(*columns).where(col(CheckpointRow.number) > after)).all()
+    hashes = {number: held for number, held, owner in rows if owner == identity.registry_id}
+    # There may be thousands, so they are asked for at once.
+    shown = registry.blocks([number for number in hashes if number <= newest.number])
+    undone = [number for number, _, _ in rows if number not in shown or shown[number].hash != hashes[number]]
     if undone:
         _LOG.error("checkpoints.undone", blocks=undone)
         with store.writing() as session:

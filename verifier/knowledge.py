@@ -76,6 +76,8 @@ class Batch:
     """In their order; empty if they could not be read or do not make the root."""
     place: Place
     timestamp: int
+    is_time_proven: bool = False
+    """Whether a header that enough validators sealed shows this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,16 @@ class Snapshot(Protocol):
     @property
     def is_checkpoint(self) -> bool:
         """Whether a checkpoint answers: it holds the roots of batches but not their leaves, and nothing after it."""
+
+    @property
+    def times_vouched(self) -> bool:
+        """Whether somebody who is trusted says when blocks were made, and in which order events stand in them."""
+
+    def possibly(self, batch: Batch, dates: Sequence[int]) -> Sequence[Batch]:
+        """Return a batch, then as it is at other places and times that it may have had: those that make a difference.
+
+        Those are at which a right changed in its block, and these dates. It is alone where the times are vouched for.
+        """
 
     def is_dated(self, now: datetime) -> bool:
         """Whether what became of a certificate is known, but only as of a day ago or more."""

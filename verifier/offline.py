@@ -9,29 +9,56 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chain import pack
+from chain import certificate_types, pack, type_file
 from chain.calendar import today
-from chain.errors import EvidenceRefused, InvalidInput, Malformed, TrustListRefused, WentBack
+from chain.errors import (
+    CertificateTypeInvalid,
+    EvidenceRefused,
+    InvalidInput,
+    Malformed,
+    TrustListRefused,
+    WentBack,
+)
 from chain.pack import Pack
 from chain.proof import Proof
 from chain.trust_list import TrustList
 from verifier import checking, form, proven, seen, verification
-from verifier.checkpointed import CheckpointSnapshot
+from verifier.checkpointed import CheckpointSnapshot, is_vouched_for
 from verifier.evidence import CheckpointUsed, Grounds, Offline
-from verifier.form import Claimed
+from verifier.form import Claimed, ShortNumber
+from verifier.knowledge import Place
 from verifier.moments import time_of
 from verifier.wording import message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from chain.certificate_types import CertificateType
     from chain.checkpoint import Believed
     from verifier.moments import Moment
     from verifier.presented import Presented
-    from verifier.report import Report
+    from verifier.report import Check, Report
     from verifier.seen import Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A proof that came beside the inputs."""
+
+    name: str
+    """Of its file."""
+    data: bytes
+    proof: Proof
+
+    @classmethod
+    def read(cls, name: str, data: bytes) -> Beside:
+        """Read a file; raises `InvalidInput` if it is not in the form of a proof."""
+        try:
+            return cls(name, data, Proof.parse(data))
+        except Malformed as exc:
+            raise InvalidInput(f"{name}: {exc}") from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +67,18 @@ class Basis:
 
     grounds: Grounds
     snapshot: CheckpointSnapshot | None = None
+    types: tuple[CertificateType, ...] = ()
+    """Those that a pack brought along, and the registry lists."""
+
+    def known_type(self, number: int, version: int) -> CertificateType:
+        """Return a type that comes with this software or was brought along; raises `CertificateTypeInvalid`."""
+        try:
+            return certificate_types.by_number(number, version)
+        except CertificateTypeInvalid:
+            for brought in self.types:
+                if (brought.number, brought.version) == (number, version):
+                    return brought
+            raise
 
     def require_known(self, moment: Moment) -> None:
         """Raise `InvalidInput` for a day after the checkpoint's: what became of anything until then, it cannot say."""
@@ -66,30 +105,30 @@ def basis(trust_file: bytes, checkpoint_file: bytes | None, now: datetime, *, st
         return _remembered(trust, trust_file, checkpoint_file, memory)
 
 
-def proofs(files: Sequence[tuple[str, bytes]]) -> tuple[bytes, ...]:
-    """Hold files, each with its name, to the form of a proof; raises `InvalidInput` for another."""
-    for name, data in files:
-        try:
-            Proof.parse(data)
-        except Malformed as exc:
-            raise InvalidInput(f"{name}: {exc}") from exc
-    return tuple(dict.fromkeys(data for _, data in files))
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """An input, read once."""
+
+    presented: Presented
+    formed: tuple[Check, Claimed | ShortNumber | None]
+    fitting: tuple[Beside, ...]
+    """The proofs beside it that speak of it."""
 
 
 def check(
-    inputs: Sequence[tuple[str, Callable[[], Presented]]], given: Basis, moment: Moment, extra: Sequence[bytes] = ()
+    inputs: Sequence[tuple[str, Callable[[], Presented]]], given: Basis, moment: Moment, extra: Sequence[Beside] = ()
 ) -> list[Report]:
     """Check several inputs, each with its name; `extra` are proofs that came beside them.
 
-    Such a proof belongs to the inputs that it fits. One that fits none is held against all of them.
+    Such a proof belongs to the inputs that it fits; raises `InvalidInput` for one that fits none.
     """
-    papers = [(name, checking.attempted(read)) for name, read in inputs]
-    fitting = [_fitting(presented, given, extra) for _, presented in papers]
-    stray = [data for data in extra if not any(data in those for those in fitting)]
-    return [
-        _report(name, presented, given, moment, [*those, *stray])
-        for (name, presented), those in zip(papers, fitting, strict=True)
-    ]
+    papers = [(name, checking.attempted(partial(_paper, read, given, extra))) for name, read in inputs]
+    # Of a paper that could not be read for a fault of ours, and without a trust list, nobody knows what fits.
+    if given.grounds.offline.trust is not None and all(paper is not None for _, paper in papers):
+        fitting = {beside.data for _, paper in papers if paper is not None for beside in paper.fitting}
+        if stray := [beside.name for beside in extra if beside.data not in fitting]:
+            raise InvalidInput(f"{', '.join(stray)}: got a proof that fits none of the papers, wanted one that fits")
+    return [_report(name, paper, given, moment) for name, paper in papers]
 
 
 def _remembered(trust: TrustList, trust_file: bytes, checkpoint_file: bytes | None, memory: Memory) -> Basis:
@@ -102,24 +141,38 @@ def _remembered(trust: TrustList, trust_file: bytes, checkpoint_file: bytes | No
         memory.remember(now_seen)
         return Basis(Grounds(Offline(trust), message("offline.no_checkpoint"), believes_proofs=True))
     try:
-        believed = pack.verify(Pack(*pack.read(checkpoint_file)), trust)
-        now_seen = now_seen.with_checkpoint(believed.checkpoint)
+        brought = Pack(*pack.read(checkpoint_file))
+        believed = pack.verify(brought, trust)
+        now_seen = now_seen.with_checkpoint(believed)
     except WentBack as exc:
         return _nothing(trust, "offline.went_back", exc)
     except (Malformed, EvidenceRefused) as exc:
         return _nothing(trust, "offline.checkpoint_refused", exc)
     memory.remember(now_seen)
-    offline = Offline(trust, _used(believed))
+    offline = Offline(trust, _used(believed, trust))
     # Why nothing is known is never asked then: the checkpoint answers.
     grounds = Grounds(offline, message("offline.no_checkpoint"), believes_proofs=True)
-    return Basis(grounds, CheckpointSnapshot(believed, trust))
+    snapshot = CheckpointSnapshot(believed, trust)
+    return Basis(grounds, snapshot, tuple(_types(brought.types, snapshot)))
+
+
+def _types(files: Sequence[bytes], snapshot: CheckpointSnapshot) -> Iterator[CertificateType]:
+    """Yield the types that files define, as far as this software understands them and the registry lists them so."""
+    now = Place(snapshot.head.number + 1, 0)
+    for file in files:
+        try:
+            brought = type_file.parse(file)
+        except CertificateTypeInvalid:
+            continue
+        if snapshot.type_digest(brought.number, brought.version, now) == brought.digest:
+            yield brought
 
 
 def _nothing(trust: TrustList | None, key: str, exc: Exception) -> Basis:
     return Basis(Grounds(Offline(trust), message(key, detail=str(exc))))
 
 
-def _used(believed: Believed) -> CheckpointUsed:
+def _used(believed: Believed, trust: TrustList) -> CheckpointUsed:
     checkpoint = believed.checkpoint
     return CheckpointUsed(
         block_number=checkpoint.block_number,
@@ -127,24 +180,31 @@ def _used(believed: Believed) -> CheckpointUsed:
         time=time_of(checkpoint.timestamp),
         sealing=believed.sealing,
         attesters=believed.attesters,
+        times_vouched=is_vouched_for(believed, trust),
     )
 
 
-def _fitting(presented: Presented | None, given: Basis, extra: Sequence[bytes]) -> list[bytes]:
-    """Return which of the proofs speak of what was presented."""
-    trust = given.grounds.offline.trust
-    if presented is None or trust is None:
-        return []
-    _, read = form.check(presented)
-    if not isinstance(read, Claimed):
-        return []
-    return [data for data in extra if proven.fits(Proof.parse(data), read, trust)]
+def _paper(read: Callable[[], Presented], given: Basis, extra: Sequence[Beside]) -> _Paper:
+    presented, trust = read(), given.grounds.offline.trust
+    formed = form.check(presented, known_type=given.known_type)
+    _, claimed = formed
+    if not isinstance(claimed, Claimed) or trust is None:
+        return _Paper(presented, formed, ())
+    return _Paper(presented, formed, tuple(beside for beside in extra if proven.fits(beside.proof, claimed, trust)))
 
 
-def _report(name: str, presented: Presented | None, given: Basis, moment: Moment, beside: Sequence[bytes]) -> Report:
-    def answer(paper: Presented) -> Report:
-        with_proofs = replace(paper, proofs=tuple(dict.fromkeys([*paper.proofs, *beside])))
-        return verification.verify(with_proofs, given.snapshot, moment, name=name, grounds=given.grounds)
+def _report(name: str, paper: _Paper | None, given: Basis, moment: Moment) -> Report:
+    def answer(paper: _Paper) -> Report:
+        proofs = dict.fromkeys([*paper.presented.proofs, *(beside.data for beside in paper.fitting)])
+        return verification.verify(
+            replace(paper.presented, proofs=tuple(proofs)),
+            given.snapshot,
+            moment,
+            name=name,
+            known_type=given.known_type,
+            grounds=given.grounds,
+            formed=paper.formed,
+        )
 
-    report = None if presented is None else checking.answered(partial(answer, presented))
+    report = None if paper is None else checking.answered(partial(answer, paper))
     return verification.unforeseen(moment, name=name, offline=given.grounds.offline) if report is None else report

@@ -1,4 +1,4 @@
-"""Keeps the index up to date while the service runs."""
+"""Threads that do one thing again and again while the service runs, and the one that follows the chain."""
 
 from __future__ import annotations
 
@@ -16,51 +16,70 @@ if TYPE_CHECKING:
 _LOG = structlog.get_logger(__name__)
 
 
-class Poller:
-    """Follows the chain in a thread of its own, between `start` and `stop`."""
+class Loop:
+    """Does one thing again and again in a thread of its own, between `start` and `stop`."""
 
-    def __init__(
-        self,
-        index: Index,
-        *,
-        every_s: float,
-        clock: Callable[[], datetime],
-        afterwards: Callable[[datetime], None] = lambda _: None,
-    ) -> None:
-        """`afterwards` is called after each reading that came to an end; it raises nothing."""
-        self._index = index
-        self._afterwards = afterwards
-        self._every_s = every_s
-        self._clock = clock
+    def __init__(self, name: str, do: Callable[[], float], *, when_called: bool = False) -> None:
+        """`do` raises nothing, and returns how many seconds to let pass at least before it is done again.
+
+        `when_called` has it wait for `call` each time, too.
+        """
+        self._do = do
+        self._when_called = when_called
+        self._called = Event()
         self._stopping = Event()
-        self._thread = Thread(target=self._run, name="poller", daemon=True)
+        self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin; the first reading may still be on its way when this returns."""
+        """Begin; the first time may still be on its way when this returns."""
         self._thread.start()
 
+    def call(self) -> None:
+        """Say that there may be something to do; calls that come meanwhile count as one."""
+        self._called.set()
+
     def stop(self) -> None:
-        """End after the reading that is on its way."""
+        """End after what is on its way."""
         self._stopping.set()
+        self._called.set()
         self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            self._follow()
-            self._stopping.wait(self._every_s)
+            if self._when_called:
+                self._called.wait()
+                self._called.clear()
+            if not self._stopping.is_set():
+                self._stopping.wait(self._do())
 
-    def _follow(self) -> None:
+
+def following(
+    index: Index,
+    *,
+    every_s: float,
+    clock: Callable[[], datetime],
+    afterwards: Callable[[datetime], None] = lambda _: None,
+) -> Loop:
+    """Return what follows the chain; `afterwards` is called after each reading that came to an end.
+
+    Nothing ends it but being asked to: a thread that ended would leave an index that nobody follows.
+    """
+
+    def follow() -> float:
         try:
-            self._index.follow(self._clock())
-        except Exception as exc:  # noqa: BLE001 (a thread that ended here would leave an index that nobody follows)
+            index.follow(clock())
+            afterwards(clock())
+        except Exception as exc:  # noqa: BLE001 (as it says above)
             _LOG.error("poller.unforeseen", error=repr(exc))
-            self._note(f"{type(exc).__name__} while reading")
-        else:
-            self._afterwards(self._clock())
+            _note(index, f"{type(exc).__name__} while reading")
+        return every_s
 
-    def _note(self, trouble: str) -> None:
-        """Have the reports say so, unless it is the database itself that fails: then the index's age will tell."""
-        try:
-            self._index.note_trouble(trouble)
-        except Exception as exc:  # noqa: BLE001 (as above)
-            _LOG.error("poller.trouble_not_noted", error=repr(exc))
+    return Loop("poller", follow)
+
+
+def _note(index: Index, trouble: str) -> None:
+    """Have the reports say so, unless it is the database itself that fails: then the index's age will tell."""
+    try:
+        index.note_trouble(trouble)
+    except Exception as exc:  # noqa: BLE001 (as in `following`)
+        _LOG.error("poller.trouble_not_noted", error=repr(exc))

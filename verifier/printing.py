@@ -118,6 +118,9 @@ def _evidence(offline: Offline | None) -> Iterator[Message]:
         yield message(
             "offline.proof", agency=proof.agency, block=proof.block_number, time=proof.time, seals=_seals(proof.sealing)
         )
+    if offline.times is not None:
+        count = 0 if checkpoint is None else len(checkpoint.attesters)
+        yield message(f"offline.times.{offline.times}", attesters=count)
     if trust is None:
         yield message("offline.no_trust_list")
     else:

@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chain import merkle
-from chain.errors import EvidenceRefused, EvidenceUnsupported, Malformed, NotProven, TreeMalformed
-from chain.proof import Proof, shown_by
-from chain.proof import verify as verify_proof
-from chain.seals import SealScheme
+from chain import proof as proofs_
+from chain.errors import EvidenceRefused, EvidenceUnsupported, Malformed, NotProven
+from chain.proof import Proof
 from verifier.evidence import ProofUsed
 from verifier.moments import time_of
 from verifier.report import Check, CheckName, Outcome, Verdict
@@ -35,7 +33,7 @@ class Proven:
     anchored: tuple[Anchored, ...] = ()
     """The earliest block first."""
     fault: Check | None = None
-    """Check 3, where one of them shows something else, or nobody sealed its block: none is relied on then."""
+    """Check 3, where one of them shows something else, or its block is not believed: none is relied on then."""
     spoilt: Check | None = None
     """Check 7, where one of them cannot be read."""
 
@@ -52,15 +50,10 @@ def anchored_by(proofs: Sequence[bytes], claimed: Claimed, trust: TrustList) -> 
             proof = Proof.parse(data)
         except Malformed as exc:
             return Proven(spoilt=_malformed(exc))
-        if proof.registry_id != trust.registry_id:
-            said = message(
-                "inclusion.proof_other_registry",
-                registry=proof.registry_id.hex(),
-                our_registry=trust.registry_id.hex(),
-            )
-            return Proven(fault=Check(CheckName.INCLUSION, Outcome.FAILED, said, (Verdict.UNSUPPORTED,)))
+        if foreign := _foreign(proof, trust.registry_id, CheckName.INCLUSION):
+            return Proven(fault=foreign)
         try:
-            anchored.append(verify_proof(proof, leaf=claimed.leaf, agency=claimed.agency, trust=trust))
+            anchored.append(proofs_.verify(proof, leaf=claimed.leaf, agency=claimed.agency, trust=trust))
         except (Malformed, NotProven) as exc:
             said = message("inclusion.proof_does_not_fit", detail=str(exc))
             return Proven(fault=Check(CheckName.INCLUSION, Outcome.FAILED, said, (Verdict.ALTERED,)))
@@ -80,22 +73,27 @@ def used(evidence: Proven, included: Check, snapshot: Snapshot | None) -> ProofU
 
 
 def fits(proof: Proof, claimed: Claimed, trust: TrustList) -> bool:
-    """Whether a proof speaks of this certificate; not whether anybody sealed its block."""
+    """Whether a proof speaks of this certificate; not whether its block is believed, or whose registry it names."""
     try:
-        _shown(proof, claimed, trust.registry_id, registry=trust.registry, scheme=trust.scheme)
-    except (Malformed, EvidenceRefused):
+        proofs_.shown(proof, leaf=claimed.leaf, agency=claimed.agency, registry=trust.registry)
+    except (Malformed, NotProven):
         return False
     return True
 
 
 def differs(proofs: Sequence[bytes], claimed: Claimed, snapshot: Snapshot) -> Check | None:
-    """Hold the proofs that a document carries to the register; None where they say what it says, or are too new."""
+    """Hold the proofs that a document carries to the register; None where they say what it says, or are too new.
+
+    Seals are not asked for: the index knows the block. One that fits the certificate, and says otherwise than the
+    register, tells another history; which of the two is right, it does not show.
+    """
     ours = snapshot.identity
     for data in proofs:
         try:
             proof = Proof.parse(data)
-            # A block's hash and its seals are not asked: the index knows the block.
-            shown = _shown(proof, claimed, ours.registry_id, registry=ours.address, scheme=SealScheme.NONE)
+            if foreign := _foreign(proof, ours.registry_id, CheckName.DOCUMENT):
+                return foreign
+            shown = proofs_.shown(proof, leaf=claimed.leaf, agency=claimed.agency, registry=ours.address)
         except NotProven as exc:
             return _attached("document.proof_does_not_fit", Verdict.ALTERED, str(exc))
         except Malformed as exc:
@@ -103,7 +101,8 @@ def differs(proofs: Sequence[bytes], claimed: Claimed, snapshot: Snapshot) -> Ch
         listed = snapshot.batch(claimed.agency, shown.root)
         is_later = listed is None and shown.block_number > snapshot.head.number
         if not is_later and (listed is None or not agree(listed, shown)):
-            return _attached("document.proof_does_not_fit", Verdict.ALTERED, f"block {shown.block_number}")
+            said = message("document.two_histories", block=shown.block_number)
+            return Check(CheckName.DOCUMENT, Outcome.UNKNOWN, said, (Verdict.CANNOT_CHECK,))
     return None
 
 
@@ -119,19 +118,12 @@ def agree(listed: Batch, shown: Anchored) -> bool:
     ) == (shown.block_number, shown.timestamp, shown.size, shown.sequence, shown.certificate_type, shown.version)
 
 
-def _shown(proof: Proof, claimed: Claimed, registry_id: bytes, *, registry: bytes, scheme: SealScheme) -> Anchored:
-    """Return what a proof's path and evidence show of a leaf; raises `Malformed` or `NotProven`."""
-    if proof.registry_id != registry_id:
-        raise NotProven(f"got a proof of the registry {proof.registry_id.hex()}, wanted {registry_id.hex()}")
-    path = proof.path
-    try:
-        root = merkle.root_from_path(claimed.leaf, index=path.index, size=path.size, path=path.hashes)
-    except TreeMalformed as exc:
-        raise NotProven(str(exc)) from exc
-    shown = shown_by(proof.evidence, registry=registry, agency=claimed.agency, root=root, scheme=scheme)
-    if shown.size != path.size:
-        raise NotProven(f"got a path in a batch of {path.size}, wanted one of {shown.size}")
-    return shown
+def _foreign(proof: Proof, ours: bytes, name: CheckName) -> Check | None:
+    """Say that a proof belongs to another registry; None where it belongs to ours."""
+    if proof.registry_id == ours:
+        return None
+    said = message("inclusion.proof_other_registry", registry=proof.registry_id.hex(), our_registry=ours.hex())
+    return Check(name, Outcome.FAILED, said, (Verdict.UNSUPPORTED,))
 
 
 def _malformed(exc: Malformed) -> Check:

@@ -66,8 +66,12 @@ class Rights:
         """For each agency and kid: the key, the block in which it was listed, its cut-off."""
         self._hosts: dict[str, None] = {}
         """Ever listed, in the chain's order."""
+        self._places: defaultdict[int, list[Place]] = defaultdict(list)
+        """For each block, where something was recorded in it."""
         for record in records:
-            self._fold(record, Place(record.block_number, record.log_index))
+            place = Place(record.block_number, record.log_index)
+            self._places[record.block_number].append(place)
+            self._fold(record, place)
             if isinstance(record.event, VerifyingHostSet) and record.event.listed:
                 self._hosts.setdefault(record.event.host)
 
@@ -83,6 +87,11 @@ class Rights:
     def hosts_ever(self) -> Sequence[str]:
         """Return the verifying hosts that were ever listed, in the chain's order."""
         return tuple(self._hosts)
+
+    def places_in(self, block: int) -> Sequence[Place]:
+        """Return the places in a block that its rights tell apart: before each of them, and behind the last one."""
+        places = self._places.get(block)
+        return () if places is None else (*places, Place(block, places[-1].log_index + 1))
 
     def is_suspended(self, agency: int, place: Place) -> bool:
         """Whether that one agency was suspended just before that place; one that was not registered yet is, too."""

@@ -68,6 +68,15 @@ class IndexSnapshot:
         """No: the index follows the chain, and reads the leaves."""
         return False
 
+    @property
+    def times_vouched(self) -> bool:
+        """Yes: the index has them from the nodes."""
+        return True
+
+    def possibly(self, batch: Batch, _dates: Sequence[int]) -> Sequence[Batch]:
+        """Return the batch as the index has it."""
+        return (batch,)
+
     def is_dated(self, _now: datetime) -> bool:
         """No: an index that has fallen behind is not the truth at all, see `doubt`."""
         return False

@@ -12,6 +12,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlmodel import Session, create_engine
 
+from chain.errors import YinxinError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 NEWEST_REVISION = "0002"
 _SQLITE_FILE = "sqlite:///"
+
+
+class StoreOutgrown(YinxinError):
+    """Another version of this software has changed the database's tables meanwhile; this one must not write there."""
 
 
 class Store:
@@ -41,8 +47,18 @@ class Store:
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Change; all of it is stored on leaving, or nothing if an error leaves it. One writer at a time."""
+        """Change; all of it is stored on leaving, or nothing if an error leaves it. One writer at a time.
+
+        Raises:
+            StoreOutgrown: The tables are no longer those that this version knows.
+        """
         with Session(self._engine.execution_options(immediate=True)) as session:
+            held = _revision(session.connection())
+            if held != NEWEST_REVISION:
+                raise StoreOutgrown(
+                    f"got an index of revision {held}, wanted {NEWEST_REVISION}: another version of the verifier has "
+                    "taken it over; restart this one with that version, or give it a database of its own"
+                )
             yield session
             session.commit()
 
@@ -53,10 +69,8 @@ class Store:
 
 def migrate(connection: Connection) -> None:
     """Bring the tables to the newest revision."""
-    if inspect(connection).has_table("alembic_version"):
-        held = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-        if held == NEWEST_REVISION:
-            return
+    if inspect(connection).has_table("alembic_version") and _revision(connection) == NEWEST_REVISION:
+        return
     command.upgrade(alembic_config(connection), "head")
 
 
@@ -66,6 +80,10 @@ def alembic_config(connection: Connection) -> Config:
     config.set_main_option("script_location", str(files("verifier").joinpath("migrations")))
     config.attributes["connection"] = connection
     return config
+
+
+def _revision(connection: Connection) -> str | None:
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _open(url: str) -> Engine:

@@ -9,7 +9,7 @@ until what takes its place is final; what speaks for it must hold whether or not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chain.calendar import hour_of
@@ -18,7 +18,7 @@ from verifier.moments import time_of
 from verifier.report import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from verifier.knowledge import StatusRecord
     from verifier.moments import Moment
@@ -106,6 +106,21 @@ def in_force(all_entries: Sequence[Entry], moment: Moment) -> frozenset[Entry]:
     """Return all entries that count at the moment, for the certificate or against it."""
     deemed = renewal(all_entries, moment)
     return frozenset(against(all_entries, moment)) | ({deemed} if deemed else frozenset())
+
+
+def hangs_on_times(all_entries: Sequence[Entry], last: int, answer: Callable[[Sequence[Entry]], object]) -> bool:
+    """Whether an answer might be another one, were it not known in which hour, up to the last, entries were recorded.
+
+    The later that was, the longer what they took the place of had counted: what is so at both ends, is so between.
+    """
+    early, late = (
+        [
+            entry if entry.stands else replace(entry, hours_left=range(entry.hours.start, min(entry.hours.stop, hour)))
+            for entry in all_entries
+        ]
+        for hour in (0, last)
+    )
+    return answer(early) != answer(late)
 
 
 def _entry(record: StatusRecord, later: StatusRecord | None, final_block: int) -> Entry:

@@ -24,7 +24,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chain import certificate, certificate_types, code
-from chain.calendar import time_of_hour
+from chain.calendar import hour_of, time_of_hour
 from chain.certificate import Certificate
 from chain.errors import SignatureInvalid
 from verifier import anchoring, documents, form, inclusion, proven, subject, tracks
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chain.certificate_types import CertificateType, Validity
+    from chain.registry import Track
     from verifier.evidence import Grounds, Offline, ProofUsed
     from verifier.knowledge import Batch, ListedKey, Snapshot
     from verifier.moments import Moment
@@ -59,13 +60,14 @@ def verify(
     request_id: str = "",
     known_type: Callable[[int, int], CertificateType] = certificate_types.by_number,
     grounds: Grounds | None = None,
+    formed: tuple[Check, Claimed | ShortNumber | None] | None = None,
 ) -> Report:
     """Verify what was presented, under that name, as of the moment.
 
     No snapshot means a registry never reached. `grounds` are given where none was asked; then the snapshot is a
-    checkpoint's.
+    checkpoint's. `formed` is what `form.check` said of it, where that was asked before.
     """
-    form_check, read = form.check(presented, known_type=known_type)
+    form_check, read = formed or form.check(presented, known_type=known_type)
     known = _Known(snapshot, grounds, moment)
     proof = None
     if isinstance(read, Claimed):
@@ -163,7 +165,7 @@ def _verify_claimed(
         answer = _Answer(_all(_OF_THE_REGISTRY, Outcome.UNKNOWN, trusted))
     checks = (
         *answer.checks,
-        _check_validity(claimed.validity, entries, moment),
+        _check_validity(claimed.validity, entries, moment, snapshot),
         _check_document(presented, claimed, answer.key, evidence, known),
     )
     shown = subject.of_claimed(claimed, snapshot, entries, answer.batch, moment)
@@ -175,7 +177,8 @@ def _ask(claimed: Claimed, evidence: Proven, snapshot: Snapshot, entries: Sequen
     included, batches = inclusion.check(claimed, evidence, snapshot)
     batch: Batch | None
     if snapshot.is_checkpoint and not batches:
-        anchored, batch = anchoring.unplaced(key, included), None
+        later = inclusion.after_checkpoint(evidence, snapshot) if included.outcome is Outcome.PASSED else ()
+        anchored, batch = anchoring.unplaced(claimed, later, key, included, snapshot), None
     else:
         anchored, batch = anchoring.check(claimed.type, batches, key, snapshot)
     return _Answer((signature, included, anchored, _check_status(entries, moment, claimed.type, snapshot)), key, batch)
@@ -273,6 +276,12 @@ def _check_signature(claimed: Claimed, snapshot: Snapshot) -> tuple[Check, Liste
 
 def _check_status(entries: Sequence[Entry], moment: Moment, known: CertificateType, snapshot: Snapshot) -> Check:
     """Check 5: the gravest entry in force is told here; the report lists all."""
+
+    def gravest_in_force(those: Sequence[Entry]) -> Track | None:
+        return min((entry.record.track for entry in tracks.against(those, moment)), default=None)
+
+    if _hangs_on_times(entries, snapshot, gravest_in_force):
+        return Check(CheckName.STATUS, Outcome.UNKNOWN, message("status.times_unvouched", day=moment.day))
     if in_force := tracks.against(entries, moment):
         gravest = min(in_force, key=lambda entry: entry.record.track)
         said = message(
@@ -291,7 +300,14 @@ def _check_status(entries: Sequence[Entry], moment: Moment, known: CertificateTy
     return Check(CheckName.STATUS, Outcome.PASSED, said, reasons)
 
 
-def _check_validity(validity: Validity, entries: Sequence[Entry], moment: Moment) -> Check:
+def _hangs_on_times(entries: Sequence[Entry], snapshot: Snapshot, answer: Callable[[Sequence[Entry]], object]) -> bool:
+    """Whether an answer hangs on when entries were recorded, and nobody who is trusted says when."""
+    if snapshot.times_vouched:
+        return False
+    return tracks.hangs_on_times(entries, hour_of(time_of(snapshot.head.timestamp)), answer)
+
+
+def _check_validity(validity: Validity, entries: Sequence[Entry], moment: Moment, snapshot: Snapshot | None) -> Check:
     """Check 6: calendar days in China, the last one included."""
     first, last = validity.first_day, validity.last_day
     if moment.day < first:
@@ -301,6 +317,12 @@ def _check_validity(validity: Validity, entries: Sequence[Entry], moment: Moment
         return Check(CheckName.VALIDITY, Outcome.PASSED, message("validity.open", first=first))
     if moment.day <= last:
         return Check(CheckName.VALIDITY, Outcome.PASSED, message("validity.good", first=first, last=last))
+
+    def is_deemed_extended(those: Sequence[Entry]) -> bool:
+        return tracks.renewal(those, moment) is not None
+
+    if snapshot is not None and _hangs_on_times(entries, snapshot, is_deemed_extended):
+        return Check(CheckName.VALIDITY, Outcome.UNKNOWN, message("status.times_unvouched", day=moment.day))
     renewal = tracks.renewal(entries, moment)
     if renewal is None:
         said = message("validity.expired", day=moment.day, last=last)

@@ -13,9 +13,10 @@ from chain import seals
 from chain.errors import InvalidInput, RegistryMismatch
 from chain.ethereum import profiles
 from chain.ethereum.agreement import AgreeingRegistries
-from chain.ethereum.client import EthereumRegistry, Expected, Head
+from chain.ethereum.client import EthereumRegistry, Expected
 from chain.header import Header
 from chain.history import Heads
+from chain.steps import List
 from verifier import trust_file
 from verifier.attesting import make_attester, open_attester
 from verifier.checkpoints import Checkpoints, Shown
@@ -26,9 +27,10 @@ from verifier.store import Store
 from verifier.trust_file import TrustFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from chain.registry import Identity
     from verifier.attesting import Attester
     from verifier.settings import Settings
 
@@ -76,8 +78,10 @@ def open_verifier(settings: Settings, *, until: float = math.inf) -> Verifier:
         attester=lambda: attester_of(settings),
         confirmations=profile.confirmations,
         anchors_every_s=settings.anchors_every_s,
+        # The first one makes the proofs.
+        depth=nodes[0].proof_depth,
     )
-    return Verifier(index, checkpoints, EvidenceFiles(store))
+    return Verifier(index, checkpoints, EvidenceFiles(store, settings.data_dir / "checkpoints"))
 
 
 def attester_of(settings: Settings) -> Attester:
@@ -85,20 +89,22 @@ def attester_of(settings: Settings) -> Attester:
     return open_attester(Path(settings.key)) if settings.key else make_attester(settings.data_dir)
 
 
-def open_trust_file(settings: Settings, now: datetime) -> TrustFile | None:
+def open_trust_file(
+    settings: Settings, now: datetime, *, identity: Callable[[], Identity | None] = lambda: None
+) -> TrustFile | None:
     """Open the trust list that is handed out, if there is one; raises `InvalidInput` if it is none of this registry.
 
     What makes it useless only to some, or only from now on, is logged: this verifier itself believes its nodes.
+    `identity` tells of which registry the index is, as soon as that is known.
     """
     if not settings.trust_list:
         return None
     expected = trust_file.Expected(settings.registry_address, settings.pinned_registry_id, settings.chain_id or None)
-    opened = TrustFile(Path(settings.trust_list), expected)
+    opened = TrustFile(Path(settings.trust_list), expected, folder=settings.data_dir, identity=identity)
+    opened.watch(now)
     listed = opened.trusted
-    if now >= listed.expires:
-        _LOG.warning("trust_list.expired", version=listed.version, expires=listed.expires.isoformat())
     if attester_of(settings).public not in listed.attesters:
-        _LOG.warning("trust_list.own_key_missing", version=listed.version, scheme=listed.scheme.value)
+        _LOG.warning("trust_list.own_key_missing", version=listed.version)
     return opened
 
 
@@ -140,9 +146,9 @@ def _heads_of(node: EthereumRegistry, block: int) -> Heads | None:
     if asked is None and node.newest().number != block:
         return None
     heads = Heads(
-        anchors=node.head(Head.ANCHORS, block=asked),
-        statuses=node.head(Head.STATUSES, block=asked),
-        rights=node.head(Head.RIGHTS, block=asked),
+        anchors=node.head(List.ANCHORS, block=asked),
+        statuses=node.head(List.STATUSES, block=asked),
+        rights=node.head(List.RIGHTS, block=asked),
     )
     if asked is None and node.newest().number != block:
         return None

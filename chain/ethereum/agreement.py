@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from chain.errors import InvalidInput, RegistryMismatch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from chain.registry import Block, Identity, Record, Registry
 
@@ -45,6 +45,10 @@ class AgreeingRegistries:
     def block(self, number: int) -> Block:
         """Return the block of that height, the same on all."""
         return self._agreed(f"block {number}", [registry.block(number) for registry in self._registries])
+
+    def blocks(self, numbers: Sequence[int]) -> Mapping[int, Block]:
+        """Return the blocks of these heights, the same on all."""
+        return self._agreed("blocks", [registry.blocks(numbers) for registry in self._registries])
 
     def records(self, first: int, last: int) -> Iterator[Record]:
         """Yield the events that all tell; raises `RegistryMismatch` at the first that one tells differently or not."""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from chain import proof
 from chain.errors import RegistryMismatch, RegistryUnavailable
-from chain.ethereum import calldata, contracts, events
+from chain.ethereum import calldata, contracts, events, runs
 from chain.ethereum.events import Log
 from chain.ethereum.node import Node, read_address, read_bytes, read_hash
 from chain.ethereum.proving import Prover
 from chain.ethereum.rpc import NodeError, Request, Rpc
 from chain.ethereum.wire import data, items, member, quantity, to_hex
 from chain.registry import BatchAnchored, Identity, Record
+from chain.steps import List
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from chain.checkpoint import StateProof
     from chain.ethereum.profiles import Profile
@@ -26,14 +26,6 @@ if TYPE_CHECKING:
     from chain.registry import Block
 
 T = TypeVar("T", int, bytes)
-
-
-class Head(IntEnum):
-    """The hash chains of IHeads; the number is the storage slot."""
-
-    ANCHORS = 0
-    STATUSES = 1
-    RIGHTS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +106,10 @@ class EthereumRegistry:
         """Return the block of that height on the node's present chain."""
         return self.node.block(number)
 
+    def blocks(self, numbers: Sequence[int]) -> Mapping[int, Block]:
+        """Return the blocks of these heights, asked for at once."""
+        return self.node.blocks(numbers)
+
     def records(self, first: int, last: int) -> Iterator[Record]:
         """Yield all events of the registry in blocks first..last, both included, in chain order.
 
@@ -125,10 +121,10 @@ class EthereumRegistry:
             end = min(start + self.profile.log_range - 1, last)
             yield from self._records_of(self._logs(addresses, start, end), start, end)
 
-    def head(self, which: Head, *, block: int | None = None) -> bytes:
+    def head(self, which: List, *, block: int | None = None) -> bytes:
         """Return the head of a hash chain, now or (where the profile has state by block) after a block."""
-        contract = contracts.agencies() if which is Head.RIGHTS else contracts.certificates()
-        address = self.known().agencies_address if which is Head.RIGHTS else self.address
+        contract = contracts.agencies() if which is List.RIGHTS else contracts.certificates()
+        address = self.known().agencies_address if which is List.RIGHTS else self.address
         return read_bytes(self.node.read(address, contract.functions["head"], int(which), block=block), "head")
 
     def evidence(self, agency: int, root: bytes, block_number: int) -> bytes | None:
@@ -145,8 +141,12 @@ class EthereumRegistry:
         """
         if not self.profile.proofs:
             return None
-        heads = [self.head(which, block=block_number) for which in Head]
+        heads = [self.head(which, block=block_number) for which in List]
         return self._prover.of_heads(self.known().agencies_address, block_number, heads)
+
+    def proof_depth(self) -> int:
+        """Return how many blocks must follow a block before `state_proof` can show it: on Clique half the signers."""
+        return runs.depth(self.node) if self.profile.proofs else 0
 
     def known(self) -> Identity:
         """Return the identity as asked before, so that it need not be asked anew."""

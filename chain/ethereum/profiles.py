@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chain.errors import InvalidInput
 from chain.seals import SealScheme
@@ -63,6 +63,8 @@ BESU_QBFT = Profile(
     block_period_s=5,
 )
 
+BESU_IBFT2 = replace(BESU_QBFT, name="besu-ibft2", seal_scheme=SealScheme.IBFT2)
+
 # One seal is one signer's word, so Clique reorganises; a dozen blocks are customary.
 GETH_CLIQUE = Profile(
     name="geth-clique",
@@ -109,7 +111,7 @@ FISCO_BCOS = Profile(
     block_period_s=1,
 )
 
-PROFILES = (ANVIL, BESU_QBFT, GETH_CLIQUE, GOQUORUM_QBFT, FISCO_BCOS)
+PROFILES = (ANVIL, BESU_QBFT, BESU_IBFT2, GETH_CLIQUE, GOQUORUM_QBFT, FISCO_BCOS)
 
 
 def by_name(name: str) -> Profile:

@@ -16,6 +16,7 @@ from chain.ethereum.growing import Trie
 from chain.ethereum.receipts import Receipts, key
 from chain.ethereum.wire import data, items, member, to_hex
 from chain.proof import ReceiptEvidence, StateEvidence
+from chain.steps import List
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,6 @@ LONG = 8_000
 
 _METHOD = "eth_getProof"
 _HASH_BYTES = 32
-_ANCHORS, _STATUSES, _RIGHTS = (slot.to_bytes(32, "big") for slot in range(3))
 _NOTHING = strict_rlp.encode(b"")
 
 
@@ -68,16 +68,18 @@ class Prover:
         Nodes forget old states, so this is asked soon after the block. `agencies` is the Agencies contract's address.
         """
         run = runs.of_block(self._node, number)
-        certificates_account, (anchors, statuses) = self._nodes(self._registry, [_ANCHORS, _STATUSES], number)
-        agencies_account, (rights,) = self._nodes(agencies, [_RIGHTS], number)
+        certificates_account, (anchors, statuses) = self._nodes(
+            self._registry, [List.ANCHORS.slot, List.STATUSES.slot], number
+        )
+        agencies_account, (rights,) = self._nodes(agencies, [List.RIGHTS.slot], number)
         state_root = run[0].state_root
         try:
             certificates_root = state.storage_root(state_root, self._registry, certificates_account)
             agencies_root = state.storage_root(state_root, agencies, agencies_account)
             shown = [
-                state.word(certificates_root, _ANCHORS, anchors),
-                state.word(certificates_root, _STATUSES, statuses),
-                state.word(agencies_root, _RIGHTS, rights),
+                state.word(certificates_root, List.ANCHORS.slot, anchors),
+                state.word(certificates_root, List.STATUSES.slot, statuses),
+                state.word(agencies_root, List.RIGHTS.slot, rights),
             ]
         except (EvidenceMalformed, EvidenceRefused) as exc:
             raise RegistryUnavailable(f"{_METHOD}: what the node shows of block {number} does not hold: {exc}") from exc
@@ -105,10 +107,15 @@ class Prover:
                 f"block {number}: the node shows {len(held)} receipts with the root 0x{trie.root.hex()}, "
                 f"the header has 0x{run[0].receipts_root.hex()}"
             )
-        index = next((index for index, receipt in enumerate(held) if _topics(agency, root) in receipt), None)
-        if index is None:
-            raise RegistryUnavailable(f"block {number}: none of its {len(held)} receipts anchors 0x{root.hex()}")
-        return self._checked(ReceiptEvidence(_encoded(run), index, trie.path(key(index))), run, agency, root)
+        found: list[str] = []
+        # Anybody can log these topics, so the first receipt that has them need not be the registry's.
+        for index in (index for index, receipt in enumerate(held) if _topics(agency, root) in receipt):
+            try:
+                return self._checked(ReceiptEvidence(_encoded(run), index, trie.path(key(index))), run, agency, root)
+            except RegistryUnavailable as exc:
+                found.append(str(exc))
+        why = "; ".join(found) or f"none of its {len(held)} receipts anchors 0x{root.hex()}"
+        raise RegistryUnavailable(f"block {number}: {why}")
 
     def _by_state(self, run: Sequence[Header], agency: int, root: bytes) -> Evidence:
         account, (storage,) = self._nodes(self._registry, [proof.batch_slot(agency, root)], run[0].number)
@@ -116,9 +123,8 @@ class Prover:
 
     def _checked(self, evidence: Evidence, run: Sequence[Header], agency: int, root: bytes) -> Evidence:
         """Return evidence that shows what it is for."""
-        scheme = self._node.profile.seal_scheme
         try:
-            proof.shown_by(evidence, registry=self._registry, agency=agency, root=root, scheme=scheme)
+            proof.shown_by(evidence, registry=self._registry, agency=agency, root=root)
         except (EvidenceMalformed, EvidenceRefused) as exc:
             raise RegistryUnavailable(f"block {run[0].number}: what the node shows does not hold: {exc}") from exc
         return evidence

@@ -129,7 +129,7 @@ def store(
 def reseal(path: Path, old: str, new: str, *, scrypt_n: int = LIGHT_SCRYPT_N) -> None:
     """Put a key under another password, whole or not at all; what else its file says stays.
 
-    The default is light, since a new password is a random one: there is nothing to be guessed and so nothing to stretch.
+    The default is light: it is for new passwords that are random, where nothing can be guessed or need be stretched.
 
     Raises:
         SigningFailed: As `load` does; then the file is as it was.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from issuer import approvals, handing_out, importing, in_one_go, issuing
+from chain.claims import CHINESE, LANGUAGES
+from issuer import approvals, drafting, handing_out, importing, in_one_go, issuing, mapping, returned, templates
 from issuer.commands.shared import (
     ERR,
     OUT,
@@ -26,7 +27,8 @@ from issuer.commands.shared import (
     say_what_is_unproven,
     table,
 )
-from issuer.errors import Ambiguous, NotFound
+from issuer.drafting import Reading
+from issuer.errors import Ambiguous, FileRefused, NotFound
 from issuer.models import State
 from issuer.settings import open_settings
 from issuer.wiring import open_types
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from issuer.handing_out import HandedOut
     from issuer.wiring import Issuer
 
-File = Annotated[Path, typer.Argument(metavar="FILE.csv", help="CSV in UTF-8 or GB18030; , ; or tab between cells.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="An Excel workbook (.xlsx), or CSV in UTF-8 or GB18030.")]
 BatchArgument = Annotated[int, typer.Argument(metavar="BATCH", help="A batch's number, as `batches` lists it.")]
 BatchOption = Annotated[
     int | None, typer.Argument(metavar="[BATCH]", help="A batch's number; all that wait if left out.")
@@ -65,10 +67,14 @@ def template(
     ] = "",
     out: Annotated[Path | None, typer.Option(help="The file to write; standard output if left out.")] = None,
 ) -> None:
-    """Write an empty CSV file with the right headers."""
+    """Write an empty table with the right headers: CSV, or a workbook with choices and help if FILE ends in .xlsx."""
     if lang not in {"", "zh-CN", "en"}:
         raise typer.BadParameter(f"got «{lang}», wanted zh-CN or en", param_hint="--lang")
-    data = importing.template(_type(certificate_type), language=lang)
+    kind = _type(certificate_type)
+    if out is not None and out.suffix.lower() == ".xlsx":
+        data = templates.workbook(kind, language=lang or CHINESE)
+    else:
+        data = importing.template(kind, language=lang)
     if out is None:
         typer.get_binary_stream("stdout").write(data)
     else:
@@ -81,24 +87,52 @@ def import_(
     type_: TypeOption,
     agency: AgencyOption = "",
     by: Annotated[str, typer.Option("--by", help="An officer of the agency that the certificates are for.")] = "",
+    sheet: Annotated[str, typer.Option(help="The sheet of a workbook; the first visible one if left out.")] = "",
+    column: Annotated[
+        list[str], typer.Option(metavar="HEADER=CLAIM", help="What a column holds; HEADER= skips it. Repeat for more.")
+    ] = [],  # noqa: B006 — Typer copies it
+    good_rows: Annotated[
+        bool, typer.Option("--good-rows", help="Make drafts of the good rows though others are bad.")
+    ] = False,
+    returned_to: Annotated[
+        Path | None, typer.Option("--returned", metavar="FILE", help="Write the bad rows here, .csv or .xlsx.")
+    ] = None,
+    lang: Annotated[str, typer.Option(help="Language of the errors in that file: zh-CN or en.")] = "en",
     as_json: Json = False,
 ) -> None:
-    """Check a spreadsheet and make drafts of all its rows, or of none if any row is wrong."""
+    """Check a spreadsheet and make drafts of all its rows; of none if any row is wrong, or of the good ones."""
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(f"got «{lang}», wanted zh-CN or en", param_hint="--lang")
+    if (returned_to is not None) != good_rows:
+        raise typer.BadParameter(
+            "wanted both or neither: bad rows are left out and handed back", param_hint="--good-rows, --returned"
+        )
     data = read(file)
     with issuer() as opened:
         certificate_type = opened.office.type(type_)
         number = _agency(opened, certificate_type, agency, by)
-        drafts = issuing.draft(opened.office, data, certificate_type, agency=number)
+        reading = Reading(sheet=sheet, chosen=_chosen(column, certificate_type), good_rows=good_rows)
+        drafts = drafting.draft(opened.office, data, certificate_type, agency=number, reading=reading)
+    judged = drafts.judged
+    for note in judged.notes if judged else ():
+        ERR.print(f"{file}: {note}.", markup=False)
+    bad = len(judged.bad) if judged else 0
+    if judged and bad and returned_to is not None:
+        write = returned.as_workbook if returned_to.suffix.lower() == ".xlsx" else returned.as_csv
+        returned_to.write_bytes(write(judged, language=lang))
+        ERR.print(f"{bad} bad rows are in {returned_to}, with what is wrong; mend and import them.", markup=False)
     if as_json:
-        say({"batches": drafts.batches, "rows": drafts.rows, "repeated": drafts.repeated, "agency": number})
-        return
-    batches = ", ".join(map(str, drafts.batches))
-    if drafts.repeated:
+        say({"batches": drafts.batches, "rows": drafts.rows, "repeated": drafts.repeated, "agency": number, "bad": bad})
+    elif drafts.repeated:
+        batches = ", ".join(map(str, drafts.batches))
         OUT.print(f"This very file was imported before: batch {batches} ({drafts.rows} rows). Nothing was written.")
-    else:
+    elif drafts.batches:
+        batches = ", ".join(map(str, drafts.batches))
         OUT.print(
             f"{drafts.rows} drafts in batch {batches}. Next: yinxin-issuer prepare {drafts.batches[0]} --by OFFICER"
         )
+    if judged and bad and not drafts.rows:
+        raise FileRefused(judged.faults)
 
 
 def prepare(batch: BatchArgument, *, by: By) -> None:
@@ -183,7 +217,7 @@ def issue(
         certificate_type = office.type(type_)
         preparer, *approvers = people(opened, [prepared_by, *approved_by])
         in_one_go.require_team(office, office.directory(), preparer, approvers)
-        drafts = issuing.draft(office, data, certificate_type, agency=preparer.agency)
+        drafts = drafting.draft(office, data, certificate_type, agency=preparer.agency)
         for number in drafts.batches:
             in_one_go.bring_to_approval(office, number, preparer, approvers)
         with progress("waiting for the chain", None) as tick:
@@ -285,6 +319,19 @@ def _type(identifier: str) -> CertificateType:
     raise NotFound(
         f"certificate type: got «{identifier}», wanted one of: {', '.join(each.identifier for each in known)}"
     )
+
+
+def _chosen(pairs: Sequence[str], certificate_type: CertificateType) -> dict[str, str]:
+    """Read what the options say of columns; raises `BadParameter` for a claim that nobody fills in."""
+    chosen = {}
+    known = [mapping.SKIP, *(claim.key for claim in certificate_type.columns)]
+    for pair in pairs:
+        header, separator, claim = pair.rpartition("=")
+        if not separator or claim not in known:
+            wanted = f"HEADER=CLAIM with one of {', '.join(known[1:])}, or HEADER= to skip it"
+            raise typer.BadParameter(f"got «{pair}», wanted {wanted}", param_hint="--column")
+        chosen[header] = claim
+    return chosen
 
 
 def _agency(opened: Issuer, certificate_type: CertificateType, named: str, officer: str) -> int:

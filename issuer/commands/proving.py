@@ -38,7 +38,9 @@ def proofs(
         reasons = [{"batch": number, "reason": reason} for number, reason in failed.items()]
         say({"made": made, "without": without, "failed": reasons})
     elif made:
-        OUT.print(f"Proofs of batch {_listed(made)} are made. `yinxin-issuer documents` hands them out.")
+        OUT.print(
+            f"Proofs of batch {_listed(made)} are made; `yinxin-issuer documents` hands out those of issued batches."
+        )
     elif without:
         OUT.print(f"Batch {_listed(without)}: this chain has no such proofs; certificates are checked online.")
     elif not failed:

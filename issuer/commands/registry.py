@@ -105,6 +105,10 @@ def trust_list(
     attester: Annotated[
         list[str], typer.Option(help="A verifier that may vouch for checkpoints: its JWK or a file with it; repeat it.")
     ] = [],  # noqa: B006 — typer copies it
+    attester_threshold: Annotated[
+        int | None,
+        typer.Option(min=0, help="How many of them must vouch where nobody seals. Else as in the list before, or 1."),
+    ] = None,
     seals: Annotated[
         Path | None, typer.Option(help="JSON file of the validators by ranges of blocks, as docs/protocol.md has them.")
     ] = None,
@@ -132,6 +136,7 @@ def trust_list(
             version=version,
             days=days,
             attesters=tuple(map(trusting.read_attester, attester)),
+            attester_threshold=attester_threshold,
             sets=() if seals is None else trusting.read_sets(seals),
             scheme=scheme,
         )

@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict
 
-from issuer import approvals, handing_out, importing, in_one_go, issuing, rights
+from issuer import approvals, drafting, handing_out, importing, in_one_go, issuing, rights
 from issuer.models import Batch  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.desk import Asking, AtDesk, Desk, require_media_type, require_sight
 
@@ -84,7 +84,7 @@ def upload(
     """Check a spreadsheet and make drafts of all its rows for the officer's agency, or of none."""
     certificate_type = at.office.type(type)
     rights.require_capability(at.office.registry, asking, asking.agency, rights.ISSUING, at.office.directory())
-    drafts = issuing.draft(at.office, file.file.read(), certificate_type, agency=asking.agency)
+    drafts = drafting.draft(at.office, file.file.read(), certificate_type, agency=asking.agency)
     response.status_code = 200 if drafts.repeated else 201
     return DraftsView(batches=list(drafts.batches), rows=drafts.rows, repeated=drafts.repeated)
 

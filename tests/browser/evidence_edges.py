@@ -11,6 +11,7 @@ import rlp
 from chain.base64url import encode as base64url
 from chain.keccak import keccak
 from tests.browser.evidence_forgeries import proof_task
+from tests.browser.evidence_tasks import load
 from tests.sealed import items_of, signed_part, trust_list
 from tests.vectors.making.parts import Parts, parts, trust_of
 
@@ -29,7 +30,7 @@ _MANY = 900_000
 
 def edges() -> Iterator[tuple[str, Task]]:
     """Yield them all."""
-    for each in (_keys, _streams, _busy, _digits, _short_numbers, _paths):
+    for each in (_keys, _streams, _kinds, _busy, _limits, _bombs, _digits, _short_numbers, _paths):
         yield from each()
 
 
@@ -49,10 +50,9 @@ def _keys() -> Iterator[tuple[str, Task]]:
             agencies=kept.agencies,
             chain_id=kept.chain_id,
             scheme="none",
-            sets=[],
         )
         shown = {axis: base64url(value.to_bytes(32)) for axis, value in zip("xy", coordinates, strict=True)}
-        signed["attesters"] = [{"kty": "EC", "crv": "P-256", **shown}]
+        signed["attesters"] = {"threshold": 1, "keys": [{"kty": "EC", "crv": "P-256", **shown}]}
         task = {"work": "trust_list", "text": trust_list(signed), "now": "2026-03-01T00:00:00Z", "previous": None}
         yield f"attester: {name}", task
 
@@ -91,6 +91,92 @@ def _streams() -> Iterator[tuple[str, Task]]:
         "many empty blocks": file[:2] + b"\0\0\0\xff\xff" * 10_000 + file[2:],
     }.items():
         yield f"stream: {name}", _asked(sound, changed)
+
+
+def _kinds() -> Iterator[tuple[str, Task]]:
+    """Files cut off, or in blocks so small that an engine gives out what is in them one by one."""
+    file = _sound().packed()
+    content = zlib.decompress(file)
+    changed = {
+        "nothing": b"",
+        "no stream": b"x",
+        "an empty stream": zlib.compress(b""),
+        "many empty blocks": file[:2] + b"\0\0\0\xff\xff" * 20_000 + file[2:],
+        "only its kind": zlib.compress(cbor2.dumps(["yinxin-pack"])),
+        "no kind of ours": zlib.compress(cbor2.dumps(["yinxin-packs"])),
+        "no array": zlib.compress(content[1:]),
+        "spoilt at the end": file[:-9] + b"\xff" * 9,
+    }
+    changed |= {f"a block of {size} bytes": _in_blocks(content, size) for size in (1, 2, 13, 14, 15)}
+    changed |= {f"cut off after {size} bytes": file[:size] for size in (1, 2, 5, 16, 20, 30, 60, 200)}
+    for name, bytes_ in changed.items():
+        yield f"kind: {name}", {"work": "kind", "file": bytes_.hex()}
+
+
+def _in_blocks(content: bytes, first: int) -> bytes:
+    stream = zlib.compressobj()
+    begin = stream.compress(content[:first]) + stream.flush(zlib.Z_FULL_FLUSH)
+    return begin + stream.compress(content[first:]) + stream.flush()
+
+
+def _limits() -> Iterator[tuple[str, Task]]:
+    """As much as there may be of something, and one more."""
+    for more in (0, 1):
+        for name, value in {
+            "items": [None] * (4_095 + more),
+            "items, most of them members": [{1: 1}] * 1_365 + [None] * more,
+            "a text": "x" * (65_536 + more),
+        }.items():
+            content = cbor2.dumps(value, canonical=True)
+            yield f"{name} and {more}", _asked(_sound(), zlib.compress(content))
+        sound = _sound()
+        header = items_of(sound.headers[0])
+        sound.headers = [rlp.encode(header + [b""] * (64 - len(header) + more))]
+        yield f"items of a header and {more}", _asked(sound)
+        sound = _sound()
+        room = 65_536 - len(rlp.encode([*header, bytes(60_000)])) + 60_000
+        sound.headers = [rlp.encode([*header, bytes(room + more)])]
+        yield f"bytes of a header and {more}", _asked(sound)
+        sound = _sound()
+        sound.headers = sound.headers * (64 + more)
+        yield f"headers and {more}", _asked(sound)
+        for size, count in ((1, 64 + more), (524_288 + more, 1)):
+            sound = _sound()
+            sound.evidence[2] = [bytes(size)] * count
+            yield f"{count} nodes of {size} bytes", _asked(sound)
+        for count in (510, 511):
+            sound = _sound()
+            sound.evidence[2] = [rlp.encode([[b""] * (count - 16), *[b""] * 16])]
+            header[5] = keccak(sound.evidence[2][0])
+            sound.headers = [rlp.encode(header)]
+            yield f"a node of {count + 2} items and {more}", _asked(sound)
+
+
+def _bombs() -> Iterator[tuple[str, Task]]:
+    """Small files that unpack a thousandfold, and would be a hundred million values."""
+    trust = trust_of(_sound().kept, "none")
+    for name, item, size, kind in (
+        ("nulls", b"\xf6", 60 << 20, "checkpoint"),
+        ("arrays", b"\x80", 60 << 20, "pack"),
+        ("nulls", b"\xf6", 128 << 20, "pack"),
+    ):
+        file = zlib.compress(b"\x9a" + size.to_bytes(4) + item * size)
+        task = {"work": "checkpoint", "kind": kind, "trust": trust, "file": file.hex(), "leaves": []}
+        yield f"{size >> 20} Mi {name} as a {kind}", task
+
+
+def misused() -> Task:
+    """Return the task to call everything with the wrong arguments, all else being as it should."""
+    checkpoints = load("checkpoints")
+    sound = next(vector for vector in checkpoints["checkpoints"] if vector["name"] == "a small one")
+    proof = parts("", "london", "two").packed()
+    return {
+        "work": "misuse",
+        "trust": checkpoints["trust_lists"][sound["trust_list"]],
+        "proof": proof.hex(),
+        "checkpoint": sound["file"],
+        "header": load("headers")["sealed"][0]["headers"][0],
+    }
 
 
 def _busy() -> Iterator[tuple[str, Task]]:

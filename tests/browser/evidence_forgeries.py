@@ -21,7 +21,7 @@ from chain.keccak import keccak
 from chain.proof import batch_slot
 from tests.browser.evidence_tasks import load
 from tests.chain.specimens import sign_with
-from tests.sealed import COUNCIL, attester, canonical, items_of, trust_list
+from tests.sealed import COUNCIL, attester, canonical, items_of, trust_list, with_extra
 from tests.vectors.making.drafts import draft
 from tests.vectors.making.history import columns
 from tests.vectors.making.parts import parts, trust_of
@@ -69,6 +69,10 @@ TOKENS = (
     *("\u2028".encode(), b"\x0b", "\xa0".encode(), b"\\u00e9", b'"__proto__":1,', b"//"),
 )
 """What readers of JSON disagree about."""
+
+
+_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+"""Of secp256k1."""
 
 
 def forged(random: Random, each: int) -> Iterator[tuple[str, Task]]:
@@ -215,7 +219,7 @@ def _headers(random: Random) -> Task:
     vector = deepcopy(random.choice(load("headers")["sealed"]))
     at = random.randrange(len(vector["headers"]))
     header = bytes.fromhex(vector["headers"][at])
-    match random.randrange(4):
+    match random.randrange(6):
         case 0:
             header = _flipped(header, random)
         case 1:
@@ -224,13 +228,27 @@ def _headers(random: Random) -> Task:
             items = items_of(header)
             items[12] = rlp.encode(_bent(rlp.decode(items[12]), random, (b"", b"\x00", b"\xff", bytes(20), [], [b""])))
             header = rlp.encode(items)
+        case 3 if vector["scheme"] == "clique":
+            header = with_extra(items_of(header), _other_s(items_of(header)[12], random))
+        case 4:
+            pass
         case _:
             vector["scheme"] = random.choice(("none", "qbft", "ibft2", "clique"))
             vector["validators"] = _bent(vector["validators"], random, ("00" * 20,))
     vector["headers"][at] = header.hex()
+    if random.random() < 0.2:
+        # A run that is longer or shorter, or in another order.
+        vector["headers"] = random.choices(vector["headers"], k=random.randrange(4)) or vector["headers"][1:]
     # A set, as a trust list holds it: no address twice.
     vector["validators"] = list(dict.fromkeys(str(each) for each in vector["validators"] if len(str(each)) == 40))
     return {"work": "headers"} | {name: vector[name] for name in ("scheme", "headers", "validators")}
+
+
+def _other_s(extra: bytes, random: Random) -> bytes:
+    """Turn the seal at the end of Clique's extra data into its other spelling, or nearly."""
+    s = int.from_bytes(extra[-33:-1])
+    other = random.choice((_ORDER - s, _ORDER - s, s, _ORDER, 0, s + _ORDER))
+    return extra[:-33] + (other % 2**256).to_bytes(32) + bytes([extra[-1] ^ random.choice((1, 1, 0, 2))])
 
 
 def proof_task(file: bytes, trust: str, leaf: bytes, agency: int) -> Task:

@@ -1,6 +1,8 @@
 // Does one task after another with the evidence module, in Node.js as in a browser, and says what came of each: what was
 // read from it, or as what it was refused. Bytes are hexadecimal on both sides.
 
+import { misuse } from "./evidence_misuse.mjs";
+
 const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const hex = (data) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const unJose = (text) =>
@@ -90,7 +92,13 @@ async function trustList(evidence, { text, now, previous }) {
   const listed = await evidence.readTrustList(utf8(text));
   const before = previous === null ? null : await evidence.readTrustList(utf8(previous));
   evidence.verifyTrustList(listed, { now: new Date(now), previous: before });
-  return { scheme: listed.scheme, version: listed.version };
+  return {
+    seals: listed.sets.map(({ fromBlock, untilBlock, scheme, validators }) => {
+      return [fromBlock, untilBlock, scheme, validators.map(hex)];
+    }),
+    thresholds: [listed.threshold, listed.attesterThreshold],
+    version: listed.version,
+  };
 }
 
 async function checkpoint(evidence, { kind, trust, file, leaves }) {
@@ -104,7 +112,7 @@ async function checkpoint(evidence, { kind, trust, file, leaves }) {
   const { checkpoint: cut, history } = believed;
   return {
     block_number: plain(cut.blockNumber),
-    counts: history.counts,
+    counts: [0, 1, 2].map((which) => [...history.records(which)].length),
     heads: cut.heads.map(hex),
     statement: hex(cut.statement),
     timestamp: plain(cut.timestamp),
@@ -118,12 +126,29 @@ function track({ kind, event, blockNumber }) {
   return { track: event.track, from: event.fromHour, until: event.untilHour, block };
 }
 
+async function kind(evidence, { file }) {
+  return { kind: await evidence.kindOf(unhex(file)) };
+}
+
+/** Hands in what is read from sound files, so that nothing but the misuse is wrong. */
+async function misused(evidence, { trust, proof: file, checkpoint: cut, header }) {
+  const listed = await evidence.readTrustList(utf8(trust));
+  return misuse(evidence, {
+    trust: listed,
+    proof: await evidence.readProof(unhex(file)),
+    believed: await evidence.verifyCheckpoint(await evidence.readCheckpoint(unhex(cut)), listed),
+    header: evidence.readHeader(unhex(header)),
+  });
+}
+
 const WORK = {
   certificate,
   checkpoint,
   code,
   digits,
   headers,
+  kind,
+  misuse: misused,
   path,
   proof,
   short_number: shortNumber,

@@ -11,13 +11,14 @@ from typing import Any
 from chain import certificate as certificates
 from chain import checkpoint as checkpoints
 from chain import code as codes
-from chain import digits, merkle, pack, proof, seals
+from chain import digits, envelope, merkle, pack, proof, seals
 from chain.base64url import decode as unjose
 from chain.errors import YinxinError
 from chain.header import Header
 from chain.keys import PublicKey
 from chain.registry import CertificateReplaced, Record, StatusChanged, Track
 from chain.seals import SealScheme
+from chain.steps import List
 from chain.trust_list import TrustList
 
 Task = dict[str, Any]
@@ -151,7 +152,14 @@ def _trust_list(task: Task) -> Outcome:
     if task["previous"] is not None:
         listed.require_follows(TrustList.parse(task["previous"].encode()))
     listed.require_current(datetime.fromisoformat(task["now"]))
-    return {"scheme": listed.scheme.value, "version": listed.version}
+    return {
+        "seals": [
+            [pinned.from_block, pinned.until_block, pinned.scheme.value, [each.hex() for each in pinned.validators]]
+            for pinned in listed.sets
+        ],
+        "thresholds": [listed.threshold, listed.attester_threshold],
+        "version": listed.version,
+    }
 
 
 def _checkpoint(task: Task) -> Outcome:
@@ -164,7 +172,7 @@ def _checkpoint(task: Task) -> Outcome:
     cut, history = believed.checkpoint, believed.history
     return {
         "block_number": _plain(cut.block_number),
-        "counts": list(history.counts),
+        "counts": [sum(1 for _ in history.steps(which)) for which in List],
         "heads": [head.hex() for head in (cut.heads.anchors, cut.heads.statuses, cut.heads.rights)],
         "statement": cut.statement.hex(),
         "timestamp": _plain(cut.timestamp),
@@ -183,12 +191,17 @@ def _track(record: Record) -> dict[str, int | str]:
     return {"track": int(event.track), "from": event.from_hour, "until": event.until_hour, "block": block}
 
 
+def _kind(task: Task) -> Outcome:
+    return {"kind": envelope.kind_of(bytes.fromhex(task["file"]))}
+
+
 _WORK = {
     "certificate": _certificate,
     "checkpoint": _checkpoint,
     "code": _code,
     "digits": _digits,
     "headers": _headers,
+    "kind": _kind,
     "path": _path,
     "proof": _proof,
     "short_number": _short_number,

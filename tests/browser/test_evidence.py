@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.evidence_edges import edges
+from tests.browser.evidence_edges import edges, misused
 from tests.browser.evidence_forgeries import forged
 from tests.browser.evidence_tasks import VECTORS, by_python, load
 from tests.browser.evidence_vectors import asked
@@ -61,6 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     # By its ending Node.js knows that it is a module.
     shutil.copy(EVIDENCE, made / "evidence.mjs")
     shutil.copy(HERE / "evidence_tasks.mjs", made)
+    shutil.copy(HERE / "evidence_misuse.mjs", made)
     shutil.copy(HERE / "evidence.mjs", made / "node.mjs")
     (made / "index.html").write_text("<!doctype html><title>Evidence</title><link rel=icon href=data:,>")
     return made
@@ -148,6 +149,12 @@ def test_what_is_bent_at_random_comes_to_the_same(engine: Engine) -> None:
 
 def test_what_engines_may_disagree_about_comes_to_the_same(engine: Engine) -> None:
     _same_as_python(engine, edges())
+
+
+def test_what_a_page_gets_wrong_is_told_as_its_own_mistake(engine: Engine) -> None:
+    [outcome] = engine([misused()])
+    assert outcome["read"]["unnoticed"] == []
+    assert outcome["read"]["misuses"] > 200
 
 
 def _same_as_python(engine: Engine, tasks_by_name: Iterator[tuple[str, Task]]) -> list[Outcome]:

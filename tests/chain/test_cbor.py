@@ -87,6 +87,32 @@ def test_every_other_encoding_is_refused(encoding: str) -> None:
         cbor.decode(bytes.fromhex(encoding))
 
 
+@pytest.mark.parametrize(
+    ("data", "items"),
+    [
+        (cbor.encode(None), 1),
+        (cbor.encode([1, [2, b"three"], {4: "five"}]), 8),
+        (b"\xc1\x81\x01", 3),
+        (b"\x9a\x00\x0f\x42\x40", 1_000_001),
+        (b"\x82" * 6 + b"\x01" * 7, 13),
+    ],
+)
+def test_items_are_counted_before_anything_is_built(data: bytes, items: int) -> None:
+    with pytest.raises(ValueError, match=f"more than {items - 1} items"):
+        cbor.decode(data, most_items=items - 1)
+    try:
+        cbor.decode(data, most_items=items)
+    except ValueError as exc:
+        assert "items" not in str(exc)  # noqa: PT017 - some are refused for something else
+
+
+def test_a_text_that_unpacks_a_thousandfold_is_not_made_into_characters() -> None:
+    longest = "x" * (1 << 16)
+    assert cbor.decode(cbor.encode(longest)) == longest
+    with pytest.raises(ValueError, match="a text of 65537 bytes"):
+        cbor.decode(cbor.encode([1, longest + "x"]))
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_refused_or_the_one_encoding(data: bytes) -> None:
     try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import zlib
 from dataclasses import replace
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from chain import cbor, checkpoint, envelope, history
-from chain.checkpoint import Checkpoint
+from chain.checkpoint import Checkpoint, StateProof
 from chain.errors import (
     EvidenceMalformed,
     EvidenceUnsupported,
@@ -31,9 +31,6 @@ from tests.chain.any_event import in_blocks
 from tests.chain.small_world import BLOCK, TIME, VALIDATORS, attested, trust
 from tests.chain.test_history import EVENTS
 
-if TYPE_CHECKING:
-    from chain.checkpoint import StateProof
-
 STEPS = in_blocks(EVENTS)
 SEALED = small_world.checkpoint(STEPS)
 UNSEALED = small_world.checkpoint(STEPS, scheme="none")
@@ -53,7 +50,7 @@ def test_a_sealed_checkpoint_is_believed_for_its_seals() -> None:
     assert (len(believed.sealing.signers), believed.sealing.is_final) == (3, True)
     assert believed.attesters == ()
     assert believed.history.heads() == SEALED.heads
-    assert believed.history.counts == (2, 5, 4)
+    assert [len(list(believed.history.steps(which))) for which in List] == [2, 5, 4]
 
 
 def test_a_majority_of_cliques_signers_confirms_it_but_it_is_not_final() -> None:
@@ -65,10 +62,55 @@ def test_a_majority_of_cliques_signers_confirms_it_but_it_is_not_final() -> None
 
 def test_on_a_chain_without_seals_an_attester_must_vouch() -> None:
     for made in (UNSEALED, BARE):
-        with pytest.raises(NotAttested, match="none of 1 attesters"):
+        with pytest.raises(NotAttested, match="0 of 1 attesters vouch for, wanted 1"):
             checkpoint.verify(made, NONE)
         believed = checkpoint.verify(attested(made), NONE)
         assert (believed.sealing, believed.attesters) == (None, (KID,))
+
+
+def test_as_many_attesters_must_vouch_as_the_list_says() -> None:
+    two = [sealed.attester(), sealed.attester("another")]
+    both, either = (trust("none", attesters=two, attester_threshold=threshold) for threshold in (2, 1))
+    one, another = attested(BARE), attested(BARE, "another")
+    for made in (one, another):
+        assert len(checkpoint.verify(made, either).attesters) == 1
+        with pytest.raises(NotAttested, match="1 of 2 attesters vouch for, wanted 2"):
+            checkpoint.verify(made, both)
+    assert len(checkpoint.verify(attested(one, "another"), both).attesters) == 2
+
+
+def test_where_the_list_has_no_attesters_nothing_vouches_for_a_block_without_seals() -> None:
+    nobody = trust("none", attesters=())
+    assert nobody.attester_threshold == 0
+    with pytest.raises(NotAttested, match="0 of 0 attesters vouch for, wanted 1"):
+        checkpoint.verify(attested(BARE), nobody)
+
+
+def test_the_scheme_is_that_of_the_blocks_height() -> None:
+    those = sealed.addresses(small_world.VALIDATORS)
+    changing = [(0, BLOCK, (), "none"), (BLOCK, None, those, "qbft")]
+    assert checkpoint.verify(SEALED, trust("", sets=changing)).sealing is not None
+    assert checkpoint.verify(attested(BARE), trust("", sets=[(0, BLOCK + 1, (), "none")])).sealing is None
+    with pytest.raises(SealsInsufficient, match=f"nothing of block {BLOCK}"):
+        checkpoint.verify(attested(BARE), trust("", sets=changing[:1]))
+
+
+def test_what_proves_a_state_can_be_kept_in_a_database() -> None:
+    proof = proof_of(SEALED)
+    assert StateProof.parse(proof.encode()) == proof
+    headers, walks = list(proof.headers), [list(walk) for walk in proof.walks]
+    for other, why in (
+        (b"", "not plain CBOR"),
+        (cbor.encode([headers]), "other than headers and walks"),
+        (cbor.encode([[], walks]), "0 headers and 5 walks"),
+        (cbor.encode([headers * 65, walks]), "65 headers"),
+        (cbor.encode([headers, walks[1:]]), "4 walks"),
+        (cbor.encode([headers, [None, *walks[1:]]]), "something else than an array of bytes"),
+        (cbor.encode([[1], walks]), "something else than an array of bytes"),
+        (cbor.encode([headers, [[b""] * 65, *walks[1:]]]), "65 nodes of a walk"),
+    ):
+        with pytest.raises(EvidenceMalformed, match=why):
+            StateProof.parse(other)
 
 
 def test_who_is_not_in_the_trust_list_vouches_for_nothing() -> None:
@@ -191,7 +233,7 @@ def test_a_header_that_too_few_sealed_is_refused() -> None:
 
 
 def test_an_attester_does_not_stand_in_for_seals() -> None:
-    with pytest.raises(NotProven, match="without headers"):
+    with pytest.raises(SealsInsufficient, match="without a header"):
         checkpoint.verify(attested(replace(SEALED, state=None)), QBFT)
 
 

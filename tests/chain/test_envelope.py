@@ -21,22 +21,27 @@ def packed(*value: cbor.CBOR) -> bytes:
 
 
 def test_what_was_wrapped_comes_back() -> None:
-    assert envelope.unwrap(FILE, envelope.PROOF, most=1000) == MEMBERS
+    assert envelope.unwrap(FILE, envelope.PROOF) == MEMBERS
     assert envelope.kind_of(FILE) == envelope.PROOF
 
 
 def test_exactly_as_many_bytes_as_allowed_are_taken() -> None:
-    size = len(zlib.decompress(FILE))
-    assert envelope.unwrap(FILE, envelope.PROOF, most=size) == MEMBERS
+    spare = envelope.MAX_PROOF - len(zlib.decompress(envelope.wrap(envelope.PROOF, [bytes(1 << 16)]))) + (1 << 16)
+    assert envelope.unwrap(envelope.wrap(envelope.PROOF, [bytes(spare)]), envelope.PROOF) == [bytes(spare)]
     with pytest.raises(EvidenceMalformed, match="more than"):
-        envelope.unwrap(FILE, envelope.PROOF, most=size - 1)
+        envelope.unwrap(packed(envelope.PROOF, 1, bytes(spare + 1)), envelope.PROOF)
+
+
+def test_what_nobody_would_read_is_not_written() -> None:
+    with pytest.raises(EvidenceMalformed, match="wanted at most 1048576"):
+        envelope.wrap(envelope.PROOF, [bytes(envelope.MAX_PROOF)])
 
 
 def test_a_bomb_is_refused_before_it_goes_off() -> None:
     bomb = zlib.compress(bytes(64 << 20), 9)
     tracemalloc.start()
     with pytest.raises(EvidenceMalformed, match="more than 1048576 bytes"):
-        envelope.unwrap(bomb, envelope.PROOF, most=envelope.MAX_PROOF)
+        envelope.unwrap(bomb, envelope.PROOF)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 << 20
@@ -64,7 +69,7 @@ def test_a_bomb_is_refused_before_it_goes_off() -> None:
 )
 def test_what_is_not_in_the_form_is_malformed(data: bytes, why: str) -> None:
     with pytest.raises(EvidenceMalformed, match=why) as caught:
-        envelope.unwrap(data, envelope.PROOF, most=1000)
+        envelope.unwrap(data, envelope.PROOF)
     assert not isinstance(caught.value, EvidenceUnsupported)
 
 
@@ -72,7 +77,7 @@ def test_what_is_not_in_the_form_is_malformed(data: bytes, why: str) -> None:
 def test_a_later_format_is_unsupported_and_not_malformed(form: int) -> None:
     later = packed(envelope.PROOF, form, "whatever it may hold")
     with pytest.raises(EvidenceUnsupported, match=f"format {form}"):
-        envelope.unwrap(later, envelope.PROOF, most=1000)
+        envelope.unwrap(later, envelope.PROOF)
     assert envelope.kind_of(later) == envelope.PROOF
 
 

@@ -143,7 +143,11 @@ def test_a_trust_list_signed_by_enough_counts(vector: Vector) -> None:
     accepted = _accepted(vector)
     assert json.loads(accepted.signed_bytes) == signed
     assert accepted.version == signed["version"]
-    assert accepted.scheme.value == signed["seals"]["scheme"]
+    for pinned in signed["seals"]:
+        number = pinned["from_block"]
+        assert accepted.scheme_at(number).value == pinned["scheme"]
+        assert accepted.validators_at(number) == {bytes.fromhex(each[2:]) for each in pinned["validators"]}
+    assert accepted.attester_threshold == signed["attesters"]["threshold"]
 
 
 @_named(TRUST_LISTS["refused"])
@@ -181,7 +185,7 @@ def test_a_checkpoint_shows_all_that_was_recorded(vector: Vector) -> None:
     for status in vector["statuses"]:
         found = history.statuses(status["agency"], bytes.fromhex(status["leaf"]))
         assert list(map(_track, found)) == status["tracks"]
-    assert history.counts[List.STATUSES] == sum(len(status["tracks"]) for status in vector["statuses"])
+    assert len(list(history.steps(List.STATUSES))) == sum(len(status["tracks"]) for status in vector["statuses"])
 
 
 @_named(CHECKPOINTS["checkpoints"])

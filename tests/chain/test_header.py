@@ -43,6 +43,15 @@ def test_fourteen_items_are_no_header() -> None:
         Header.parse(rlp.encode(rlp.decode(raw_header())[:14]))
 
 
+def test_a_header_has_an_end() -> None:
+    items = rlp.decode(raw_header())
+    assert len(Header.parse(rlp.encode([*items, *[b"\1"] * (64 - len(items))])).items) == 64
+    with pytest.raises(EvidenceMalformed, match="more items"):
+        Header.parse(rlp.encode([*items, *[b"\1"] * (65 - len(items))]))
+    with pytest.raises(EvidenceMalformed, match=r"a header of 66[0-9]{3} bytes, wanted at most 65536"):
+        Header.parse(Header.parse(raw_header()).with_extra(bytes(1 << 16)).encode())
+
+
 @pytest.mark.parametrize("data", [b"\x80", rlp.encode(b"a header"), b"\xc0", b"", raw_header()[:-1]])
 def test_what_is_no_list_is_no_header(data: bytes) -> None:
     with pytest.raises(EvidenceMalformed):

@@ -76,12 +76,14 @@ def test_a_history_says_what_went_in_and_makes_the_same_heads(events: list[Event
     data = history.encode(taken)
     read = History.parse(data)
     assert read.heads() == naive_heads(taken)
+    for until in {0, *(one.block_number for one in taken)}:
+        assert read.heads(until) == naive_heads(one for one in taken if one.block_number <= until)
     for which in List:
         assert list(read.steps(which)) == of_list(taken, which)
         assert [record.event for record in read.records(which)] == [
             event for event in events if steps.list_of(steps.kind_of(event)) is which
         ]
-    assert read.counts == tuple(len(of_list(taken, which)) for which in List)
+    assert [len(list(read.steps(which))) for which in List] == [len(of_list(taken, which)) for which in List]
     assert read.last_block == max((one.block_number for one in taken), default=0)
     assert read.last_timestamp == max((one.timestamp for one in taken), default=0)
 
@@ -177,7 +179,7 @@ def test_no_other_bytes_are_the_same_history(data: st.DataObject) -> None:
         read = History.parse(bytes(other))
     except EvidenceMalformed:
         return
-    assert [len(list(read.records(which))) for which in List] == list(read.counts)
+    assert [len(list(read.records(which))) for which in List] == [len(list(read.steps(which))) for which in List]
     timeless = [[(one.block_number, one.kind, one.arguments) for one in read.steps(which)] for which in List]
     genuine = [
         [(one.block_number, one.kind, one.arguments) for one in History.parse(DATA).steps(which)] for which in List
@@ -226,15 +228,16 @@ def longer(column: bytes) -> bytes:
         (cbor.encode(cbor.decode(DATA)[:4]), "another form"),  # type: ignore[index]
         (cbor.encode([*cbor.decode(DATA), []]), "another form"),  # type: ignore[misc]
         (altered(NUMBERS, shorter), "as blocks"),
-        (altered(TIMES, shorter), "as blocks"),
+        (altered(TIMES, shorter), "as times of 4 blocks"),
+        (altered((0,), lambda blocks: [blocks[0] * 100, blocks[1] * 100]), "got 400 blocks and"),
         (altered((0,), lambda blocks: [blocks[0] + bytes([255] * 8), blocks[1] + bytes([255] * 8)]), "5 blocks, of"),
         (altered((0,), lambda blocks: [blocks[0][:-8], blocks[1][:-8]]), "got 3 blocks"),
         (altered(NUMBERS, at(15, b"\x07")), "numbers do not rise"),
         (altered(NUMBERS, at(8, b"\xff")), "numbers do not rise"),
         (altered(TIMES, at(15, b"\x00")), "times fall"),
         (altered(ADDRESSES, shorter), "as addresses"),
-        (altered(ADDRESSES, lambda column: column[20:40] + column[:20] + column[40:]), "as addresses"),
-        (altered(ADDRESSES, lambda column: column[:20] * 2 + column[40:]), "as addresses"),
+        (altered(ADDRESSES, lambda column: column[20:40] + column[:20] + column[40:]), "order than ascending"),
+        (altered(ADDRESSES, lambda column: column[:20] * 2 + column[40:]), "order than ascending"),
         (altered(ADDRESSES, lambda column: column + b"\xff" * 20), "4 addresses, of which 3 occur"),
         (altered(ADDRESSES, lambda column: column[:-20]), "the place 2 among 2 addresses"),
         (altered((STATUSES,), lambda _: [b"", b"", b""]), "another form than columns"),
@@ -247,7 +250,7 @@ def longer(column: bytes) -> bytes:
         (altered((RIGHTS, 0), at(0, b"\x18")), "only those of this list"),
         (altered((STATUSES, 1), at(4, b"\0\0\0\0")), "not in the chain's order"),
         (altered((STATUSES, LOGS), at(4, b"\0\0\0\2")), "not in the chain's order"),
-        (altered((STATUSES, LOGS), at(0, b"\0\0\0\1")), "a log that stands in another list"),
+        (altered((STATUSES, LOGS), at(0, b"\0\0\0\1")), "a log that stands in two lists"),
         (altered((STATUSES, 1), at(16, b"\0\0\0\4")), "of which events name 5"),
         (altered((STATUSES, 3), shorter), "tables of"),
         (altered((STATUSES, 3), lambda tables: tables[::-1]), "tables of"),

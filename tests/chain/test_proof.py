@@ -29,6 +29,7 @@ from chain.proof import (
     StateEvidence,
     decode_evidence,
     encode_evidence,
+    shown,
     shown_by,
     verify,
 )
@@ -198,8 +199,28 @@ def test_on_a_chain_without_seals_nothing_vouches_for_the_block() -> None:
 
 @pytest.mark.parametrize("evidence", [RECEIPT, SLOT], ids=["receipt", "slot"])
 def test_evidence_shows_the_same_to_whoever_believes_the_header(evidence: Evidence) -> None:
-    shown = shown_by(evidence, registry=REGISTRY, agency=AGENCY, root=EVENT.root, scheme=SealScheme.QBFT)
-    assert shown == replace(_verified(_proof(evidence)), sealing=None)
+    found = shown_by(evidence, registry=REGISTRY, agency=AGENCY, root=EVENT.root)
+    assert found == replace(_verified(_proof(evidence)), block_hash=None, sealing=None)
+
+
+def test_what_a_proof_shows_needs_no_scheme_and_no_seals() -> None:
+    run = tuple(clique([_raw(), raw_header(number=NUMBER + 1)], FOUR[:2]))
+    for headers in ((HEADER,), (_raw(),), run):
+        alone = shown(_proof(replace(RECEIPT, headers=headers)), leaf=LEAVES[INDEX], agency=AGENCY, registry=REGISTRY)
+        assert alone == replace(_verified(_proof()), block_hash=None, sealing=None)
+    with pytest.raises(NotProven, match="wanted 5 as anchored"):
+        shown(_proof(path=replace(PATH, size=6)), leaf=LEAVES[INDEX], agency=AGENCY, registry=REGISTRY)
+
+
+@pytest.mark.parametrize("scheme", [SealScheme.IBFT2, SealScheme.CLIQUE])
+def test_a_genuine_proof_under_a_list_of_another_scheme_is_not_called_altered(scheme: SealScheme) -> None:
+    with pytest.raises(SealsInsufficient):
+        _verified(_proof(), _trust(scheme))
+
+
+def test_a_proof_longer_than_anybody_reads_is_not_written() -> None:
+    with pytest.raises(EvidenceMalformed, match="wanted at most 1048576"):
+        _proof(replace(RECEIPT, nodes=(bytes(1 << 19), bytes(1 << 19)))).encode()
 
 
 def test_batches_stand_where_the_contract_keeps_them() -> None:
@@ -218,7 +239,7 @@ def test_too_few_seals_and_heights_without_a_set_are_refused() -> None:
     with pytest.raises(SealsInsufficient, match="got 2 seals of 4 validators, wanted 3"):
         _verified(_proof(replace(RECEIPT, headers=(qbft(FOUR).sealed(_raw(), FOUR[:2]),))))
     beyond = qbft(FOUR).sealed(_raw(number=5_000), FOUR)
-    with pytest.raises(SealsInsufficient, match="no validators for block 5000"):
+    with pytest.raises(SealsInsufficient, match="nothing of block 5000"):
         _verified(_proof(replace(RECEIPT, headers=(beyond,))))
 
 
@@ -341,13 +362,13 @@ def test_what_is_written_is_read_again(evidence: Evidence) -> None:
 
 def test_the_file_is_as_the_protocol_says() -> None:
     path: CBOR = [5, INDEX, list(PATH.hashes)]
-    for evidence, shown in (
+    for evidence, written in (
         (RECEIPT, [0, TRANSACTION, list(RECEIPT.nodes)]),
         (SLOT, [1, list(SLOT.account_nodes), list(SLOT.storage_nodes)]),
     ):
         unpacked = cbor.decode(zlib.decompress(_proof(evidence).encode()))
-        assert unpacked == ["yinxin-proof", 1, REGISTRY_ID, path, [HEADER], shown]
-        assert cbor.decode(encode_evidence(evidence)) == [[HEADER], shown]
+        assert unpacked == ["yinxin-proof", 1, REGISTRY_ID, path, [HEADER], written]
+        assert cbor.decode(encode_evidence(evidence)) == [[HEADER], written]
 
 
 _NODES: CBOR = list(RECEIPT.nodes)

@@ -11,10 +11,11 @@ import rlp
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from trie import HexaryTrie
+from trie.exceptions import ValidationError
 
-from chain.errors import NotProven
+from chain.errors import EvidenceMalformed, NotProven
 from chain.keccak import keccak
-from chain.trie import EMPTY_ROOT, value_at
+from chain.trie import EMPTY_ROOT, MAX_NODE, MAX_NODES, require_walkable, value_at
 from tests.chain.tries import proof_of, trie_of
 
 if TYPE_CHECKING:
@@ -36,7 +37,12 @@ def _same(trie: HexaryTrie, key: bytes, wanted: bytes | None) -> None:
     """Hold our reading of a proof, and the library's, to what is in the trie."""
     nodes = proof_of(trie, key)
     assert value_at(trie.root_hash, key, nodes) == wanted
-    library = HexaryTrie.get_from_proof(trie.root_hash, key, [rlp.decode(node) for node in nodes])
+    try:
+        library = HexaryTrie.get_from_proof(trie.root_hash, key, [rlp.decode(node) for node in nodes])
+    except ValidationError:
+        # The library stumbles over a key that ends within an extension, which no key of Ethereum's does.
+        assert wanted is None
+        return
     assert library == (wanted or b"")
 
 
@@ -215,3 +221,18 @@ def test_nodes_by_hand_are_read_where_they_are_in_form() -> None:
 def test_what_no_trie_has_is_refused_even_under_its_own_hash(nodes: list[bytes], why: str) -> None:
     with pytest.raises(NotProven, match=why):
         _proven(nodes)
+
+
+def test_no_walk_has_more_or_longer_nodes_than_these() -> None:
+    require_walkable([])
+    require_walkable([bytes(MAX_NODE)] * MAX_NODES)
+    with pytest.raises(EvidenceMalformed, match="got 65 nodes"):
+        require_walkable([b""] * (MAX_NODES + 1))
+    with pytest.raises(EvidenceMalformed, match="of up to 524289 bytes"):
+        require_walkable([b"", bytes(MAX_NODE + 1)])
+
+
+def test_a_node_of_thousands_of_items_is_not_built() -> None:
+    node = rlp.encode([b"\1"] * 1_000)
+    with pytest.raises(NotProven, match="more items than there can be"):
+        value_at(keccak(node), b"key", [node])

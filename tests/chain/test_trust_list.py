@@ -32,7 +32,7 @@ SIGNED = sealed.signed_part(
     agencies=AGENCIES,
     chain_id=20_260,
     scheme="qbft",
-    sets=[(0, 100, FOUR[:3]), (100, 200, FOUR), (300, None, FOUR[1:])],
+    sets=[(0, 100, FOUR[:3], "ibft2"), (100, 200, FOUR), (300, None, FOUR[1:])],
     version=3,
     attesters=[sealed.attester(), sealed.attester("another")],
 )
@@ -54,8 +54,8 @@ def test_a_list_says_what_was_signed() -> None:
     assert (listed.issued, listed.expires) == (datetime(2026, 2, 1, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC))
     assert listed.threshold == 3
     assert listed.council == tuple(sorted(each.address for each in COUNCIL[:4]))
-    assert listed.scheme is SealScheme.QBFT
-    assert listed.sets[2] == ValidatorSet(300, None, tuple(FOUR[1:]))
+    assert listed.sets[2] == ValidatorSet(300, None, SealScheme.QBFT, tuple(FOUR[1:]))
+    assert listed.attester_threshold == 1
     assert [key.kid for key in listed.attesters] == [
         PublicKey.of(sealed.attester(name)).kid for name in ("attester", "another")
     ]
@@ -80,13 +80,13 @@ def test_what_is_written_here_reads_back() -> None:
         expires=datetime(2027, 2, 1, tzinfo=UTC),
         threshold=3,
         council=[each.address for each in COUNCIL[:4]],
-        scheme=SealScheme.QBFT,
         sets=[
-            ValidatorSet(0, 100, tuple(reversed(FOUR[:3]))),
-            ValidatorSet(100, 200, tuple(FOUR)),
-            ValidatorSet(300, None, tuple(FOUR[1:])),
+            ValidatorSet(0, 100, SealScheme.IBFT2, tuple(reversed(FOUR[:3]))),
+            ValidatorSet(100, 200, SealScheme.QBFT, tuple(FOUR)),
+            ValidatorSet(300, None, SealScheme.QBFT, tuple(FOUR[1:])),
         ],
         attesters=listed.attesters,
+        attester_threshold=1,
     )
     assert contents == listed.signed_bytes
     signatures = {each.address: each.sign_digest(trust_list.digest(contents)) for each in COUNCIL[:3]}
@@ -106,9 +106,9 @@ def test_what_would_be_refused_is_not_written() -> None:
             expires=datetime(2027, 1, 1, tzinfo=UTC),
             threshold=2,
             council=[COUNCIL[0].address],
-            scheme=SealScheme.NONE,
-            sets=[],
+            sets=[ValidatorSet(0, None, SealScheme.NONE, ())],
             attesters=[],
+            attester_threshold=0,
         )
 
 
@@ -138,9 +138,18 @@ def test_a_height_between_the_ranges_has_no_set(number: int) -> None:
 
 
 def test_a_height_beyond_the_last_range_has_no_set() -> None:
-    listed = parsed(changed(seals={"scheme": "ibft2", "sets": SIGNED["seals"]["sets"][:2]}))
-    with pytest.raises(SealsInsufficient):
-        listed.validators_at(200)
+    listed = parsed(changed(seals=SIGNED["seals"][:2]))
+    for ask in (listed.validators_at, listed.scheme_at):
+        with pytest.raises(SealsInsufficient, match="nothing of block 200"):
+            ask(200)
+
+
+def test_a_chain_that_changed_its_scheme_keeps_its_old_blocks() -> None:
+    listed = TrustList.parse(TEXT.encode())
+    assert [listed.scheme_at(number).value for number in (0, 99, 100, 300)] == ["ibft2", "ibft2", "qbft", "qbft"]
+    assert listed.validators_at(99, scheme=SealScheme.IBFT2) == frozenset(FOUR[:3])
+    with pytest.raises(SealsInsufficient, match="block 99: got a seal of another scheme, wanted ibft2"):
+        listed.validators_at(99, scheme=SealScheme.QBFT)
 
 
 def test_a_list_proves_something_until_it_expires() -> None:
@@ -203,8 +212,8 @@ def test_a_signature_that_no_key_makes_is_refused() -> None:
         ("issued", "2026-02-02T00:00:00Z"),
         ("expires", "2029-02-01T00:00:00Z"),
         ("council", SIGNED["council"] | {"threshold": 1}),
-        ("seals", SIGNED["seals"] | {"scheme": "clique"}),
-        ("attesters", []),
+        ("seals", SIGNED["seals"][:2]),
+        ("attesters", {"threshold": 0, "keys": []}),
     ],
 )
 def test_whatever_is_changed_afterwards_is_noticed(member: str, other: object) -> None:
@@ -293,21 +302,24 @@ def test_a_list_of_another_registry_is_refused() -> None:
 # What is not in the form.
 
 ADDRESSES = [f"0x{address.hex()}" for address in FOUR]
-KEY = SIGNED["attesters"][0]
+KEY = SIGNED["attesters"]["keys"][0]
 
 
 def council(**members: object) -> dict[str, object]:
     return SIGNED["council"] | members
 
 
-def seals(*sets: object, scheme: object = "qbft") -> dict[str, object]:
-    return {"scheme": scheme, "sets": list(sets)}
+def attesters(*keys: object, threshold: object = 1) -> dict[str, object]:
+    return {"threshold": threshold, "keys": list(keys)}
 
 
-def pinned(first: object, until: object, validators: object = tuple(ADDRESSES)) -> dict[str, object]:
+def pinned(
+    first: object, until: object, validators: object = tuple(ADDRESSES), scheme: object = "qbft"
+) -> dict[str, object]:
     return {
         "from_block": first,
         "until_block": until,
+        "scheme": scheme,
         "validators": list(validators) if isinstance(validators, tuple) else validators,
     }
 
@@ -346,30 +358,37 @@ def pinned(first: object, until: object, validators: object = tuple(ADDRESSES)) 
         {"council": council(keys=SIGNED["council"]["keys"][:1] * 2, threshold=1)},
         {"council": council(keys="0x")},
         {"council": council(name="a member too many")},
-        {"seals": seals(pinned(0, None), scheme="istanbul")},
-        {"seals": seals(pinned(0, None), scheme=["qbft"])},
-        {"seals": seals(pinned(0, None), scheme="none")},
-        {"seals": seals()},
-        {"seals": seals(pinned(0, 100), pinned(99, None))},
-        {"seals": seals(pinned(0, None), pinned(100, None))},
-        {"seals": seals(pinned(100, 200), pinned(0, 100))},
-        {"seals": seals(pinned(100, 100))},
-        {"seals": seals(pinned(-1, 100))},
-        {"seals": seals(pinned(0, "100"))},
-        {"seals": seals(pinned(0, None, ()))},
-        {"seals": seals(pinned(0, None, tuple(reversed(ADDRESSES))))},
-        {"seals": seals(pinned(0, None, (ADDRESSES[0], ADDRESSES[0])))},
-        {"seals": seals(pinned(0, None, None))},
-        {"seals": seals(pinned(0, None) | {"quorum": 1})},
-        {"seals": {"scheme": "qbft"}},
+        {"seals": [pinned(0, None, scheme="istanbul")]},
+        {"seals": [pinned(0, None, scheme=["qbft"])]},
+        {"seals": [pinned(0, None, scheme="none")]},
+        {"seals": [pinned(0, None, None, scheme="none")]},
+        {"seals": []},
+        {"seals": [pinned(0, 100), pinned(99, None)]},
+        {"seals": [pinned(0, None), pinned(100, None)]},
+        {"seals": [pinned(100, 200), pinned(0, 100)]},
+        {"seals": [pinned(100, 100)]},
+        {"seals": [pinned(-1, 100)]},
+        {"seals": [pinned(0, "100")]},
+        {"seals": [pinned(0, None, ())]},
+        {"seals": [pinned(0, None, tuple(reversed(ADDRESSES)))]},
+        {"seals": [pinned(0, None, (ADDRESSES[0], ADDRESSES[0]))]},
+        {"seals": [pinned(0, None, None)]},
+        {"seals": [pinned(0, None) | {"quorum": 1}]},
+        {"seals": {"scheme": "qbft", "sets": [pinned(0, None)]}},
         {"attesters": None},
-        {"attesters": [KEY, KEY]},
-        {"attesters": [KEY | {"d": "secret"}]},
-        {"attesters": [KEY | {"kty": "RSA"}]},
-        {"attesters": [KEY | {"crv": "secp256k1"}]},
-        {"attesters": [KEY | {"x": KEY["y"]}]},
-        {"attesters": [KEY | {"x": KEY["x"] + "="}]},
-        {"attesters": [KEY | {"x": 1}]},
+        {"attesters": [KEY]},
+        {"attesters": attesters(KEY, threshold=0)},
+        {"attesters": attesters(KEY, threshold=2)},
+        {"attesters": attesters(KEY, threshold=None)},
+        {"attesters": attesters(threshold=1)},
+        {"attesters": attesters(threshold=-1)},
+        {"attesters": attesters(KEY, KEY)},
+        {"attesters": attesters(KEY | {"d": "secret"})},
+        {"attesters": attesters(KEY | {"kty": "RSA"})},
+        {"attesters": attesters(KEY | {"crv": "secp256k1"})},
+        {"attesters": attesters(KEY | {"x": KEY["y"]})},
+        {"attesters": attesters(KEY | {"x": KEY["x"] + "="})},
+        {"attesters": attesters(KEY | {"x": 1})},
     ],
     ids=str,
 )
@@ -414,7 +433,6 @@ def test_a_later_format_is_unsupported_whatever_its_members() -> None:
 
 
 def test_a_chain_without_seals_has_no_sets() -> None:
-    listed = parsed(changed(seals=seals(scheme="none")))
-    assert listed.scheme is SealScheme.NONE
-    with pytest.raises(SealsInsufficient):
-        listed.validators_at(0)
+    listed = parsed(changed(seals=[pinned(0, None, (), scheme="none")]))
+    assert listed.scheme_at(7) is SealScheme.NONE
+    assert listed.validators_at(7) == frozenset()

@@ -18,7 +18,6 @@ from issuer.app import application
 from issuer.documents import Renderer
 from issuer.routes.desk import Desk, Doorkeeper
 from tests.issuer.offices import PASSWORD, permit_number, permits
-from tests.issuer.test_proofs import SHOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +76,7 @@ def test_from_upload_to_documents(client: TestClient) -> None:
 
 
 def test_proof_is_served_once_it_is_made(client: TestClient, world: World) -> None:
-    world.registry.evidence_shown, world.registry.forgetful = SHOWN, True
+    world.registry.has_proofs, world.registry.forgetful = True, True
     batch = issued(client, 1)
     path = f"/api/v1/certificates/{permit_number(1)}/proof"
     answer = client.get(path, auth=PREPARER)

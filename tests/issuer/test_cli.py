@@ -15,7 +15,6 @@ import pytest
 
 from chain import certificate, code, merkle, proof
 from chain.proof import Proof
-from chain.seals import SealScheme
 from issuer.face import PROOF_NAME
 from issuer.sealing import CRASH_POINTS
 from tests.deployed import credit_code
@@ -132,7 +131,7 @@ def test_proofs_go_with_every_certificate(terminal: Terminal, anvil: Anvil) -> N
         leaf = code.parse((folder / each["code"]).read_text("utf-8")).leaf
         assert (read.path.index, read.path.size) == (index, 2)
         root = merkle.root_from_path(leaf, index=index, size=2, path=read.path.hashes)
-        shown = proof.shown_by(read.evidence, registry=registry, agency=1, root=root, scheme=SealScheme.NONE)
+        shown = proof.shown_by(read.evidence, registry=registry, agency=1, root=root)
         assert shown.size == 2
         blocks.add(shown.block_hash)
         with pikepdf.open(folder / each["pdf"]) as pdf:
@@ -178,6 +177,38 @@ def test_chain_without_proofs_says_so(terminal: Terminal) -> None:
     assert finished.code == 0
     assert "this chain has no such proofs" in finished.out
     assert said(terminal.run("proofs", "--batch", batch, "--json"))["made"] == [batch]
+
+
+def test_good_rows_become_drafts_and_bad_ones_come_back_to_be_mended(terminal: Terminal) -> None:
+    rows = [{"number": permit_number(331)}, {"number": permit_number(332), "credit_code": "123"}]
+    file = file_of(terminal, "mixed.csv", table("food-operation-permit", *rows).replace(b"credit_code", b"code", 1))
+    back = terminal.folder / "back.xlsx"
+    assert "row 1, code" in refused(terminal.run("import", file, *TYPE))
+    column = ("--column", "code=credit_code")
+    assert "row 3, code" in refused(terminal.run("import", file, *TYPE, *column))
+    assert not back.exists()
+    finished = terminal.run(
+        "import", file, *TYPE, *column, "--good-rows", "--returned", back, "--lang", "zh-CN", "--json"
+    )
+    assert {key: said(finished)[key] for key in ("rows", "bad", "repeated")} == {"rows": 1, "bad": 1, "repeated": False}
+    assert "1 bad rows are in" in finished.err
+    assert "row 2, code" in refused(terminal.run("import", back, *TYPE, *column))
+    assert "«code=surname»" in terminal.run("import", back, *TYPE, "--column", "code=surname").err
+    assert "both or neither" in terminal.run("import", back, *TYPE, "--good-rows").err
+    last = terminal.folder / "last.csv"
+    finished = terminal.run("import", back, *TYPE, *column, "--good-rows", "--returned", last)
+    assert "row 2, code" in refused(finished)
+    mended = last.read_bytes().replace(b'"123"', b'"91150102MA0XXXX156"')
+    (batch,) = said(terminal.run("import", file_of(terminal, "mended.csv", mended), *TYPE, *column, "--json"))[
+        "batches"
+    ]  # type: ignore[misc]
+    assert batch_state(terminal, batch) == "DRAFT"
+
+
+def test_template_is_a_workbook_where_its_name_says_so(terminal: Terminal) -> None:
+    out = terminal.folder / "template.xlsx"
+    assert terminal.run("template", "food-operation-permit", "--out", out).code == 0
+    assert "headers without a row" in refused(terminal.run("import", out, *TYPE))
 
 
 def test_step_by_step(terminal: Terminal) -> None:

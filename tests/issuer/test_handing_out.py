@@ -10,7 +10,7 @@ import pytest
 
 from chain import certificate, code
 from chain.certificate_types import by_identifier
-from issuer import approvals, handing_out, in_one_go, issuing, replacing
+from issuer import approvals, drafting, handing_out, in_one_go, issuing, replacing
 from issuer.models import Purpose
 from issuer.replacing import Changes
 from tests.issuer.offices import permit_number, permits
@@ -34,7 +34,7 @@ def sealed(world: World, batch: int) -> int:
 
 
 def issued(world: World, data: bytes) -> int:
-    (batch,) = issuing.draft(world.office, data, PERMIT, agency=LOW).batches
+    (batch,) = drafting.draft(world.office, data, PERMIT, agency=LOW).batches
     return sealed(world, batch)
 
 

@@ -10,7 +10,7 @@ from chain import certificate, code, merkle
 from chain.certificate_types import by_identifier
 from chain.keys import PublicKey
 from chain.registry import BatchAnchored
-from issuer import approvals, in_one_go, issuing, statuses
+from issuer import approvals, drafting, in_one_go, issuing, statuses
 from issuer.errors import FileRefused, NotAllowed, NotReady
 from issuer.models import State
 from issuer.statuses import Wish
@@ -27,7 +27,7 @@ LOW = 2
 
 
 def drafted(world: World, *serials: int) -> int:
-    (batch,) = issuing.draft(world.office, permits(*serials), PERMIT, agency=LOW).batches
+    (batch,) = drafting.draft(world.office, permits(*serials), PERMIT, agency=LOW).batches
     return batch
 
 
@@ -77,7 +77,7 @@ def test_rows_become_certificates_that_verify_with_the_agencys_key(world: World)
 
 def test_empty_authority_is_the_agencys_name(world: World) -> None:
     data = permits(1, issuing_authority="")
-    (batch,) = issuing.draft(world.office, data, PERMIT, agency=LOW).batches
+    (batch,) = drafting.draft(world.office, data, PERMIT, agency=LOW).batches
     with world.office.store.reading() as work:
         claims = world.office.records.claims(work, work.certificates(batch)[0])
     assert claims["issuing_authority"] == world.office.directory().agency(LOW).name
@@ -85,7 +85,7 @@ def test_empty_authority_is_the_agencys_name(world: World) -> None:
 
 def test_national_identifier_is_given_where_the_type_has_a_code(world: World) -> None:
     kind = by_identifier("construction-safety-licence")
-    (batch,) = issuing.draft(world.office, table(kind.identifier, {}), kind, agency=LOW).batches
+    (batch,) = drafting.draft(world.office, table(kind.identifier, {}), kind, agency=LOW).batches
     issuing.prepare(world.office, batch, world.officer("low-preparer"))
     with world.office.store.reading() as work:
         (row,) = work.certificates(batch)
@@ -113,8 +113,8 @@ def test_nothing_is_signed_before_the_anchor_is_final(world: World) -> None:
 
 
 def test_same_file_twice_is_the_same_batch(world: World) -> None:
-    first = issuing.draft(world.office, permits(1, 2), PERMIT, agency=LOW)
-    again = issuing.draft(world.office, permits(1, 2), PERMIT, agency=LOW)
+    first = drafting.draft(world.office, permits(1, 2), PERMIT, agency=LOW)
+    again = drafting.draft(world.office, permits(1, 2), PERMIT, agency=LOW)
     assert again.batches == first.batches
     assert (first.repeated, again.repeated) == (False, True)
 
@@ -122,7 +122,7 @@ def test_same_file_twice_is_the_same_batch(world: World) -> None:
 def test_number_given_out_before_is_refused_with_its_row(world: World) -> None:
     issued(world, 1)
     with pytest.raises(FileRefused) as refused:
-        issuing.draft(world.office, permits(7, 1), PERMIT, agency=LOW)
+        drafting.draft(world.office, permits(7, 1), PERMIT, agency=LOW)
     (fault,) = refused.value.faults
     assert fault.row == 3
     assert permit_number(1) in fault.got
@@ -137,24 +137,24 @@ def test_number_of_a_certificate_that_ended_can_be_given_out_again(world: World)
     officers = [world.officer("low-preparer"), world.officer("low-approver")]
     statuses.request(world.office, row, Wish("cancel", None, None, "", None), officers)
     world.lane().run()
-    drafts = issuing.draft(world.office, permits(1, hotline="12345"), PERMIT, agency=LOW)
+    drafts = drafting.draft(world.office, permits(1, hotline="12345"), PERMIT, agency=LOW)
     assert not drafts.repeated
 
 
 def test_number_of_an_expired_certificate_can_be_given_out_again(world: World) -> None:
-    (batch,) = issuing.draft(
+    (batch,) = drafting.draft(
         world.office, permits(1, issue_date="2020-01-01", valid_until="2024-12-31"), PERMIT, agency=LOW
     ).batches
     with pytest.raises(FileRefused):
-        issuing.draft(world.office, permits(1), PERMIT, agency=LOW)
+        drafting.draft(world.office, permits(1), PERMIT, agency=LOW)
     issuing.prepare(world.office, batch, world.officer("low-preparer"))
     approvals.approve(world.office, batch, world.officer("low-approver"))
     in_one_go.seal(world.office, world.lane(), [batch])
-    assert not issuing.draft(world.office, permits(1), PERMIT, agency=LOW).repeated
+    assert not drafting.draft(world.office, permits(1), PERMIT, agency=LOW).repeated
 
 
 def test_large_file_is_split_into_batches_of_1024(world: World) -> None:
-    drafts = issuing.draft(world.office, permits(*range(1, 1027)), PERMIT, agency=LOW)
+    drafts = drafting.draft(world.office, permits(*range(1, 1027)), PERMIT, agency=LOW)
     with world.office.store.reading() as work:
         assert [work.batch(each).size for each in drafts.batches] == [1024, 2]
 
@@ -197,7 +197,7 @@ def test_officer_without_the_capability_is_told_what_they_may(world: World) -> N
 
 def test_agency_without_the_type_is_refused_before_anything_is_written(world: World) -> None:
     with pytest.raises(NotAllowed, match=r"演示机关3 .* does not hold the type food-operation-permit"):
-        issuing.draft(world.office, permits(1), PERMIT, agency=3)
+        drafting.draft(world.office, permits(1), PERMIT, agency=3)
     with world.office.store.reading() as work:
         assert work.batches() == []
 
@@ -205,7 +205,7 @@ def test_agency_without_the_type_is_refused_before_anything_is_written(world: Wo
 def test_agency_below_a_suspended_one_is_refused(world: World) -> None:
     FakeGoverning(world.registry).suspend_agency(1, council=True)
     with pytest.raises(NotAllowed, match=r"演示机关1 .* is suspended"):
-        issuing.draft(world.office, permits(1), PERMIT, agency=LOW)
+        drafting.draft(world.office, permits(1), PERMIT, agency=LOW)
 
 
 def test_preparing_again_keeps_the_leaves_but_voids_approvals(world: World) -> None:
@@ -244,7 +244,7 @@ def test_signatures_that_count_no_longer_are_refused_before_sending(world: World
 def test_discarded_batch_frees_its_numbers_and_its_file(world: World) -> None:
     batch = approved(world, 1)
     issuing.discard(world.office, batch, world.officer("low-preparer"))
-    again = issuing.draft(world.office, permits(1), PERMIT, agency=LOW)
+    again = drafting.draft(world.office, permits(1), PERMIT, agency=LOW)
     assert not again.repeated
     assert again.batches != (batch,)
 

@@ -121,6 +121,21 @@ def test_key_file_is_whole_for_its_owner_only_and_leaves_nothing_beside_it(keyst
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+def test_key_put_under_another_password_is_the_same_key_with_the_same_labels(keystore: Keystore) -> None:
+    made = keystore.new_officer("a", agency=3, title="阿拉坦")
+    with pytest.raises(SigningFailed, match="wrong password"):
+        signers.reseal(made.path, "guess", "another", scrypt_n=2)
+    before = json.loads(made.path.read_text("utf-8"))["yinxin"]
+    assert keystore.hand_over("a", password="another") == made  # noqa: S106 — opens this test's key only
+    assert keystore.hand_over("a", password="another") == made  # noqa: S106 — as above
+    assert keystore.officer("a", password="another").signer.address == made.address  # noqa: S106 — as above
+    assert json.loads(made.path.read_text("utf-8"))["yinxin"] == before == {"agency": 3, "name": "阿拉坦"}
+    assert [each.name for each in made.path.parent.iterdir()] == ["a.json"]
+    assert stat.S_IMODE(made.path.stat().st_mode) == 0o600
+    with pytest.raises(Locked, match="wrong password"):
+        keystore.officer("a")
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"address": "0x00", "yinxin": {}}'])
 def test_damaged_file_is_named(keystore: Keystore, tmp_path: Path, content: str) -> None:
     (tmp_path / "officers").mkdir()

@@ -13,8 +13,9 @@ from alembic import command
 
 from chain import merkle, proof
 from chain.certificate_types import by_identifier
-from chain.proof import Proof, ReceiptEvidence
-from issuer import approvals, handing_out, in_one_go, issuing, proofs
+from chain.errors import RegistryUnavailable
+from chain.proof import Proof
+from issuer import approvals, drafting, handing_out, in_one_go, issuing, proofs
 from issuer.database import alembic_config
 from issuer.errors import NotReady
 from issuer.face import PROOF_MEDIA_TYPE, PROOF_NAME
@@ -32,13 +33,10 @@ if TYPE_CHECKING:
 
 PERMIT = by_identifier("food-operation-permit")
 LOW = 2
-SHOWN = proof.encode_evidence(ReceiptEvidence((b"header",), 3, (b"node", b"another node")))
-"""Evidence in form. What it shows is not looked at here; tests/issuer/test_cli.py has genuine ones."""
-OTHER = proof.encode_evidence(ReceiptEvidence((b"header",), 4, (b"node",)))
 
 
 def approved(world: World, *serials: int) -> int:
-    (batch,) = issuing.draft(world.office, permits(*serials), PERMIT, agency=LOW).batches
+    (batch,) = drafting.draft(world.office, permits(*serials), PERMIT, agency=LOW).batches
     issuing.prepare(world.office, batch, world.officer("low-preparer"))
     approvals.approve(world.office, batch, world.officer("low-approver"))
     return batch
@@ -58,6 +56,16 @@ def batch_of(world: World, number: int) -> Batch:
 def history_of(world: World, number: int) -> list[str]:
     with world.office.store.reading() as work:
         return [line.what for line in work.history(batch_id=number)]
+
+
+def history_details(world: World, number: int) -> list[str]:
+    with world.office.store.reading() as work:
+        return [line.detail for line in work.history(batch_id=number)]
+
+
+def headers_in(batch: Batch) -> int:
+    """Return how many headers a batch's evidence has."""
+    return len(proof.decode_evidence(batch.evidence or b"").headers)
 
 
 def missing(world: World, *numbers: int) -> dict[int, str]:
@@ -90,10 +98,10 @@ def attached(pdf: Path) -> bytes | None:
 
 
 def test_every_certificate_gets_the_path_from_its_own_leaf(world: World, tmp_path: Path) -> None:
-    world.registry.evidence_shown = SHOWN
+    world.registry.has_proofs = True
     number = issued(world, 1, 2, 3)
     batch = batch_of(world, number)
-    assert batch.evidence == SHOWN
+    assert batch.evidence is not None
     folder = tmp_path / "out"
     handed_out(world, number, folder)
     with world.office.store.reading() as work:
@@ -103,7 +111,7 @@ def test_every_certificate_gets_the_path_from_its_own_leaf(world: World, tmp_pat
         assert row["proof"] == f"{row['number']}.proof"
         assert attached(folder / row["pdf"]) == file
         read = Proof.parse(file)
-        assert (read.registry_id, read.evidence) == (world.registry.registry_id, proof.decode_evidence(SHOWN))
+        assert (read.registry_id, read.evidence) == (world.registry.registry_id, proof.decode_evidence(batch.evidence))
         leads_to = merkle.root_from_path(
             certificate.leaf or b"", index=read.path.index, size=read.path.size, path=read.path.hashes
         )
@@ -111,7 +119,7 @@ def test_every_certificate_gets_the_path_from_its_own_leaf(world: World, tmp_pat
 
 
 def test_same_proof_makes_the_same_document(world: World, tmp_path: Path) -> None:
-    world.registry.evidence_shown = SHOWN
+    world.registry.has_proofs = True
     number = issued(world, 1)
     for folder in ("one", "two"):
         handed_out(world, number, tmp_path / folder)
@@ -120,7 +128,7 @@ def test_same_proof_makes_the_same_document(world: World, tmp_path: Path) -> Non
 
 
 def test_node_that_cannot_show_it_does_not_hold_up_issuing(world: World, tmp_path: Path) -> None:
-    world.registry.evidence_shown, world.registry.forgetful = SHOWN, True
+    world.registry.has_proofs, world.registry.forgetful = True, True
     number = issued(world, 1)
     assert batch_of(world, number).state == State.ISSUED
     assert history_of(world, number)[-2:] == ["no proofs yet", "issued"]
@@ -141,7 +149,7 @@ def test_node_that_cannot_show_it_does_not_hold_up_issuing(world: World, tmp_pat
 
 
 def test_killed_between_final_and_proof_the_next_run_makes_it(world: World) -> None:
-    world.registry.evidence_shown = SHOWN
+    world.registry.has_proofs = True
     number = approved(world, 1)
     with pytest.raises(Killed):
         in_one_go.seal(world.office, world.lane(at=killer("after_final")), [number])
@@ -149,26 +157,43 @@ def test_killed_between_final_and_proof_the_next_run_makes_it(world: World) -> N
     assert (killed.state, killed.evidence) == (State.FINAL, None)
     in_one_go.seal(world.office, world.lane(), [number])
     done = batch_of(world, number)
-    assert (done.state, done.evidence) == (State.ISSUED, SHOWN)
+    assert done.state == State.ISSUED
+    assert headers_in(done) == 1
 
 
 def test_evidence_is_kept_unless_it_is_to_be_made_again(world: World) -> None:
-    world.registry.evidence_shown = SHOWN
+    world.registry.has_proofs = True
     number = issued(world, 1)
-    world.registry.evidence_shown = OTHER
+    world.registry.successors = 1
     assert proofs.make(world.office, number)
-    assert batch_of(world, number).evidence == SHOWN
+    assert headers_in(batch_of(world, number)) == 1
     assert (waiting(world), waiting(world, again=True)) == ([], [number])
     assert proofs.make(world.office, number, again=True)
-    assert batch_of(world, number).evidence == OTHER
+    assert headers_in(batch_of(world, number)) == 2
 
 
 def test_failing_to_make_it_again_keeps_what_there_is(world: World) -> None:
-    world.registry.evidence_shown = SHOWN
+    world.registry.has_proofs = True
     number = issued(world, 1)
-    world.registry.evidence_shown = None
+    world.registry.has_proofs = False
     assert not proofs.make(world.office, number, again=True)
-    assert batch_of(world, number).evidence == SHOWN
+    assert headers_in(batch_of(world, number)) == 1
+
+
+def test_evidence_of_another_block_is_not_kept(world: World) -> None:
+    world.registry.has_proofs = True
+    number = issued(world, 1)
+    kept = batch_of(world, number).evidence
+    world.registry.shown_block = 1
+    with pytest.raises(RegistryUnavailable, match="what the node shows does not hold"):
+        proofs.make(world.office, number, again=True)
+    world.registry.shown_block = None
+    with world.office.store.writing() as work:
+        work.batch(number).block_hash = bytes(32)
+    with pytest.raises(RegistryUnavailable, match="evidence of another block than 0x00"):
+        proofs.make(world.office, number, again=True)
+    assert "evidence of another block" in history_details(world, number)[-1]
+    assert batch_of(world, number).evidence == kept
 
 
 def test_nothing_is_proven_before_its_anchor_is_final(world: World) -> None:
@@ -195,7 +220,7 @@ def test_list_from_before_there_were_proofs_keeps_its_names(world: World, tmp_pa
     text = index.read_text(encoding="utf-8-sig").replace(",proof", "").replace("code.txt,", "code.txt")
     other = text.splitlines()[1].replace(before.short_number, "0000-0000-0000-00")
     index.write_text("\n".join([*text.splitlines(), other.replace(permit_number(1), "other")]), encoding="utf-8-sig")
-    world.registry.evidence_shown = SHOWN
+    world.registry.has_proofs = True
     assert proofs.make(world.office, number)
     (after,) = handed_out(world, number, folder)
     assert after.pdf == before.pdf
@@ -213,8 +238,8 @@ def test_batches_of_a_database_from_before_there_were_proofs_get_theirs(world: W
     store.close()
     office = make_office(world.folder, world.registry, world.office.keystore, world.office.records.master)
     again = replace(world, office=office)
-    world.registry.evidence_shown = SHOWN
+    world.registry.has_proofs = True
     assert waiting(again) == [number]
     assert proofs.make(office, number)
-    assert batch_of(again, number).evidence == SHOWN
+    assert headers_in(batch_of(again, number)) == 1
     office.store.close()

@@ -10,7 +10,7 @@ import pytest
 from chain.certificate_types import by_identifier
 from chain.errors import RegistryMismatch, RegistryUnavailable, SenderRefused
 from chain.registry import BatchAnchored
-from issuer import approvals, in_one_go, issuing
+from issuer import approvals, drafting, in_one_go, issuing
 from issuer.errors import LaneBusy, LaneFrozen, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State
 from issuer.sealing import CRASH_POINTS
@@ -35,7 +35,7 @@ class Killed(BaseException):
 
 
 def approved(world: World, *serials: int) -> int:
-    (batch,) = issuing.draft(world.office, permits(*serials), PERMIT, agency=LOW).batches
+    (batch,) = drafting.draft(world.office, permits(*serials), PERMIT, agency=LOW).batches
     issuing.prepare(world.office, batch, world.officer("low-preparer"))
     approvals.approve(world.office, batch, world.officer("low-approver"))
     return batch
@@ -393,7 +393,7 @@ def test_node_on_an_older_chain_is_refused(world: World) -> None:
 def test_node_of_another_registry_is_refused_and_nothing_written(world: World) -> None:
     other = replace_registry(world, FakeRegistry(registry_id=bytes(31) + b"\1"))
     with pytest.raises(RegistryMismatch, match="belongs to another registry"):
-        issuing.draft(other, permits(1), PERMIT, agency=LOW)
+        drafting.draft(other, permits(1), PERMIT, agency=LOW)
 
 
 def test_node_that_refuses_the_sender_keeps_the_batch_queued(world: World) -> None:

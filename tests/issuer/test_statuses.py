@@ -14,7 +14,7 @@ from chain.calendar import day_of_hour, first_hour
 from chain.certificate_types import by_identifier
 from chain.errors import InvalidInput
 from chain.registry import Track
-from issuer import approvals, in_one_go, issuing, replacing, slots, statuses
+from issuer import approvals, drafting, in_one_go, issuing, replacing, slots, statuses
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import Purpose, State
 from issuer.replacing import Changes
@@ -40,7 +40,7 @@ def seal(world: World, batch: int) -> None:
 def issued(world: World, identifier: str = PERMIT, **cells: str) -> Certificate:
     cells = {"number": permit_number(1), **cells} if identifier == PERMIT else cells
     data = table(identifier, cells)
-    (batch,) = issuing.draft(world.office, data, by_identifier(identifier), agency=LOW).batches
+    (batch,) = drafting.draft(world.office, data, by_identifier(identifier), agency=LOW).batches
     seal(world, batch)
     with world.office.store.reading() as work:
         return work.certificates(batch)[0]
@@ -306,7 +306,7 @@ def issued_again(world: World) -> Certificate:
 
 
 def test_draft_has_no_status(world: World) -> None:
-    (batch,) = issuing.draft(world.office, permits(1), by_identifier(PERMIT), agency=LOW).batches
+    (batch,) = drafting.draft(world.office, permits(1), by_identifier(PERMIT), agency=LOW).batches
     issuing.prepare(world.office, batch, world.officer("low-preparer"))
     with world.office.store.reading() as work:
         (row,) = work.certificates(batch)

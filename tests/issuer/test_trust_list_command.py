@@ -53,7 +53,8 @@ def test_a_list_says_what_the_chain_says_and_is_believed(terminal: Terminal, tmp
     told = said(terminal.run(*TRUST, "--out", out, "--attester", json.dumps(KEY.jwk()), "--days", 30, "--json"))
     made = listed(out)
     deployed = said(terminal.run("registry", "deploy", "--json"))
-    assert (made.version, made.scheme, made.attesters) == (1, SealScheme.NONE, (KEY,))
+    assert (made.version, made.scheme_at(1_000), made.attesters) == (1, SealScheme.NONE, (KEY,))
+    assert made.attester_threshold == told["attester_threshold"] == 1
     assert (made.threshold, len(made.council), len(made.signatures)) == (2, 3, 3)
     assert made.registry_id.hex() == deployed["registry_id"] == told["registry_id"]
     assert f"0x{made.agencies.hex()}" == deployed["agencies"]
@@ -114,13 +115,22 @@ def test_what_makes_no_list_is_refused(terminal: Terminal, tmp_path: Path) -> No
     out = tmp_path / "trust.json"
     sets = tmp_path / "sets.json"
     sets.write_text(
-        json.dumps({"sets": [{"from_block": 0, "until_block": None, "validators": ["0x" + "22" * 20]}]}),
+        json.dumps([{"from_block": 0, "until_block": None, "scheme": "none", "validators": ["0x" + "22" * 20]}]),
         encoding="utf-8",
     )
+    other, unknown, object_ = (tmp_path / f"{name}.json" for name in ("other", "unknown", "object"))
+    ranged = {"from_block": 0, "until_block": None, "scheme": "qbft", "validators": ["0x" + "22" * 20]}
+    other.write_text(json.dumps([ranged]), encoding="utf-8")
+    unknown.write_text(json.dumps([{**ranged, "scheme": "clock"}]), encoding="utf-8")
+    object_.write_text(json.dumps({"sets": [ranged]}), encoding="utf-8")
     bad = tmp_path / "bad.json"
     bad.write_text('[{"from_block": 0}]', encoding="utf-8")
     for words, wanted in (
-        (("--seals", sets), "none for «none»"),
+        (("--seals", sets), "validators where nobody seals"),
+        (("--seals", other), "the chain has none"),
+        (("--seals", unknown), "'clock'"),
+        (("--seals", object_), "an array"),
+        (("--attester", json.dumps(KEY.jwk()), "--attester-threshold", 2), "a threshold of 2 for 1 keys"),
         (("--seals", bad), '"validators"'),
         (("--seals", tmp_path / "none.json"), "No such file"),
         (("--attester", "{}"), '"kty"'),
@@ -136,10 +146,14 @@ def test_what_makes_no_list_is_refused(terminal: Terminal, tmp_path: Path) -> No
 def test_a_chain_with_seals_needs_its_validators(terminal: Terminal, tmp_path: Path) -> None:
     out, sets = tmp_path / "trust.json", tmp_path / "sets.json"
     validators = ["0x" + f"{number:02x}" * 20 for number in range(1, 5)]
-    sets.write_text(json.dumps([{"from_block": 0, "until_block": None, "validators": validators}]), encoding="utf-8")
+    ranges = [
+        {"from_block": 0, "until_block": 500, "scheme": "ibft2", "validators": validators[:3]},
+        {"from_block": 500, "until_block": None, "scheme": "qbft", "validators": validators},
+    ]
+    sets.write_text(json.dumps(ranges), encoding="utf-8")
     sealed = {"YINXIN_PROFILE": "besu-qbft"}
-    assert "sets of validators" in refused(terminal.run(*TRUST, "--out", out, **sealed))
+    assert "no ranges of blocks" in refused(terminal.run(*TRUST, "--out", out, **sealed))
     said(terminal.run(*TRUST, "--out", out, "--seals", sets, "--json", **sealed))
     made = listed(out)
-    assert made.scheme is SealScheme.QBFT
+    assert (made.scheme_at(499), made.scheme_at(500)) == (SealScheme.IBFT2, SealScheme.QBFT)
     assert len(made.validators_at(1_000)) == 4

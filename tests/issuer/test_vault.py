@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 
 from chain.certificate_types import by_identifier
-from issuer import issuing, records
+from issuer import drafting, issuing, records
 from issuer.errors import Erased, Locked
 from issuer.vault import Place, new_key, unwrap, wrap
 from tests.issuer.offices import World, permits
@@ -56,7 +56,7 @@ def test_index_finds_equals_and_tells_nothing_across_agencies_or_purposes() -> N
 def test_database_file_holds_no_claim_in_clear(world: World) -> None:
     kind = by_identifier("food-operation-permit")
     name = "独一无二的演示饭馆"
-    issuing.draft(world.office, permits(1, operator_name=name), kind, agency=2)
+    drafting.draft(world.office, permits(1, operator_name=name), kind, agency=2)
     with sqlite3.connect(world.folder / "issuer.db") as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
@@ -68,7 +68,7 @@ def test_database_file_holds_no_claim_in_clear(world: World) -> None:
 
 def test_erased_record_cannot_be_read_or_found_and_its_leaf_stays(world: World) -> None:
     kind = by_identifier("food-operation-permit")
-    (batch,) = issuing.draft(world.office, permits(1), kind, agency=2).batches
+    (batch,) = drafting.draft(world.office, permits(1), kind, agency=2).batches
     issuing.prepare(world.office, batch, world.officer("low-preparer"))
     with world.office.store.writing() as work:
         (row,) = work.certificates(batch)

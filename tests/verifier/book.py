@@ -111,7 +111,11 @@ class Book:
     digests: dict[tuple[int, int], bytes] = field(default_factory=lambda: {(TYPE.number, TYPE.version): TYPE.digest})
     entries: dict[tuple[int, bytes], list[StatusRecord]] = field(default_factory=dict)
     is_checkpoint: bool = False
+    times_vouched: bool = True
     dated: bool = False
+
+    def possibly(self, batch: Batch, _dates: Sequence[int]) -> Sequence[Batch]:
+        return (batch,)
 
     def is_dated(self, _now: datetime) -> bool:
         return self.dated

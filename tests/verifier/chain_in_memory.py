@@ -16,7 +16,7 @@ from verifier.snapshot import Freshness
 from verifier.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from chain.registry import Event, Identity
@@ -51,6 +51,9 @@ class ListRegistry:
             raise RegistryUnavailable(f"there is no block {number}")
         name = f"{number} {self.forks if number >= self.fork else 0}"
         return Block(number, sha256(name.encode()).digest(), b"", int(NOW.timestamp()))
+
+    def blocks(self, numbers: Sequence[int]) -> dict[int, Block]:
+        return {number: self.block(number) for number in numbers}
 
     def records(self, first: int, last: int) -> Iterator[Record]:
         for number in range(first, last + 1):

@@ -69,7 +69,7 @@ class Chain:
             "sets": [(0, None, sealed.addresses(VALIDATORS))] if is_sealed else [],
             "issued": (first - timedelta(days=30)).strftime(_TIME),
             "expires": (first + timedelta(days=300)).strftime(_TIME),
-            "attesters": () if is_sealed else (ATTESTER,),
+            "attesters": (ATTESTER,),
         }
         return sealed.trust_list(sealed.signed_part(**(values | changes)), by).encode()
 
@@ -77,9 +77,17 @@ class Chain:
         """Return the same, read."""
         return TrustList.parse(self.trust_file(**changes))
 
-    def seal(self, header: bytes, by: Sequence[Validator] = ALL_BUT_ONE) -> bytes:
-        """Return a header as the validators seal it; as it is where nobody does."""
-        return header if self.scheme is SealScheme.NONE else sealed.qbft(VALIDATORS).sealed(header, by)
+    def seal(self, header: bytes, by: Sequence[Validator] = ALL_BUT_ONE) -> tuple[bytes, ...]:
+        """Return a header as the validators seal it, in Clique with made up successors; as it is where nobody does."""
+        match self.scheme:
+            case SealScheme.NONE:
+                return (header,)
+            case SealScheme.CLIQUE:
+                return tuple(sealed.clique([numbered(header, place) for place in range(len(by))], by))
+            case SealScheme.QBFT:
+                return (sealed.qbft(VALIDATORS).sealed(header, by),)
+            case SealScheme.IBFT2:
+                return (sealed.ibft2(VALIDATORS).sealed(header, by),)
 
     def records(self) -> list[Record]:
         """Return everything the registry recorded."""
@@ -92,6 +100,7 @@ class Chain:
         by: Sequence[Validator] = ALL_BUT_ONE,
         bend: Callable[[list[Record]], list[Record]] = list,
         earlier: timedelta = timedelta(),
+        attested: bool = True,
     ) -> Checkpoint:
         """Cut a checkpoint of the newest block; `bend` changes what it tells of the history, `earlier` all times."""
         writer = self.deployed.writer()
@@ -103,20 +112,20 @@ class Chain:
         ]
         state = writer.state_proof(newest.number)
         assert state is not None
-        header = self.seal(moved(state.headers[0], newest.timestamp - shift), by)
+        headers = self.seal(moved(state.headers[0], newest.timestamp - shift), by)
         cut = Checkpoint(
             registry_id=identity.registry_id,
             chain_id=identity.chain_id,
             registry=identity.address,
             agencies=identity.agencies_address,
             block_number=newest.number,
-            block_hash=block_hash(Header.parse(header), self.scheme),
+            block_hash=block_hash(Header.parse(headers[0]), self.scheme),
             timestamp=newest.timestamp - shift,
             heads=heads_of(list(writer.records(0, newest.number))),
-            state=replace(state, headers=(header,)),
+            state=replace(state, headers=headers),
             history=history.encode(map(Step.of, records)),
         )
-        return cut.attested(PublicKey.of(ATTESTER).kid, signer(ATTESTER)) if self.scheme is SealScheme.NONE else cut
+        return cut.attested(PublicKey.of(ATTESTER).kid, signer(ATTESTER)) if attested else cut
 
     def anchor(self, office: Office, *papers: Paper) -> None:
         """Anchor certificates in one batch."""
@@ -132,7 +141,7 @@ class Chain:
         encoded = writer.evidence(office.agency, root, number)
         assert encoded is not None
         evidence = proof.decode_evidence(encoded)
-        headers = (self.seal(evidence.headers[0], by),)
+        headers = self.seal(evidence.headers[0], by)
         return Proof(self.deployed.record.registry_id, path_of(made, *others), replace(evidence, headers=headers))
 
 
@@ -154,6 +163,14 @@ def moved(header: bytes, timestamp: int) -> bytes:
     """Return a header of another time."""
     items = sealed.items_of(header)
     items[sealed.TIMESTAMP] = timestamp.to_bytes((timestamp.bit_length() + 7) // 8)
+    return sealed.with_extra(items, items[sealed.EXTRA])
+
+
+def numbered(header: bytes, after: int) -> bytes:
+    """Return a header of so many blocks later."""
+    items = sealed.items_of(header)
+    number = int.from_bytes(items[sealed.NUMBER]) + after
+    items[sealed.NUMBER] = number.to_bytes((number.bit_length() + 7) // 8)
     return sealed.with_extra(items, items[sealed.EXTRA])
 
 

@@ -54,6 +54,15 @@ class TestHeading:
         book, made = anchored()
         assert "whose it is" in heading(ask(book, made.presented_short_number), ENGLISH)
 
+    def test_incomplete_says_that_it_is_the_paper_that_nobody_vouches_for(self) -> None:
+        book, made = anchored()
+        page = made.presented_document()
+        assert page.document is not None
+        foreign = replace(page, document=replace(page.document, foreign="fonts"))
+        report = ask(book, foreign)
+        assert "not all that was presented is vouched for" in heading(report, ENGLISH)
+        assert "original file" in next_step(report, ENGLISH)
+
     @pytest.mark.parametrize("language", list(Language))
     @pytest.mark.parametrize("verdict", list(Verdict))
     def test_every_heading_and_next_step_can_be_said(self, verdict: Verdict, language: Language) -> None:
@@ -172,9 +181,10 @@ class TestFacts:
 class TestOffline:
     """What an answer without a network rests on, in words."""
 
-    def printed(self, sealing: Sealing | None, language: Language) -> str:
-        used = CheckpointUsed(5, bytes(32), NOW, sealing, (bytes(32),) if sealing is None else ())
-        proof = ProofUsed(7, 4, NOW, sealing)
+    def printed(self, sealing: Sealing | None, language: Language, *, has_proof: bool = True) -> str:
+        is_attested = sealing is None
+        used = CheckpointUsed(5, bytes(32), NOW, sealing, (bytes(32),) * is_attested, times_vouched=is_attested)
+        proof = ProofUsed(7, 4, NOW, sealing) if has_proof else None
         report = replace(verify(Presented(), None, TODAY, name="a paper"), offline=Offline(None, used, proof))
         console = Console(file=io.StringIO(), width=200)
         print_report(report, console, (language,))
@@ -200,6 +210,17 @@ class TestOffline:
             assert "final" not in told
         assert "number 7; its name is not proven" in self.printed(sealing, ENGLISH)
         assert "No trust list" in self.printed(sealing, ENGLISH)
+
+    def test_whose_word_the_times_are_is_told(self) -> None:
+        sealing = Sealing(SealScheme.QBFT, 5, (b"1" * 20,), 1, 1)
+        for told, english, chinese in (
+            ({"sealing": None}, "Times of blocks: on the word of attesters (1)", "区块时间：由见证方背书（1）"),
+            ({"sealing": sealing}, "Time of anchoring: proven by a block's header", "登记时间：由区块头证明"),
+            ({"sealing": sealing, "has_proof": False}, "nobody vouches for them", "区块时间：无人背书"),
+        ):
+            for language, words in ((ENGLISH, english), (CHINESE, chinese)):
+                assert words in self.printed(language=language, **told)  # type: ignore[arg-type]
+        assert Offline(None).times is None
 
 
 class TestLanguage:

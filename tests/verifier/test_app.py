@@ -100,7 +100,8 @@ class TestApi:
 
     def test_words_come_in_the_language_that_is_asked_for(self, client: TestClient, paper: Paper) -> None:
         body = {"code": paper.code()}
-        assert report_of(client.post(API, json=body))["heading"] == "Genuine and in force"
+        english = client.post(API, json=body, headers={"accept-language": "en-GB"})
+        assert report_of(english)["heading"] == "Genuine and in force"
         chinese = client.post(API, json=body, headers={"accept-language": "fr;q=0.9, zh;q=0.8, en;q=0.5"})
         assert report_of(chinese)["heading"] == "真实有效"
         assert report_of(client.post(f"{API}?lang=zh-CN", json=body))["heading"] == "真实有效"
@@ -256,3 +257,49 @@ class TestPage:
         for lang, word in (("zh-CN", "核验"), ("en", "Check")):
             for path in ("/", "/v"):
                 assert word in client.get(f"{path}?lang={lang}").text
+
+
+class TestCrowd:
+    def test_more_uploads_than_may_wait_are_told_when_to_come_again(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("verifier.routes.turns.MOST_WAITING_EACH", 0)
+        turns = client.app.state.desk.turns  # type: ignore[attr-defined]
+        turns._serve("testclient")  # noqa: SLF001 (as if one of this client's were being read)
+        try:
+            answer = client.post(API, files={"file": ("a.pdf", b"%PDF-1.7")})
+            assert "waiting already" in problem_of(answer, 503)
+            page = client.post("/?lang=en", files={"file": ("a.pdf", b"%PDF-1.7")})
+            assert (page.status_code, "try again" in page.text) == (503, True)
+            assert answer.headers["retry-after"] == page.headers["retry-after"] == "10"
+        finally:
+            turns._give_back("testclient")  # noqa: SLF001 (as above)
+
+
+class TestHttp:
+    @pytest.mark.parametrize("path", ["/", "/v", "/healthz", "/readyz", "/openapi.json", "/static/page.css"])
+    def test_what_can_be_fetched_can_be_asked_for_its_head(self, client: TestClient, path: str) -> None:
+        whole, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (whole.status_code, b"")
+        assert head.headers["content-length"] == whole.headers["content-length"]
+
+    def test_every_method_of_an_address_is_named(self, client: TestClient) -> None:
+        assert client.put("/").headers["allow"] == "GET, HEAD, POST"
+        assert client.delete("/v").headers["allow"] == "GET, HEAD"
+        assert client.get(API).headers["allow"] == "POST"
+        assert client.head(API).status_code == 405
+
+    def test_a_question_about_two_days_is_refused(self, client: TestClient, paper: Paper) -> None:
+        answer = client.post(f"{API}?on=2026-01-31&on=2026-02-01", json={"certificate": paper.sd_jwt})
+        assert "more than once" in problem_of(answer, 422)
+
+    def test_page_and_api_speak_the_same_language_if_none_is_wished_for(self, client: TestClient, paper: Paper) -> None:
+        answers = [client.post(API, json={"certificate": paper.sd_jwt}, headers={"Accept-Language": ""})]
+        answers.append(client.get("/", headers={"Accept-Language": ""}))
+        for answer in answers:
+            assert (answer.headers["content-language"], answer.headers["vary"]) == ("zh-CN", "Accept-Language")
+
+    def test_a_form_that_cannot_be_read_gets_a_page(self, client: TestClient) -> None:
+        answer = client.post("/?lang=en", data={"typed": "7HKQ-2M4D-X9RT-0C"})
+        assert answer.status_code == 400
+        assert "cannot be read" in answer.text

@@ -65,6 +65,9 @@ def live(deployed: Deployed) -> None:
     set_status(deployed, office, old[0], Track.LOSS, now)
     deployed.anchor(office, replace(batch, leaves=new, replaces=old, from_hour=int(now.timestamp()) // 3600))
     governing.suspend_agency(office.agency, by=top.managers[:1])
+    for host, listed in (("old.example.cn", True), ("verify.example.cn", True), ("old.example.cn", False)):
+        governing.council.set_verifying_host(host, listed=listed)
+    governing.council.set_verifying_host("old.example.cn", listed=True)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +117,10 @@ class TestBoth:
             assert set(indexed.agency_ever(agency)) == set(checkpointed.agency_ever(agency))
         now, *before = checkpointed.agency_ever(2)
         assert (now.name, len(before)) == ("演示更名市", 1)
+
+    def test_verifying_hosts_as_they_ever_were(self, both: Both) -> None:
+        indexed, checkpointed, _ = both
+        assert list(indexed.hosts_ever()) == list(checkpointed.hosts_ever()) == ["old.example.cn", "verify.example.cn"]
 
     def test_keys_and_their_cut_offs(self, both: Both) -> None:
         indexed, checkpointed, records = both

@@ -27,7 +27,10 @@ from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.papers_on_chain import set_status
 from tests.verifier.test_index import now_of
 from tests.verifier.trust import settings_of, trust_in, verifier_of
-from verifier.checkpoints import Checkpoints, Shown
+from verifier.checkpoint_rows import IndexBehind
+from verifier.checkpoints import Checkpoints, Shown, TooLate
+from verifier.cutting import Cutter
+from verifier.evidence_files import Kind
 from verifier.store import Store
 from verifier.wiring import attester_of, show
 
@@ -50,11 +53,17 @@ def follow(verifier: Verifier, deployed: Deployed) -> int | None:
     return None if made is None else made.number
 
 
+def file_of(verifier: Verifier, kind: Kind = Kind.CHECKPOINT, number: int | None = None) -> bytes | None:
+    """Return a file's bytes, if there is one."""
+    file = verifier.files.find(kind, number)
+    return None if file is None else verifier.files.content(file)
+
+
 def believed(verifier: Verifier, deployed: Deployed, folder: Path, number: int | None = None) -> Believed:
     """Believe a checkpoint as somebody does who has only a file and a trust list."""
-    file = verifier.files.checkpoint(number)
-    assert file is not None
-    return checkpoint.verify(Checkpoint.parse(file.data), trust_in(deployed, folder, now=now_of(deployed)))
+    data = file_of(verifier, number=number)
+    assert data is not None
+    return checkpoint.verify(Checkpoint.parse(data), trust_in(deployed, folder, now=now_of(deployed)))
 
 
 def to_the_next_day(anvil: Anvil, deployed: Deployed) -> None:
@@ -155,8 +164,8 @@ class TestCutting:
         deployed = make_deployed(fresh_anvil, levels=0)
         verifier = verifier_of(deployed, tmp_path)
         assert verifier.checkpoints.cut(now_of(deployed)) is None
-        assert verifier.files.checkpoint() is None
-        assert verifier.files.pack() is None
+        assert file_of(verifier) is None
+        assert file_of(verifier, Kind.PACK) is None
 
     def test_a_pack_has_the_types_that_the_registry_lists(
         self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path
@@ -164,13 +173,17 @@ class TestCutting:
         fresh_anvil.mine()
         verifier = verifier_of(fresh_deployment, tmp_path)
         follow(verifier, fresh_deployment)
-        file = verifier.files.pack()
+        file = verifier.files.find(Kind.PACK)
         assert file is not None
-        made = Pack.parse(file.data)
+        data = verifier.files.content(file)
+        assert data is not None
+        made = Pack.parse(data)
         assert sorted(made.types) == sorted(certificate_types.shipped_files())
         shown = pack.verify(made, trust_in(fresh_deployment, tmp_path, now=now_of(fresh_deployment)))
         assert shown.checkpoint.block_number == file.number
-        assert verifier.files.pack() is file
+        kept = verifier.files.kept(file)
+        assert kept is not None
+        assert kept.read_bytes() == data
 
 
 class TestTrouble:
@@ -189,10 +202,13 @@ class TestTrouble:
             proxy.fail(Way.DROP_BEFORE)
             with pytest.raises(RegistryUnavailable):
                 verifier.checkpoints.cut(now)
-            verifier.checkpoints.cut_quietly(now)
+            cutter = Cutter(verifier.checkpoints, clock=lambda: now)
+            assert cutter.turn() == 60
+            assert cutter.failing is not None
             proxy.clear()
-            verifier.checkpoints.cut_quietly(now)
-            assert verifier.files.checkpoint() is not None
+            cutter.turn()
+            assert cutter.failing is None
+            assert file_of(verifier) is not None
 
     def test_heads_that_the_nodes_do_not_show_are_not_cut(
         self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path
@@ -228,11 +244,12 @@ class TestTrouble:
         (tmp_path / "key.pem").write_text("no key")
         with pytest.raises(SigningFailed):
             verifier.checkpoints.cut(now_of(fresh_deployment))
-        verifier.checkpoints.cut_quietly(now_of(fresh_deployment))
+        cutter = Cutter(verifier.checkpoints, clock=lambda: now_of(fresh_deployment))
+        cutter.turn()
         assert "checkpoint.not_cut" in "".join(capsys.readouterr())
         (tmp_path / "key.pem").unlink()
-        verifier.checkpoints.cut_quietly(now_of(fresh_deployment))
-        assert verifier.files.checkpoint() is not None
+        cutter.turn()
+        assert file_of(verifier) is not None
 
     def test_nothing_that_goes_wrong_ends_the_following(
         self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -250,7 +267,7 @@ class TestTrouble:
             confirmations=1,
             anchors_every_s=0,
         )
-        checkpoints.cut_quietly(now_of(fresh_deployment))
+        assert Cutter(checkpoints, clock=lambda: now_of(fresh_deployment)).turn() == 60
         assert "checkpoint.unforeseen" in "".join(capsys.readouterr())
 
     def test_of_two_processes_one_cuts(self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path) -> None:
@@ -275,6 +292,73 @@ class TestTrouble:
         assert slow.cut(now_of(fresh_deployment)) is None
         assert len(verifier.files.entries(limit=10)) == 1
 
+    def test_of_two_that_both_looked_before_writing_one_cuts(
+        self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        fresh_anvil.mine()
+        verifier = verifier_of(fresh_deployment, tmp_path)
+        verifier.index.follow(now_of(fresh_deployment))
+        with closing(sqlite3.connect(tmp_path / "index.db")) as connection:
+            connection.execute(
+                "CREATE TRIGGER beaten BEFORE INSERT ON checkpoints BEGIN SELECT RAISE(ABORT, 'UNIQUE'); END"
+            )
+            connection.commit()
+        assert verifier.checkpoints.cut(now_of(fresh_deployment)) is None
+        assert "checkpoint.cut_by_another" in "".join(capsys.readouterr())
+
+    def test_one_whose_index_was_rolled_back_and_read_on_meanwhile_is_not_kept(
+        self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path
+    ) -> None:
+        fresh_anvil.mine()
+        verifier = verifier_of(fresh_deployment, tmp_path)
+        node = EthereumRegistry(
+            fresh_deployment.url, fresh_deployment.record.address, ANVIL, expected=fresh_deployment.record.expected
+        )
+        state = fresh_anvil.ask("evm_snapshot")
+        fresh_anvil.mine(2)
+        verifier.index.follow(now_of(fresh_deployment))
+
+        def reorganised(number: int) -> Shown | None:
+            shown = show((node,), number)
+            fresh_anvil.ask("evm_revert", state)
+            fresh_anvil.ask("evm_increaseTime", 7)
+            fresh_anvil.mine(9)
+            verifier.index.follow(now_of(fresh_deployment))
+            return shown
+
+        slow = Checkpoints(
+            Store(f"sqlite:///{tmp_path / 'index.db'}"),
+            reorganised,
+            attester=lambda: attester_of(settings_of(fresh_deployment, tmp_path)),
+            confirmations=1,
+            anchors_every_s=0,
+        )
+        assert slow.cut(now_of(fresh_deployment)) is None
+        assert verifier.files.entries(limit=10) == []
+        assert follow(verifier, fresh_deployment) is not None
+
+    def test_one_is_cut_as_far_back_as_the_proof_takes(
+        self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path
+    ) -> None:
+        fresh_anvil.mine(5)
+        verifier = verifier_of(fresh_deployment, tmp_path)
+        verifier.index.follow(now_of(fresh_deployment))
+        node = EthereumRegistry(
+            fresh_deployment.url, fresh_deployment.record.address, ANVIL, expected=fresh_deployment.record.expected
+        )
+        checkpoints = Checkpoints(
+            Store(f"sqlite:///{tmp_path / 'index.db'}"),
+            lambda block: show((node,), block),
+            attester=lambda: attester_of(settings_of(fresh_deployment, tmp_path)),
+            confirmations=1,
+            anchors_every_s=0,
+            depth=lambda: 4,
+        )
+        made = checkpoints.cut(now_of(fresh_deployment))
+        assert made is not None
+        assert made.number == node.newest().number - 4
+        assert checkpoints.cut(now_of(fresh_deployment)) is None
+
     def test_a_history_that_comes_out_otherwise_is_not_given_out(
         self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -285,7 +369,7 @@ class TestTrouble:
                 "UPDATE blocks SET timestamp = timestamp - 1 WHERE number = (SELECT MIN(number) FROM blocks)"
             )
             connection.commit()
-        assert verifier_of(fresh_deployment, tmp_path).files.checkpoint() is None
+        assert file_of(verifier_of(fresh_deployment, tmp_path)) is None
         assert "checkpoint.history_differs" in "".join(capsys.readouterr())
 
 
@@ -326,12 +410,14 @@ class TestReorganisation:
         fresh_anvil.mine()
         verifier = verifier_of(fresh_deployment, tmp_path)
         follow(verifier, fresh_deployment)
-        given = verifier.files.checkpoint()
+        given = file_of(verifier)
         restarted = verifier_of(fresh_deployment, tmp_path)
         assert follow(restarted, fresh_deployment) is None
-        assert restarted.files.checkpoint() == given
+        assert file_of(restarted) == given
         restarted.index.rebuild(now_of(fresh_deployment))
-        assert verifier_of(fresh_deployment, tmp_path).files.checkpoint() == given
+        for kept in (tmp_path / "checkpoints").iterdir():
+            kept.unlink()
+        assert file_of(verifier_of(fresh_deployment, tmp_path)) == given
 
     def test_checkpoints_of_another_registry_do_not_outlive_a_rebuilding(
         self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path
@@ -357,6 +443,11 @@ class TestReorganisation:
             progress = verifier.index.rebuild(now_of(fresh_deployment))
             assert progress is not None
             assert "a checkpoint was cut" in progress.trouble
+            # Meanwhile nothing older is handed out as the newest one.
+            for ask in (lambda: verifier.files.find(Kind.CHECKPOINT), lambda: verifier.files.entries(limit=1)):
+                with pytest.raises(IndexBehind, match=f"the newest checkpoint is of block {number}"):
+                    ask()
+            assert verifier.files.newest() is None
             proxy.clear()
             verifier.index.follow(now_of(fresh_deployment))
             assert [entry.number for entry in verifier.files.entries(limit=10)] == [number]
@@ -403,5 +494,6 @@ class TestPresentStateOnly:
         now = datetime.fromtimestamp(now_of(fresh_deployment).timestamp(), SHANGHAI)
         verifier.index.follow(now)
         fresh_anvil.mine()
-        assert verifier.checkpoints.cut(now) is None
+        with pytest.raises(TooLate, match="no longer the newest"):
+            verifier.checkpoints.cut(now)
         assert follow(verifier, fresh_deployment) is not None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+import time
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +158,23 @@ class TestCheck:
             assert run(["check", "--json", paper.code(), paper.sd_jwt, code.short_number(paper.leaf)]) == 2
         assert {report["verdict"] for report in reports(capsys)} == {"CANNOT_CHECK"}
 
+    def test_a_node_that_is_slow_at_every_call_ends_at_the_deadline(
+        self, deployment: Deployed, paper: Paper, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["check", "--json", paper.code()]) == 0
+        capsys.readouterr()
+        with ChaosProxy(deployment.url) as proxy:
+            proxy.fail(Way.DELAY, delay_s=0.4)
+            monkeypatch.setenv("YINXIN_RPC_URLS", proxy.url)
+            monkeypatch.setenv("YINXIN_CHECK_S", "1")
+            begun = time.monotonic()
+            assert run(["check", "--json", paper.code()]) == 2
+            assert time.monotonic() - begun < 2.5
+            told = capsys.readouterr()
+            assert [report["verdict"] for report in json.loads(told.out)["reports"]] == ["CANNOT_CHECK"]
+            # Which node it is, the operator knows, and nobody else needs to.
+            assert proxy.url.rpartition(":")[2] not in told.out
+
     def test_an_unreadable_file_is_exit_2(
         self, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -233,6 +252,8 @@ class TestIndex:
         assert run(["index", "rebuild"]) == 0
         assert "head of anchors" in capsys.readouterr().out
         assert run(["index", "status"]) == 0
+        told = capsys.readouterr().out
+        assert len(re.findall(r"(?m)^head of \w+ +[0-9a-f]{64}$", told)) == 3
 
 
 class TestSettings:

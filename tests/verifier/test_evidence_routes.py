@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from anyio import CapacityLimiter, create_task_group, wait_all_tasks_blocked
+from anyio import run as run_async
 from fastapi.testclient import TestClient
+from starlette.exceptions import HTTPException
 
 from chain import base64url, checkpoint, pack
 from chain.checkpoint import Checkpoint
@@ -15,7 +21,7 @@ from chain.errors import InvalidInput
 from chain.pack import Pack
 from chain.registry import Track
 from chain.trust_list import TrustList
-from tests.deployed import leaves_of
+from tests.deployed import leaves_of, signer
 from tests.verifier.papers_on_chain import set_status
 from tests.verifier.test_app import problem_of
 from tests.verifier.test_checkpoints import follow
@@ -24,6 +30,9 @@ from tests.verifier.trust import settings_of, trust_in, trust_list_of, verifier_
 from verifier import logs
 from verifier.app import make_app
 from verifier.cli import run
+from verifier.evidence_files import EvidenceFiles, Kind
+from verifier.routes.evidence import Offered
+from verifier.store import Store
 from verifier.wiring import attester_of, open_trust_file
 
 if TYPE_CHECKING:
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chain.ethereum.network import Anvil
+    from chain.registry import Identity
     from tests.deployed import Deployed
 
 CHECKPOINTS, PACKS, TRUST = "/api/v1/checkpoints", "/api/v1/packs", "/api/v1/trust-list"
@@ -151,6 +161,117 @@ class TestRoutes:
             assert "YINXIN_TRUST_LIST" in problem_of(client.get(TRUST), 404)
             assert client.get(CHECKPOINTS).json() == {"checkpoints": []}
 
+    def test_nothing_is_made_for_whoever_has_it_or_asks_for_its_head(self, deployment: Deployed, folder: Path) -> None:
+        settings = settings_of(deployment, folder, poll_s=60)
+        verifier = verifier_of(deployment, folder)
+        files = EvidenceFiles(Store(settings.database_url), folder / "other")
+        app = make_app(verifier.index, settings, clock=lambda: now_of(deployment), evidence_files=files)
+        with TestClient(app) as client:
+            for path in (f"{CHECKPOINTS}/latest", f"{PACKS}/latest"):
+                head = client.head(path)
+                assert (head.status_code, head.content) == (200, b"")
+                assert "content-length" not in head.headers, dict(head.headers)
+                etag = head.headers["etag"]
+                assert client.get(path, headers={"if-none-match": etag}).status_code == 304
+                assert not list(folder.glob("other/*"))
+            for path in (f"{CHECKPOINTS}/latest", f"{PACKS}/latest"):
+                made = client.get(path)
+                kept = client.get(path)
+                assert (made.content, made.headers["etag"]) == (kept.content, kept.headers["etag"])
+                assert client.head(path).headers["content-length"] == str(len(made.content))
+            assert len(list(folder.glob("other/*"))) == 2
+
+    def test_only_the_newest_files_are_kept(
+        self, deployment: Deployed, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("verifier.evidence_files.KEPT", 1)
+        store = Store(settings_of(deployment, folder).database_url)
+        files = EvidenceFiles(store, folder / "few")
+        older, newest = (entry.number for entry in reversed(files.entries(limit=2)))
+        for number in (older, newest, older):
+            file = files.find(Kind.CHECKPOINT, number)
+            assert file is not None
+            assert Checkpoint.parse(files.content(file) or b"").block_number == number
+        assert [path.name.partition("-")[0] for path in folder.glob("few/*")] == [str(newest)]
+
+    def test_a_folder_that_cannot_be_written_keeps_nobody_from_getting_them(
+        self, deployment: Deployed, folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        logs.configure("info")
+        files = EvidenceFiles(Store(settings_of(deployment, folder).database_url), folder / "trust.json")
+        file = files.find(Kind.CHECKPOINT)
+        assert file is not None
+        assert files.kept(file) is None
+        assert files.content(file) is not None
+        assert "evidence.not_kept" in "".join(capsys.readouterr())
+
+    def test_a_crowd_that_asks_for_older_ones_is_sent_away(self, deployment: Deployed, folder: Path) -> None:
+        verifier = verifier_of(deployment, folder)
+        held = CapacityLimiter(1)
+        offered = Offered(verifier.files, None, held)
+        file = verifier.files.find(Kind.CHECKPOINT)
+        assert file is not None
+
+        async def crowd() -> tuple[int, int]:
+            answers: list[bytes | str | None] = []
+
+            async def one() -> None:
+                try:
+                    answers.append(await offered.made(file))
+                except HTTPException as exc:
+                    answers.append((exc.headers or {})["Retry-After"])
+
+            await held.acquire_on_behalf_of(held)
+            async with create_task_group() as group:
+                for _ in range(12):
+                    group.start_soon(one)
+                await wait_all_tasks_blocked()
+                held.release_on_behalf_of(held)
+            return answers.count("10"), len(answers)
+
+        # One would be made, eight may wait.
+        assert run_async(crowd) == (3, 12)
+
+    def test_while_the_index_is_read_again_nothing_older_is_the_newest(
+        self, deployment: Deployed, folder: Path, tmp_path: Path
+    ) -> None:
+        with closing(sqlite3.connect(folder / "index.db")) as connection:
+            connection.execute(f"VACUUM INTO '{tmp_path / 'index.db'}'")
+        with closing(sqlite3.connect(tmp_path / "index.db")) as connection:
+            connection.execute("DELETE FROM registry")
+            connection.commit()
+        verifier = verifier_of(deployment, tmp_path, rpc_urls="http://127.0.0.1:9")
+        settings = settings_of(deployment, tmp_path, poll_s=60)
+        with TestClient(make_app(verifier.index, settings, evidence_files=verifier.files)) as client:
+            for path in (CHECKPOINTS, f"{CHECKPOINTS}/latest", f"{PACKS}/latest", f"{CHECKPOINTS}/7"):
+                answer = client.get(path)
+                assert "being read again" in problem_of(answer, 503)
+                assert answer.headers["retry-after"] == "10"
+
+    def test_readiness_tells_of_checkpoints(self, deployment: Deployed, folder: Path) -> None:
+        verifier = verifier_of(deployment, folder, key=str(folder / "none.pem"))
+        settings = settings_of(deployment, folder, poll_s=0.05)
+        (number,) = (entry.number for entry in verifier.files.entries(limit=1))
+        app = make_app(
+            verifier.index,
+            settings,
+            clock=lambda: now_of(deployment),
+            checkpoints=verifier.checkpoints,
+            evidence_files=verifier.files,
+        )
+        anchored = deployment.offices[0]
+        set_status(deployment, anchored, leaves_of(f"{folder} readiness", 1)[0], Track.LOSS, now_of(deployment))
+        set_status(deployment, anchored, leaves_of(f"{folder} readiness", 2)[1], Track.LOSS, now_of(deployment))
+        with TestClient(app) as client:
+            for _ in range(2_000):
+                answer = client.get("/readyz")
+                if answer.status_code == 200 and answer.json()["checkpoints"]["failing_since"]:
+                    break
+            told = answer.json()
+        assert told["ready"]
+        assert told["checkpoints"]["newest"]["block_number"] == number
+        assert told["checkpoints"]["error"] == "SigningFailed"
+
     def test_the_description_has_them_with_examples(self, client: TestClient) -> None:
         described = client.get("/openapi.json").json()["paths"]
         assert {CHECKPOINTS, f"{CHECKPOINTS}/latest", f"{CHECKPOINTS}/{{block_number}}", TRUST} <= described.keys()
@@ -168,7 +289,7 @@ class TestRoutes:
             verifier.index,
             settings,
             clock=lambda: now_of(deployment),
-            cut=verifier.checkpoints.cut_quietly,
+            checkpoints=verifier.checkpoints,
             evidence_files=verifier.files,
         )
         with TestClient(app) as client:
@@ -195,18 +316,80 @@ class TestTrustFile:
             with pytest.raises(InvalidInput, match=said):
                 open_trust_file(settings, now)
 
-    def test_one_that_has_expired_is_served_with_a_warning(
+    def test_one_that_has_expired_is_served_and_that_is_told_every_day(
         self, deployment: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         logs.configure("info")
         now = now_of(deployment)
         (tmp_path / "trust.json").write_bytes(trust_list_of(deployment, now=now))
         settings = settings_of(deployment, tmp_path, trust_list=str(tmp_path / "trust.json"))
-        opened = open_trust_file(settings, now + timedelta(days=366))
+        opened = open_trust_file(settings, now + timedelta(days=360))
         assert opened is not None
         told = "".join(capsys.readouterr())
-        assert "trust_list.expired" in told
+        assert "trust_list.expires_soon" in told
         assert "trust_list.own_key_missing" in told
+        for days, times in ((366, 1), (366, 0), (367, 1)):
+            opened.watch(now + timedelta(days=days))
+            assert "".join(capsys.readouterr()).count("trust_list.expired") == times
+        assert opened.data == (tmp_path / "trust.json").read_bytes()
+
+    def test_only_one_that_follows_takes_its_place_whatever_happens_between(
+        self, deployment: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        logs.configure("info")
+        path, now = tmp_path / "trust.json", now_of(deployment)
+        settings = settings_of(deployment, tmp_path, trust_list=str(path))
+        second = trust_list_of(deployment, now=now, version=2)
+        path.write_bytes(second)
+        running = open_trust_file(settings, now)
+        assert running is not None
+        other = replace(deployment, members=tuple(signer(f"another member {index}") for index in range(3)))
+        for refused in (
+            trust_list_of(deployment, now=now),
+            trust_list_of(other, now=now, version=3),
+            trust_list_of(deployment, now=now + timedelta(days=1), version=2),
+        ):
+            path.write_bytes(refused)
+            assert running.data == second
+            assert "trust_list.refused" in "".join(capsys.readouterr())
+            opened = open_trust_file(settings, now)
+            assert opened is not None
+            assert opened.data == second
+            assert "trust_list.refused" in "".join(capsys.readouterr())
+        third = trust_list_of(deployment, now=now, version=3)
+        path.write_bytes(third)
+        assert running.data == third
+        path.write_bytes(second)
+        restarted = open_trust_file(settings, now)
+        assert restarted is not None
+        assert restarted.data == third
+        (remembered,) = tmp_path.glob("trust-list-*.json")
+        remembered.write_bytes(b"{")
+        with pytest.raises(InvalidInput, match="damaged file"):
+            open_trust_file(settings, now)
+
+    def test_one_that_is_not_of_the_indexs_registry_is_not_handed_out(
+        self, deployment: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        logs.configure("info")
+        path, now, known = tmp_path / "trust.json", now_of(deployment), deployment.writer().known()
+        settings = settings_of(deployment, tmp_path, trust_list=str(path))
+        for changes in ({"agencies": bytes(20)}, {"test": False}, {"chain_id": 7}, {"registry_id": bytes(32)}):
+            path.write_bytes(trust_list_of(deployment, now=now, **changes))
+            with pytest.raises(InvalidInput, match="wanted that of the index"):
+                open_trust_file(settings, now, identity=lambda: known)
+        # The registry may not have been reached yet when it is opened.
+        reached: list[Identity] = []
+        opened = open_trust_file(settings, now, identity=lambda: next(iter(reached), None))
+        assert opened is not None
+        assert opened.data is not None
+        reached.append(known)
+        assert opened.data is None
+        opened.watch(now)
+        assert "trust_list.of_another_registry" in "".join(capsys.readouterr())
+        app = make_app(verifier_of(deployment, tmp_path).index, settings, trust=opened)
+        with TestClient(app) as client:
+            assert "not that of this registry" in problem_of(client.get(TRUST), 404)
 
     def test_a_new_one_takes_its_place_and_a_damaged_one_does_not(self, deployment: Deployed, tmp_path: Path) -> None:
         path, now = tmp_path / "trust.json", now_of(deployment)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -23,7 +25,7 @@ from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set
 from verifier.models import Base
 from verifier.moments import moment
 from verifier.report import Report, Verdict
-from verifier.store import Store, alembic_config, migrate
+from verifier.store import Store, StoreOutgrown, alembic_config, migrate
 from verifier.verification import verify
 from verifier.wiring import read_heads
 
@@ -356,6 +358,14 @@ class TestStore:
     def test_opening_makes_the_folder(self, tmp_path: Path) -> None:
         Store(f"sqlite:///{tmp_path / 'a' / 'b' / 'index.db'}").close()
         assert (tmp_path / "a" / "b" / "index.db").exists()
+
+    def test_an_index_that_a_newer_version_took_over_is_not_written_to(self, tmp_path: Path) -> None:
+        store = Store(f"sqlite:///{tmp_path / 'index.db'}")
+        with closing(sqlite3.connect(tmp_path / "index.db")) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+            connection.commit()
+        with pytest.raises(StoreOutgrown, match="revision 9999, wanted 0002"), store.writing():
+            pass
 
 
 def test_another_registry_on_the_same_chain_is_another_registry(fresh_anvil: Anvil, tmp_path: Path) -> None:

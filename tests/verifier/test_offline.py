@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from chain import cbor
 from chain.calendar import today
-from chain.checkpoint import Checkpoint
 from chain.errors import InvalidInput
 from chain.ethereum.network import Anvil
 from chain.ethereum.profiles import ANVIL
@@ -31,18 +30,30 @@ from chain.validity import Validity
 from tests import sealed
 from tests.deployed import Deployed, document_key, make_deployed
 from tests.verifier.book import CLAIMS, PAGE, TYPE
+from tests.verifier.offline_desk import (
+    MINUTE,
+    Desk,
+    beside,
+    check,
+    other_of,
+    paper_of,
+    proof_of,
+    said,
+    with_proof,
+)
 from tests.verifier.offline_evidence import STRANGERS, VALIDATORS, Chain, header_with, path_of, slot_proof
 from tests.verifier.papers_on_chain import certificate_of, index_of, set_status
 from verifier import offline
 from verifier.answer import as_json, heading, next_step
 from verifier.moments import moment
+from verifier.offline import Beside
 from verifier.presented import Document, Presented
-from verifier.report import Check, Outcome, Report, Verdict
+from verifier.report import Outcome, Report, Verdict
 from verifier.verification import verify
 from verifier.wording import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -50,10 +61,9 @@ if TYPE_CHECKING:
     from chain.registry import Record
     from tests.verifier.book import Paper
     from verifier.index import Index
-    from verifier.offline import Basis
 
-SCHEMES = (SealScheme.QBFT, SealScheme.NONE)
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+SCHEMES = tuple(SealScheme)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -74,76 +84,13 @@ def made(chain: Chain, request: pytest.FixtureRequest) -> Paper:
     return paper_of(chain, request.node.name)
 
 
-def paper_of(chain: Chain, label: str, **changes: object) -> Paper:
-    office = chain.deployed.offices[1]
-    new = certificate_of(chain.deployed, office, label, **changes)
-    chain.anchor(office, new, other_of(chain, label))
-    return new
-
-
-def other_of(chain: Chain, label: str) -> Paper:
-    """Return the certificate that lies beside the one of that label."""
-    return certificate_of(chain.deployed, chain.deployed.offices[1], f"beside {label}")
-
-
-def proof_of(chain: Chain, made: Paper, label: str, **how: object) -> Proof:
-    return chain.proof(chain.deployed.offices[1], made, other_of(chain, label), **how)  # type: ignore[arg-type]
-
-
-class Desk:
-    """Asks with what is at hand."""
-
-    def __init__(self, chain: Chain, folder: Path, name: str) -> None:
-        self.chain, self.folder, self.name = chain, folder, name
-
-    def basis(
-        self,
-        checkpoint: Checkpoint | Pack | bytes | None,
-        *,
-        now: datetime | None = None,
-        trust: bytes | None = None,
-    ) -> Basis:
-        file = checkpoint.encode() if isinstance(checkpoint, Checkpoint | Pack) else checkpoint
-        return offline.basis(trust or self.chain.trust_file(), file, now or self.chain.now + MINUTE, state=self.folder)
-
-    def ask(
-        self,
-        presented: Presented,
-        checkpoint: Checkpoint | Pack | bytes | None,
-        *,
-        later: timedelta = MINUTE,
-        trust: bytes | None = None,
-        extra: Sequence[Proof] = (),
-        on: str | None = None,
-    ) -> Report:
-        now = self.chain.now + later
-        given = self.basis(checkpoint, now=now, trust=trust)
-        (report,) = offline.check(
-            [("a paper", lambda: presented)], given, moment(on, now), [proof.encode() for proof in extra]
-        )
-        return report
-
-
 @pytest.fixture
 def desk(chain: Chain, tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
     return Desk(chain, tmp_path / "state", request.node.name)
 
 
-def with_proof(presented: Presented, *proofs: Proof | bytes) -> Presented:
-    return replace(presented, proofs=tuple(each if isinstance(each, bytes) else each.encode() for each in proofs))
-
-
-def check(report: Report, name: str) -> Check:
-    return next(check for check in report.checks if check.name == name)
-
-
-def said(report: Report, name: str) -> tuple[Outcome, str]:
-    found = check(report, name)
-    return found.outcome, found.message.key
-
-
 class TestTable:
-    """Row by row, on a chain with seals and on one that an attester vouches for."""
+    """Row by row, under each scheme of seals, and on a chain without seals that an attester vouches for."""
 
     @pytest.fixture(params=SCHEMES, ids=[scheme.value for scheme in SCHEMES])
     def chain(self, deployed: Deployed, request: pytest.FixtureRequest) -> Chain:
@@ -277,13 +224,14 @@ class TestTable:
         found = told["offline"]
         assert isinstance(found, dict)
         seals = None
-        if chain.scheme is SealScheme.QBFT:
-            seals = {"scheme": "qbft", "signers": 3, "needed": 3, "validators": 4}
+        if chain.scheme is not SealScheme.NONE:
+            seals = {"scheme": chain.scheme.value, "signers": 3, "needed": 3, "validators": 4}
         assert found["seals"] == seals
         assert isinstance(found["checkpoint"], dict)
         assert found["checkpoint"]["block_number"] == told["block_number"] == cut.block_number
         assert found["checkpoint"]["age_s"] == told["block_age_s"] == 60
-        assert len(found["checkpoint"]["attesters"]) == (chain.scheme is SealScheme.NONE)  # type: ignore[arg-type]
+        assert len(found["checkpoint"]["attesters"]) == 1  # type: ignore[arg-type]
+        assert found["times"] == "attested"
         assert isinstance(found["proof"], dict)
         assert found["proof"]["seals"] == seals
         assert found["trust_list_version"] == 1
@@ -396,7 +344,7 @@ class TestProofs:
     ) -> None:
         second = paper_of(chain, desk.name + "2")
         proofs = [proof_of(chain, made, desk.name), proof_of(chain, second, desk.name + "2")]
-        extra = [shown.encode() for shown in proofs]
+        extra = [beside(shown) for shown in proofs]
         given, when = desk.basis(chain.checkpoint()), moment(None, chain.now + MINUTE)
         inputs = [
             ("one", lambda: made.presented),
@@ -405,24 +353,36 @@ class TestProofs:
         ]
         verdicts = [report.verdict for report in offline.check(inputs, given, when, extra)]
         assert verdicts == [Verdict.VALID, Verdict.VALID, Verdict.UNSUPPORTED]
-        stray = proof_of(chain, paper_of(chain, desk.name + "3"), desk.name + "3").encode()
-        reports = offline.check(inputs[:2], given, when, [*extra, stray])
-        assert [report.verdict for report in reports] == [Verdict.ALTERED] * 2
+        stray = beside(proof_of(chain, paper_of(chain, desk.name + "3"), desk.name + "3"), "stray.proof")
+        with pytest.raises(InvalidInput, match=r"^stray\.proof: got a proof that fits none of the papers"):
+            offline.check(inputs, given, when, [*extra, stray])
+
+        def crash() -> Presented:
+            raise ZeroDivisionError
+
+        # Of a paper that could not be read here nobody knows what fits it.
+        reports = offline.check([*inputs[:1], ("", crash)], given, when, [*extra, stray])
+        assert [report.verdict for report in reports] == [Verdict.VALID, Verdict.CANNOT_CHECK]
+        assert desk.ask(made.presented, None, trust=b" ", extra=[stray.proof]).verdict is Verdict.CANNOT_CHECK
 
     def test_a_file_that_is_no_proof_is_a_mistake_of_who_named_it(self, chain: Chain, desk: Desk, made: Paper) -> None:
-        whole = proof_of(chain, made, desk.name).encode()
-        assert offline.proofs([("one", whole), ("the same", whole)]) == (whole,)
+        shown = proof_of(chain, made, desk.name)
+        assert Beside.read("one", shown.encode()).proof == shown
         with pytest.raises(InvalidInput, match=r"other\.proof"):
-            offline.proofs([("other.proof", b"nothing")])
+            Beside.read("other.proof", b"nothing")
+        # The same file named twice is one.
+        assert desk.ask(made.presented, chain.checkpoint(), extra=[shown, shown]).verdict is Verdict.VALID
 
     def test_a_path_in_a_batch_of_another_size_belongs_to_no_certificate(self, chain: Chain, desk: Desk) -> None:
         office = chain.deployed.offices[1]
         papers = [certificate_of(chain.deployed, office, f"{desk.name} {number}") for number in range(3)]
         chain.anchor(office, *papers)
         shown = chain.proof(office, *papers)
-        four = replace(shown, path=replace(shown.path, size=4))
+        four, cut = replace(shown, path=replace(shown.path, size=4)), chain.checkpoint()
         for bent, verdict in ((shown, Verdict.VALID), (four, Verdict.ALTERED)):
-            assert desk.ask(papers[0].presented, chain.checkpoint(), extra=[bent]).verdict is verdict
+            assert desk.ask(with_proof(papers[0].presented, bent), cut).verdict is verdict
+        with pytest.raises(InvalidInput, match="fits none"):
+            desk.ask(papers[0].presented, cut, extra=[four])
 
     def test_a_path_that_cannot_be_is_altered_and_one_that_leads_nowhere_says_nothing(
         self, chain: Chain, desk: Desk, made: Paper
@@ -479,20 +439,26 @@ class TestOnline:
             assert report.verdict is Verdict.VALID, report.checks
             assert report.offline is None
 
-    def test_one_that_says_something_else_is_altered(self, chain: Chain, desk: Desk, made: Paper, index: Index) -> None:
+    def test_what_contradicts_the_register_is_judged_as_what_contradicts_a_checkpoint(
+        self, chain: Chain, desk: Desk, made: Paper, index: Index
+    ) -> None:
         shown = proof_of(chain, made, desk.name)
         other = proof_of(chain, paper_of(chain, desk.name + "2"), desk.name + "2")
         later(chain)
-        for bent in (
-            other,
-            replace(shown, registry_id=bytes(32)),
-            header_with(shown, number=1),
-            header_with(shown, number=10**6),
-            replace(shown, path=replace(shown.path, size=3)),
+        desk.chain = unsealed = Chain(chain.deployed, SealScheme.NONE)
+        for bent, verdict, message in (
+            (other, Verdict.ALTERED, "document.proof_does_not_fit"),
+            (replace(shown, path=replace(shown.path, size=3)), Verdict.ALTERED, "document.proof_does_not_fit"),
+            (replace(shown, registry_id=bytes(32)), Verdict.UNSUPPORTED, "inclusion.proof_other_registry"),
+            (header_with(shown, number=1), Verdict.CANNOT_CHECK, "document.two_histories"),
+            (header_with(shown, number=10**6), Verdict.CANNOT_CHECK, "document.two_histories"),
         ):
-            report = self.ask(chain, index, with_proof(made.presented_document(), bent))
-            assert report.verdict is Verdict.ALTERED, report.checks
-            assert said(report, "document") == (Outcome.FAILED, "document.proof_does_not_fit")
+            presented = with_proof(made.presented_document(), bent)
+            report = self.ask(chain, index, presented)
+            assert report.verdict is verdict, report.checks
+            assert said(report, "document")[1] == message
+            # Without seals, so that the block is not what is at fault.
+            assert desk.ask(presented, unsealed.checkpoint()).verdict is verdict
 
     def test_a_damaged_one_is_altered(self, chain: Chain, desk: Desk, made: Paper, index: Index) -> None:
         later(chain)

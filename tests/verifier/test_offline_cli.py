@@ -18,6 +18,7 @@ from chain import code
 from chain.calendar import today
 from chain.ethereum.network import Anvil
 from chain.registry import Track
+from chain.seals import SealScheme
 from chain.validity import Validity
 from issuer.documents import Agency
 from tests.deployed import Deployed, make_deployed
@@ -144,6 +145,7 @@ class TestAnswers:
             "证照真实，截至",
             "TEST",
             "sealed by 3 of 4 validators",
+            "Times of blocks: on the word of attesters (1)",
             "version 1",
         ):
             assert words in told
@@ -151,6 +153,66 @@ class TestAnswers:
         told = " ".join(capsys.readouterr().out.split())
         for words in ("Genuine when issued", "签发时真实", "TEST", "number 1; its name is not proven"):
             assert words in told
+
+    @pytest.mark.parametrize(
+        ("scheme", "seals", "alone"),
+        [
+            (SealScheme.QBFT, "sealed by 3 of 4 validators", "Genuine when issued"),
+            (SealScheme.IBFT2, "sealed by 3 of 4 validators", "Genuine when issued"),
+            (SealScheme.CLIQUE, "confirmed by 3 of 4 signers", "Genuine when issued"),
+            (SealScheme.NONE, "on a chain without seals (development)", "We cannot check"),
+        ],
+        ids=["qbft", "ibft2", "clique", "none"],
+    )
+    def test_the_table_under_every_scheme(  # noqa: PLR0917 - fixtures, and what differs
+        self,
+        bag: Bag,
+        given: list[str],
+        tmp_path: Path,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        scheme: SealScheme,
+        seals: str,
+        alone: str,
+    ) -> None:
+        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.chdir(tmp_path)
+        there = Bag(Chain(bag.chain.deployed, scheme), tmp_path, bag.paper, bag.revoked)
+        there.file("trust.json", there.chain.trust_file())
+        there.file("old.checkpoint", there.chain.checkpoint(earlier=timedelta(days=2)).encode())
+        there.file("newest.checkpoint", there.chain.checkpoint().encode())
+        shown = there.proof(there.paper)
+        there.file("certificate.proof", shown)
+        there.file("paper.pdf", there.pdf(there.paper, shown))
+        there.file("paper.sd-jwt", there.paper.sd_jwt.encode())
+        path = there.paper.code(path=path_of(there.paper, there.revoked))
+        for arguments, verdict, told in (
+            ([*WITH, "paper.pdf"], "VALID", ["Genuine. Not revoked as of", seals]),
+            ([*WITH, "paper.sd-jwt", "--proof", "certificate.proof"], "VALID", [seals]),
+            ([*WITH, path], "VALID", [seals]),
+            ([*WITH, "paper.sd-jwt"], "SIGNED", ["not checked against the register", seals]),
+            ([*WITH, there.revoked.code()], "REVOKED", [seals]),
+            ([*WITH, code.short_number(there.paper.leaf)], "CANNOT_CHECK", ["scan the code"]),
+            (["paper.pdf"], "CANNOT_CHECK", [alone]),
+        ):
+            run([*given, *arguments])
+            said = " ".join(capsys.readouterr().out.split())
+            for words in (verdict, *told):
+                assert words in said, (arguments, words, said)
+        # An older checkpoint is amber, and is seen first or not at all.
+        fresh = [*given[:-1], str(tmp_path / "another")]
+        run([*fresh, "--checkpoint", "old.checkpoint", path])
+        said = " ".join(capsys.readouterr().out.split())
+        for words in ("SIGNED", "2 days ago", seals):
+            assert words in said
+
+    def test_a_proof_that_fits_none_of_the_papers_is_a_usage_mistake(
+        self, given: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run([*given, *WITH, "--proof", "certificate.proof", "--json", "revoked.txt"]) == 64
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert "certificate.proof: got a proof that fits none of the papers" in told.err
 
     def test_a_proof_or_a_checkpoint_alone_is_not_a_certificate(
         self, given: list[str], capsys: pytest.CaptureFixture[str]

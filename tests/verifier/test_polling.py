@@ -10,7 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from tests.verifier.papers_on_chain import index_of
-from verifier.polling import Poller
+from verifier.polling import following
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def test_a_database_that_fails_does_not_end_the_following(deployment: Deployed, 
             tried[attempt].set()
         return datetime.now(UTC) + timedelta(seconds=attempt + 1)
 
-    poller = Poller(index, every_s=0.05, clock=clock)
+    poller = following(index, every_s=0.05, clock=clock)
     poller.start()
     try:
         # The third attempt follows two that could neither be stored nor noted.

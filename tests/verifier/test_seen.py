@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from chain.checkpoint import Checkpoint
+from chain import history
+from chain.checkpoint import Believed, Checkpoint
 from chain.errors import TrustListRefused, WentBack
-from chain.history import Heads
+from chain.history import Heads, History, Step
+from chain.registry import AgencyRegistered, AgencyResumed, AgencySuspended, BatchAnchored, Record
 from chain.trust_list import TrustList
 from tests import sealed
 from verifier.seen import Seen, StateUnusable, folder_of, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chain.registry import Event
 
 REGISTRY_ID = b"r" * 32
 LIST = sealed.trust_list(
@@ -24,7 +32,26 @@ LIST = sealed.trust_list(
     )
 ).encode()
 TRUST = TrustList.parse(LIST)
-CUT = Checkpoint(REGISTRY_ID, 1, b"c" * 20, b"a" * 20, 5, b"h" * 32, 0, Heads(), None, b"")
+EVENTS: list[tuple[int, Event]] = [
+    (3, AgencyRegistered(1, 0, 0, "11150100X00000027D", "演示市", ())),
+    (4, BatchAnchored(1, b"r" * 32, 1, 1, 3, 1, b"o" * 20, ())),
+    (5, AgencySuspended(1, 1, ())),
+    (7, AgencyResumed(1, ())),
+]
+
+
+def believed_of(
+    number: int = 5, events: Sequence[tuple[int, Event]] = EVENTS, block_hash: bytes = b"h" * 32
+) -> Believed:
+    """Return a checkpoint with the events up to its block."""
+    records = (Record(event, block, b"", 0, b"", log) for log, (block, event) in enumerate(events) if block <= number)
+    encoded = history.encode(map(Step.of, records))
+    whole = History.parse(encoded)
+    cut = Checkpoint(REGISTRY_ID, 1, b"c" * 20, b"a" * 20, number, block_hash, 0, whole.heads(), None, encoded)
+    return Believed(cut, whole, None, ())
+
+
+CUT = believed_of()
 FILE = f"{REGISTRY_ID.hex()}.json"
 
 
@@ -75,11 +102,13 @@ def test_two_processes_do_not_remember_at_the_same_time(tmp_path: Path) -> None:
 def test_nothing_goes_back() -> None:
     now_seen = Seen().with_trust(TRUST, LIST).with_checkpoint(CUT)
     assert now_seen.with_checkpoint(CUT) == now_seen
-    assert now_seen.with_checkpoint(replace(CUT, block_number=6)).block_number == 6
+    assert now_seen.heads == CUT.checkpoint.heads != Heads()
+    later = now_seen.with_checkpoint(believed_of(7))
+    assert (later.block_number, later.heads) == (7, believed_of(7).checkpoint.heads)
     with pytest.raises(WentBack, match="saw one of block 5"):
-        now_seen.with_checkpoint(replace(CUT, block_number=4))
+        now_seen.with_checkpoint(believed_of(4))
     with pytest.raises(WentBack, match="block 5: got the hash"):
-        now_seen.with_checkpoint(replace(CUT, block_hash=b"g" * 32))
+        now_seen.with_checkpoint(believed_of(block_hash=b"g" * 32))
     other = sealed.trust_list(
         sealed.signed_part(
             registry_id=REGISTRY_ID, registry=b"d" * 20, agencies=b"a" * 20, chain_id=1, scheme="none", sets=()
@@ -87,6 +116,27 @@ def test_nothing_goes_back() -> None:
     ).encode()
     with pytest.raises(TrustListRefused):
         now_seen.with_trust(TrustList.parse(other), other)
+
+
+@pytest.mark.parametrize(
+    ("events", "which"),
+    [
+        ([EVENTS[0], *EVENTS[2:]], "anchors"),
+        ([*EVENTS[:2], *EVENTS[3:]], "rights"),
+        ([EVENTS[0], (4, BatchAnchored(1, b"r" * 32, 1, 1, 4, 1, b"o" * 20, ())), *EVENTS[3:]], "anchors, rights"),
+        ([*EVENTS[:2], (4, EVENTS[2][1]), EVENTS[3]], "rights"),
+        ([*EVENTS[:3], (5, EVENTS[3][1])], "rights"),
+        ([], "anchors, rights"),
+    ],
+)
+@pytest.mark.parametrize("number", [5, 9])
+def test_a_newer_history_goes_on_from_the_one_seen_before(
+    events: list[tuple[int, Event]], which: str, number: int
+) -> None:
+    """Those who seal or attest may have agreed on another past; who has seen the first one notices."""
+    now_seen = Seen().with_trust(TRUST, LIST).with_checkpoint(CUT)
+    with pytest.raises(WentBack, match=f"another history of {which} up to block 5"):
+        now_seen.with_checkpoint(believed_of(number, events))
 
 
 @pytest.mark.parametrize(
@@ -98,11 +148,20 @@ def test_nothing_goes_back() -> None:
         b"\xff",
         b'{"format":2,"trust_list":"","checkpoint":null}',
         b'{"checkpoint":null,"format":1,"trust_list":""}',
-        b'{"checkpoint":{"block_hash":"0x00","block_number":1},"format":1,"trust_list":""}',
-        b'{"checkpoint":{"block_hash":"zz","block_number":1},"format":1,"trust_list":""}',
+        b'{"checkpoint":null,"format":true,"trust_list":LIST}',
+        b'{"checkpoint":[],"format":1,"trust_list":LIST}',
+        b'{"checkpoint":{"block_hash":HASH,"block_number":1},"format":1,"trust_list":LIST}',
+        b'{"checkpoint":{"block_hash":"0x00","block_number":1,"heads":[HASH,HASH,HASH]},"format":1,"trust_list":LIST}',
+        b'{"checkpoint":{"block_hash":"zz","block_number":1,"heads":[HASH,HASH,HASH]},"format":1,"trust_list":LIST}',
+        b'{"checkpoint":{"block_hash":7,"block_number":1,"heads":[HASH,HASH,HASH]},"format":1,"trust_list":LIST}',
+        b'{"checkpoint":{"block_hash":HASH,"block_number":true,"heads":[HASH,HASH,HASH]},"format":1,"trust_list":LIST}',
+        b'{"checkpoint":{"block_hash":HASH,"block_number":-1,"heads":[HASH,HASH,HASH]},"format":1,"trust_list":LIST}',
+        b'{"checkpoint":{"block_hash":HASH,"block_number":1,"heads":[HASH,HASH]},"format":1,"trust_list":LIST}',
+        b'{"checkpoint":{"block_hash":HASH,"block_number":1,"heads":[HASH,HASH,null]},"format":1,"trust_list":LIST}',
     ],
 )
 def test_a_damaged_file_is_told_and_never_begun_anew(tmp_path: Path, content: bytes) -> None:
+    content = content.replace(b"LIST", json.dumps(LIST.decode()).encode()).replace(b"HASH", b'"0x' + b"ab" * 32 + b'"')
     (tmp_path / FILE).write_bytes(content)
     with pytest.raises(StateUnusable, match=FILE), opened(tmp_path, REGISTRY_ID):
         pass

@@ -52,9 +52,9 @@ def trust_list_of(
         "expires": now + timedelta(days=365),
         "threshold": 2,
         "council": [member.address for member in members],
-        "scheme": SealScheme.NONE,
-        "sets": (),
+        "sets": (trust_list.ValidatorSet(0, None, SealScheme.NONE, ()),),
         "attesters": attesters,
+        "attester_threshold": min(1, len(attesters)),
     }
     contents = trust_list.contents(**(values | changes))  # type: ignore[arg-type]  # As above.
     digest = trust_list.digest(contents)

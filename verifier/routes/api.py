@@ -36,6 +36,8 @@ async def verify(
     The answer is 200 with a report whatever the verdict. Anything else is a fault of the request.
     """
     desk, request_id = desk_of(request), request_id_of(request)
+    if repeated := [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]:
+        raise RequestFault(422, f"got {repeated[0]!r} more than once, wanted it once")
     when = desk.moment(on)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
@@ -47,8 +49,9 @@ async def verify(
     else:
         got = media_type or "no content type"
         raise RequestFault(415, f"got {got}, wanted multipart/form-data or application/json")
-    words = lang or language_of(request.headers.get("accept-language", ""), fallback=Language.ENGLISH)
-    return JSONResponse({"reports": [answer.as_json(report, words)]}, headers={"Content-Language": words.value})
+    words = lang or language_of(request.headers.get("accept-language", ""))
+    headers = {"Content-Language": words.value, "Vary": "Accept-Language"}
+    return JSONResponse({"reports": [answer.as_json(report, words)]}, headers=headers)
 
 
 async def _file(request: Request) -> Upload:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
 
+from verifier.checkpoint_rows import IndexBehind
+from verifier.evidence_files import Kind
 from verifier.moments import time_of
 from verifier.routes.examples import PROBLEM
 from verifier.routes.problems import MEDIA_TYPE as PROBLEM_TYPE
 from verifier.routes.problems import RequestFault
+from verifier.routes.turns import RETRY_AFTER_S
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path as StoredAt
+
     from anyio import CapacityLimiter
 
     from chain.strict_json import JSON
@@ -36,13 +44,17 @@ HEADERS = {
 _NEWEST = "no-cache"
 """May be kept, but asks each time whether it still is the newest."""
 _FOR_EVER = "public, max-age=31536000, immutable"
+_MEDIA_TYPES = {Kind.CHECKPOINT: CHECKPOINT, Kind.PACK: PACK}
+_NOT_LISTED = "there is no checkpoint of block {}; /api/v1/checkpoints lists them all"
 _NONE_YET = "no checkpoint has been cut yet; the first one follows once the registry has been read"
 _MOST = 100
+_MOST_WAITING = 8
+"""How many may wait for files that have to be made."""
 
 router = APIRouter(tags=["evidence"])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Offered:
     """What this verifier hands out."""
 
@@ -50,16 +62,28 @@ class Offered:
     trust: TrustFile | None
     makers: CapacityLimiter
     """Files that are made anew take seconds; however many are asked for, verification is not to wait for a thread."""
+    _asked: int = field(default=0, init=False)
+    """How many are being made, or wait for it."""
 
-    async def checkpoint(self, number: int | None = None) -> EvidenceFile | None:
-        """Return the checkpoint of a block, or the newest one."""
-        return (
-            None if self.files is None else await to_thread.run_sync(self.files.checkpoint, number, limiter=self.makers)
-        )
+    async def file(self, kind: Kind, number: int | None = None) -> EvidenceFile | None:
+        """Return what there is of a block, or of the newest checkpoint; it may still have to be made."""
+        return None if self.files is None else await to_thread.run_sync(self.files.find, kind, number)
 
-    async def pack(self) -> EvidenceFile | None:
-        """Return the newest pack."""
-        return None if self.files is None else await to_thread.run_sync(self.files.pack, limiter=self.makers)
+    async def kept(self, file: EvidenceFile) -> StoredAt | None:
+        """Return where a file is kept, if it is."""
+        return None if self.files is None else await to_thread.run_sync(self.files.kept, file)
+
+    async def made(self, file: EvidenceFile) -> bytes | None:
+        """Return a file that is not kept, when it is its turn to be made."""
+        if self.files is None:
+            return None
+        if self._asked > _MOST_WAITING:
+            raise _later("too many files are being made already")
+        self._asked += 1
+        try:
+            return await to_thread.run_sync(self.files.content, file, limiter=self.makers)
+        finally:
+            self._asked -= 1
 
 
 def offered(request: Request) -> Offered:
@@ -73,6 +97,7 @@ def _described(media_type: str, what: str, example: object = None) -> dict[int |
         200: {"description": what, "content": {media_type: shown or {"example": example}}},
         304: {"description": "What `If-None-Match` names is still the same."},
         404: {"description": "There is none yet.", "content": {PROBLEM_TYPE: {"example": PROBLEM}}},
+        503: {"description": "It cannot be told yet which is the newest, or too many ask; `Retry-After` says when."},
     }
 
 
@@ -90,7 +115,6 @@ _LISTED = {
 }
 
 
-@router.head("/api/v1/checkpoints", include_in_schema=False)
 @router.get(
     "/api/v1/checkpoints",
     summary="List the checkpoints",
@@ -107,11 +131,11 @@ def listed(
     To go on, ask again with `before` set to the last block number of the answer.
     """
     files = offered(request).files
-    entries = [] if files is None else files.entries(limit=limit, before=before)
+    with _later_if_behind():
+        entries = [] if files is None else files.entries(limit=limit, before=before)
     return JSONResponse({"checkpoints": [_entry(entry) for entry in entries]})
 
 
-@router.head("/api/v1/checkpoints/latest", include_in_schema=False)
 @router.get(
     "/api/v1/checkpoints/latest",
     summary="Get the newest checkpoint",
@@ -120,10 +144,9 @@ def listed(
 )
 async def latest(request: Request) -> Response:
     """Get all that the registry recorded up to its newest final block, with what proves that nothing is left out."""
-    return _file(request, CHECKPOINT, await offered(request).checkpoint(), cache=_NEWEST)
+    return await _file(request, Kind.CHECKPOINT)
 
 
-@router.head("/api/v1/checkpoints/{block_number}", include_in_schema=False)
 @router.get(
     "/api/v1/checkpoints/{block_number}",
     summary="Get the checkpoint of a block",
@@ -134,15 +157,9 @@ async def numbered(
     request: Request, block_number: Annotated[int, Path(ge=0, lt=2**63, description="As the list tells it.")]
 ) -> Response:
     """Get an older checkpoint."""
-    found = await offered(request).checkpoint(block_number)
-    if found is None:
-        raise RequestFault(
-            HTTPStatus.NOT_FOUND, f"there is no checkpoint of block {block_number}; /api/v1/checkpoints lists them all"
-        )
-    return _file(request, CHECKPOINT, found, cache=_FOR_EVER)
+    return await _file(request, Kind.CHECKPOINT, block_number)
 
 
-@router.head("/api/v1/packs/latest", include_in_schema=False)
 @router.get(
     "/api/v1/packs/latest",
     summary="Get the newest pack",
@@ -151,10 +168,9 @@ async def numbered(
 )
 async def newest_pack(request: Request) -> Response:
     """Get what a phone takes along to check without a network."""
-    return _file(request, PACK, await offered(request).pack(), cache=_NEWEST)
+    return await _file(request, Kind.PACK)
 
 
-@router.head("/api/v1/trust-list", include_in_schema=False)
 @router.get(
     "/api/v1/trust-list",
     summary="Get the trust list",
@@ -176,24 +192,54 @@ def trust_list(request: Request) -> Response:
             HTTPStatus.NOT_FOUND, "this verifier hands out no trust list; its operator names one by YINXIN_TRUST_LIST"
         )
     data = trust.data
-    return _answer(
-        request, data, "application/json", digest=sha256(data).digest(), name="trust-list.json", cache=_NEWEST
-    )
-
-
-def _file(request: Request, media_type: str, file: EvidenceFile | None, *, cache: str) -> Response:
-    if file is None:
-        raise RequestFault(HTTPStatus.NOT_FOUND, _NONE_YET)
-    return _answer(request, file.data, media_type, digest=file.digest, name=file.name, cache=cache)
-
-
-def _answer(request: Request, data: bytes, media_type: str, *, digest: bytes, name: str, cache: str) -> Response:
-    etag = f'"{digest.hex()}"'
-    headers = {"ETag": etag, "Cache-Control": cache}
-    if _has(request, etag):
+    if data is None:
+        raise RequestFault(HTTPStatus.NOT_FOUND, "the trust list here is not that of this registry; its operator knows")
+    headers = _headers(sha256(data).digest(), cache=_NEWEST)
+    if _has(request, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    headers["Content-Disposition"] = 'attachment; filename="trust-list.json"'
+    return Response(data, media_type="application/json", headers=headers)
+
+
+async def _file(request: Request, kind: Kind, number: int | None = None) -> Response:
+    """Answer with a file. Who has it already, or asks for its head alone, does not have it made."""
+    desk = offered(request)
+    with _later_if_behind():
+        file = await desk.file(kind, number)
+    if file is None:
+        raise RequestFault(HTTPStatus.NOT_FOUND, _NONE_YET if number is None else _NOT_LISTED.format(number))
+    headers = _headers(file.tag, cache=_NEWEST if number is None else _FOR_EVER)
+    if _has(request, headers["ETag"]):
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    media_type = _MEDIA_TYPES[kind]
+    if path := await desk.kept(file):
+        return FileResponse(path, media_type=media_type, headers=headers)
+    if request.state.is_head:
+        answer = Response(media_type=media_type, headers=headers)
+        # How long it will be is not known yet, and it is not nothing.
+        del answer.headers["content-length"]
+        return answer
+    data = await desk.made(file)
+    if data is None:
+        raise _later(f"the checkpoint of block {file.number} cannot be put together; its operator finds out why")
     return Response(data, media_type=media_type, headers=headers)
+
+
+def _headers(digest: bytes, *, cache: str) -> dict[str, str]:
+    return {"ETag": f'"{digest.hex()}"', "Cache-Control": cache}
+
+
+@contextmanager
+def _later_if_behind() -> Iterator[None]:
+    try:
+        yield
+    except IndexBehind as exc:
+        raise _later(str(exc)) from exc
+
+
+def _later(why: str) -> HTTPException:
+    return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, why, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 def _has(request: Request, etag: str) -> bool:

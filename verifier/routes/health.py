@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from verifier.moments import time_of
 from verifier.routes.desk import desk_of
+from verifier.routes.evidence import offered
 from verifier.wording import Language, say
+
+if TYPE_CHECKING:
+    from chain.strict_json import JSON
+    from verifier.cutting import Cutter
 
 router = APIRouter(tags=["operation"])
 
@@ -23,11 +30,29 @@ def healthz() -> JSONResponse:
     "/readyz", summary="Whether the index is fresh", responses={503: {"description": "Nothing can be checked."}}
 )
 def readyz(request: Request) -> JSONResponse:
-    """Answer 200 if the index is fresh, 503 with the reason if it is not."""
+    """Answer 200 if the index is fresh, 503 with the reason if it is not.
+
+    Checkpoints that cannot be cut do not make it unready: whoever asks here online gets the present truth all the same.
+    """
     why = desk_of(request).doubt()
     if why is None:
-        return JSONResponse({"ready": True})
+        cutter = cast("Cutter | None", request.app.state.cutter)
+        return JSONResponse(
+            {"ready": True} if cutter is None else {"ready": True, "checkpoints": _state(request, cutter)}
+        )
     return JSONResponse(
         {"ready": False, "why": say(why, Language.ENGLISH), "message_id": why.key},
         status_code=HTTPStatus.SERVICE_UNAVAILABLE,
     )
+
+
+def _state(request: Request, cutter: Cutter) -> JSON:
+    files, failing = offered(request).files, cutter.failing
+    newest = None if files is None else files.newest()
+    return {
+        "newest": None
+        if newest is None
+        else {"block_number": newest.number, "time": time_of(newest.timestamp).isoformat()},
+        "failing_since": None if failing is None else failing.since.isoformat(),
+        "error": None if failing is None else failing.error,
+    }

@@ -15,6 +15,7 @@ from verifier.answer import heading, next_step
 from verifier.report import CheckName, Colour, Outcome, Verdict
 from verifier.routes.bodies import read_form
 from verifier.routes.desk import desk_of, request_id_of
+from verifier.routes.problems import RequestFault
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
 from verifier.wording import Language, language_of, say, sentence, show
 
@@ -45,7 +46,10 @@ def scanned(request: Request, lang: Annotated[Language | None, Query()] = None) 
 async def check(request: Request, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
     """Check what the form brings, and show the verdict."""
     desk, request_id = desk_of(request), request_id_of(request)
-    upload, fields = await read_form(request)
+    try:
+        upload, fields = await read_form(request)
+    except RequestFault as exc:
+        return _refuse(request, lang, "page.bad_form", typed="", on="", status=exc.status)
     typed, on = fields.get("typed", "").strip(), fields.get("on", "").strip()
     has_file = upload is not None and bool(upload.data or upload.name != "file")
     if has_file == bool(typed):
@@ -65,16 +69,23 @@ async def check(request: Request, lang: Annotated[Language | None, Query()] = No
     return _result(request, report, lang)
 
 
-def _refuse(request: Request, lang: Language | None, fault: str, *, typed: str, on: str) -> HTMLResponse:
+def _refuse(
+    request: Request,
+    lang: Language | None,
+    fault: str,
+    *,
+    typed: str,
+    on: str,
+    status: int = HTTPStatus.UNPROCESSABLE_ENTITY,
+) -> HTMLResponse:
     """Show the form again, with what is wrong on top."""
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
     return _page(request, "start.html", lang, status, fault=fault, typed=typed, on=on, example="2026-01-31")
 
 
 def _crowded(request: Request, lang: Language | None, *, on: str) -> HTMLResponse:
     """Show the form again, for later."""
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    answer = _page(request, "start.html", lang, status, fault="page.crowded", typed="", on=on, example="")
+    answer = _refuse(request, lang, "page.crowded", typed="", on=on, status=status)
     answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     return answer
 

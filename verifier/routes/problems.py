@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from chain.errors import InvalidInput
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
@@ -77,7 +78,23 @@ def _http(request: Request, error: Exception) -> JSONResponse:
         return _unforeseen(request, error)
     answer = problem(request, error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(sorted(_allowed(request)))
     return answer
+
+
+def _allowed(request: Request) -> set[str]:
+    """Return all methods that this address takes; the framework tells those of the first route that has it."""
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    allowed = {
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    }
+    return allowed | ({"HEAD"} if "GET" in allowed else set())
+
+
+_METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def _unforeseen(request: Request, _error: Exception) -> JSONResponse:

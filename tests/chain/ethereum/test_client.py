@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chain.errors import RegistryMismatch, RegistryUnavailable
-from chain.ethereum.client import EthereumRegistry, Expected, Head
+from chain.ethereum.client import EthereumRegistry, Expected
 from chain.ethereum.profiles import ANVIL, BESU_QBFT, FISCO_BCOS
 from chain.registry import BatchAnchored, RegistryCreated
+from chain.steps import List
 from tests.deployed import batch_of, root_of
 from tests.faults.chaos_proxy import ChaosProxy, Way
 
@@ -245,7 +246,7 @@ def test_withheld_events_show_in_the_heads(deployment: Deployed, proxy: ChaosPro
     registry.identity()
     proxy.lie(lambda _method, _params, logs: logs[:-1], "eth_getLogs")
     assert len(everything(registry)) < len(everything(deployment.writer()))
-    assert registry.head(Head.RIGHTS) == deployment.writer().head(Head.RIGHTS)
+    assert registry.head(List.RIGHTS) == deployment.writer().head(List.RIGHTS)
 
 
 # Time and reorganisations.

@@ -10,7 +10,6 @@ import pytest
 from chain import checkpoint, history, steps
 from chain.checkpoint import Checkpoint
 from chain.errors import HistoryIncomplete, NotAttested
-from chain.ethereum.client import Head
 from chain.header import Header
 from chain.history import Heads, History, Step
 from chain.keys import PublicKey, signer
@@ -93,7 +92,7 @@ def tell(deployed: Deployed) -> Story:
         block_number=newest.number,
         block_hash=how.block_hash(sealed.items_of(header)),
         timestamp=Header.parse(header).timestamp,
-        heads=Heads(*(writer.head(which, block=newest.number) for which in Head)),
+        heads=Heads(*(writer.head(which, block=newest.number) for which in List)),
         state=replace(proof, headers=(header,)),
         history=history.encode(taken),
     )

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chain import merkle, proof, seals, state
+from chain import merkle, proof, seals, state, steps
 from chain.code import InclusionPath
 from chain.errors import RegistryUnavailable, SealsInsufficient
 from chain.ethereum import headers
-from chain.ethereum.client import EthereumRegistry, Head
+from chain.ethereum.client import EthereumRegistry
 from chain.ethereum.network import Anvil
 from chain.ethereum.profiles import ANVIL, BESU_QBFT, FISCO_BCOS, GETH_CLIQUE
 from chain.ethereum.rpc import Rpc
-from chain.ethereum.wire import to_hex
+from chain.ethereum.wire import member, to_hex
 from chain.header import Header
 from chain.keccak import keccak
 from chain.proof import Proof, ReceiptEvidence, StateEvidence
 from chain.seals import SealScheme
+from chain.steps import List
 from chain.trust_list import TrustList
 from tests.deployed import batch_of, make_deployed, mined, root_of, signed_anchor
 from tests.faults.chaos_proxy import ChaosProxy
@@ -97,13 +98,13 @@ def evidence_of(registry: EthereumRegistry, batch: BatchToAnchor, receipt: Recei
 
 
 def shown(town: Town, batch: BatchToAnchor, evidence: Evidence) -> Anchored:
-    return proof.shown_by(
+    found = proof.shown_by(
         evidence,
         registry=town.deployed.record.address,
         agency=batch.agency,
         root=root_of(batch),
-        scheme=SealScheme.NONE,
     )
+    return replace(found, block_hash=seals.block_hash(Header.parse(evidence.headers[0]), SealScheme.NONE))
 
 
 # Headers.
@@ -196,6 +197,28 @@ def test_receipt_is_found_among_twenty(town: Town) -> None:
     assert isinstance(evidence, ReceiptEvidence)
     assert evidence.transaction_index == 10
     assert shown(town, batch, evidence).block_hash == receipt.block_hash
+
+
+LOG_CALLDATA = "0x600f600c600039600f6000f36040356020356000356000" + "6000a300"
+"""Deploys a contract that logs the first three words of its calldata as topics."""
+
+
+def test_strangers_log_with_the_same_topics_hides_nothing(town: Town) -> None:
+    office, accounts = town.deployed.offices[0], town.anvil.ask("eth_accounts")
+    assert isinstance(accounts, list)
+    made = town.anvil.ask("eth_sendTransaction", {"from": accounts[3], "data": LOG_CALLDATA})
+    decoy = member(town.anvil.ask("eth_getTransactionReceipt", made), "contractAddress", "receipt")
+    batch = batch_of(office, f"{town.hardfork} decoy")
+    signed = signed_anchor(town.writer, town.deployed.sender, office, batch)
+    topics = steps.topic(steps.BATCH_ANCHORED) + office.agency.to_bytes(32) + merkle.root(batch.leaves)
+    town.anvil.ask("evm_setAutomine", False)  # noqa: FBT003 - the RPC's own argument
+    give(town, {"from": accounts[3], "to": decoy, "data": to_hex(topics)})
+    town.writer.send(signed)
+    town.anvil.mine()
+    town.anvil.mine_instantly()
+    evidence = evidence_of(town.registry(), batch, mined(town.writer, signed.hash))
+    assert isinstance(evidence, ReceiptEvidence)
+    assert evidence.transaction_index == 1
 
 
 def test_node_without_block_receipts_is_asked_one_by_one_and_that_is_remembered(town: Town) -> None:
@@ -332,7 +355,7 @@ def test_heads_are_proven_by_the_state(town: Town) -> None:
     number = registry.newest().number
     proven = registry.state_proof(number)
     assert proven is not None
-    assert heads_shown(town, proven.headers[0], proven) == [registry.head(which) for which in Head]
+    assert heads_shown(town, proven.headers[0], proven) == [registry.head(which) for which in List]
     town.anchored("later")
     assert registry.state_proof(number) == proven, "an older block is proven as it was"
 
@@ -344,7 +367,7 @@ def test_empty_lists_are_proven_as_well(osaka: Town) -> None:
     assert proven is not None
     anchors, statuses, rights = heads_shown(osaka, proven.headers[0], proven)
     assert (anchors, statuses) == (bytes(32), bytes(32))
-    assert rights == registry.head(Head.RIGHTS, block=number) != bytes(32)
+    assert rights == registry.head(List.RIGHTS, block=number) != bytes(32)
 
 
 def heads_shown(town: Town, header: bytes, proven: Any) -> list[bytes]:  # noqa: ANN401 - a StateProof
@@ -397,11 +420,13 @@ def raw_headers(town: Town) -> list[bytes]:
     return [each.encode() for each in (first, *read)]
 
 
-def seal_with_clique(town: Town, signers: Sequence[Validator], *, by: Sequence[Validator] = ()) -> None:
+def seal_with_clique(
+    town: Town, signers: Sequence[Validator], *, by: Sequence[Validator] = (), high: bool = False
+) -> None:
     """Let the node show a Clique chain, whose signers took turns; its first block lists them."""
     raw = raw_headers(town)
     turns = by or signers
-    run = clique(raw, [turns[number % len(turns)] for number in range(len(raw))], epoch=addresses(signers))
+    run = clique(raw, [turns[number % len(turns)] for number in range(len(raw))], epoch=addresses(signers), high=high)
 
     def told(_method: str, _params: list[Any], true: dict[str, Any] | None) -> dict[str, Any] | None:
         if true is None:
@@ -451,10 +476,10 @@ def test_qbft_block_is_believed_by_its_own_seals(town: Town) -> None:
     assert anchored.sealing.signers == tuple(addresses(SIGNERS[:3]))
 
 
-@pytest.mark.parametrize(("count", "wanted"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (7, 4)])
+@pytest.mark.parametrize(("count", "wanted"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (7, 7), (30, 30)])
 def test_clique_block_comes_with_successors_until_most_have_sealed(town: Town, count: int, wanted: int) -> None:
     batch, receipt = town.anchored(f"clique {count}")
-    town.anvil.mine(12)
+    town.anvil.mine(max(12, count))
     signers = validators(count)
     seal_with_clique(town, signers)
     registry = town.registry(GETH_CLIQUE)
@@ -466,6 +491,15 @@ def test_clique_block_comes_with_successors_until_most_have_sealed(town: Town, c
     proven = registry.state_proof(receipt.block_number)
     assert proven is not None
     assert proven.headers == evidence.headers
+    assert registry.proof_depth() == wanted - 1
+
+
+def test_clique_blocks_of_signers_who_do_not_care_for_low_s_are_proven_too(osaka: Town) -> None:
+    batch, receipt = osaka.anchored("clique with high s")
+    osaka.anvil.mine(3)
+    seal_with_clique(osaka, SIGNERS, high=True)
+    evidence = evidence_of(osaka.registry(GETH_CLIQUE), batch, receipt)
+    assert believed(batch, evidence, trusted(osaka, "clique", SIGNERS)).sealing is not None
 
 
 def test_clique_block_whose_successors_are_still_to_come_waits(osaka: Town) -> None:
@@ -483,6 +517,29 @@ def test_signers_that_are_silent_count_where_they_are_listed(osaka: Town) -> Non
     assert believed(batch, evidence, trusted(osaka, "clique", validators(5))).sealing is not None
     with pytest.raises(SealsInsufficient):
         believed(batch, evidence, trusted(osaka, "clique", validators(6)))
+
+
+def test_signers_whom_no_list_names_count_by_their_turns(osaka: Town) -> None:
+    # The epoch is another than the usual one: the newest list that is looked at is the first block's, long outdated.
+    batch, receipt = osaka.anchored("clique voted in")
+    osaka.anvil.mine(30)
+    seal_with_clique(osaka, validators(3), by=validators(26))
+    registry = osaka.registry(GETH_CLIQUE)
+    assert len(evidence_of(registry, batch, receipt).headers) == 26
+    assert believed(batch, evidence_of(registry, batch, receipt), trusted(osaka, "clique", validators(26)))
+
+
+def test_whole_run_is_taken_while_nobody_has_sealed_twice(osaka: Town) -> None:
+    batch, receipt = osaka.anchored("clique of seventy")
+    osaka.anvil.mine(40)
+    seal_with_clique(osaka, validators(3), by=validators(70))
+    registry = osaka.registry(GETH_CLIQUE)
+    assert len(evidence_of(registry, batch, receipt).headers) == 41
+    assert believed(batch, evidence_of(registry, batch, receipt), trusted(osaka, "clique", validators(70)))
+    osaka.proxy.clear()
+    osaka.anvil.mine(40)
+    seal_with_clique(osaka, validators(3), by=validators(70))
+    assert len(evidence_of(registry, batch, receipt).headers) == seals.MAX_HEADERS
 
 
 def test_clique_run_that_does_not_hang_together_is_refused(osaka: Town) -> None:

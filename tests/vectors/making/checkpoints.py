@@ -12,7 +12,7 @@ from tests.sealed import attester, qbft, validators
 from tests.vectors.making import malformed_checkpoints
 from tests.vectors.making.drafts import Draft, Vector, done, draft, having, without
 from tests.vectors.making.material import material
-from tests.vectors.making.parts import trust_of
+from tests.vectors.making.parts import MIGRATED, trust_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +49,8 @@ def made() -> dict[str, Any]:
 def _trust_list_named(name: str) -> str:
     chain, scheme, count, *rest = name.split(", ")
     changed: dict[str, Any] = {"attesters": () if rest == ["nobody attests"] else (attester(),)}
+    if rest and rest[0] in _OF_TWO:
+        changed = {"attesters": _both(), "attester_threshold": _OF_TWO.index(rest[0]) + 1}
     if rest == ["elsewhere"]:
         changed["registry"] = keccak(b"another registry")[:20]
     if rest == ["another chain"]:
@@ -98,7 +100,14 @@ def _sound() -> list[Draft]:
         draft("the same, attested by two of whom one is known", "london", "none", attesters=_both()),
         draft("a chain without seals and proofs, attested", "london", "none", headers=[], state=[]),
         draft("a pack without type files", "london", kind="yinxin-pack"),
+        draft("under ibft2, of a chain that went over to qbft", "london", "ibft2", trust_list=f"london, {MIGRATED}, 4"),
+        draft("two attesters, one must vouch", "london", "none", trust_list="london, none, 4, one of two"),
+        draft("both must", "london", "none", trust_list="london, none, 4, both of two", attesters=_both()),
+        draft("sealed, and nobody need attest", "london", trust_list="london, qbft, 4, both of two"),
     ]
+
+
+_OF_TWO = ("one of two", "both of two")
 
 
 def _both() -> tuple[ec.EllipticCurvePrivateKey, ...]:
@@ -288,7 +297,14 @@ def _block_and_state() -> list[tuple[Draft, str]]:
         done("the set of another size", small, having(trust_list="london, qbft, 7"), SEALS),
         done("a header of Clique short", run, having(headers=run.headers[:2]), SEALS),
         done("a header of another chain", small, having(headers=other.headers, block=other.block), PROVEN),
-        done("no headers where there are seals", small, having(headers=[], state=[]), PROVEN),
+        done("no headers where there are seals", small, having(headers=[], state=[]), SEALS),
+        done("sealed under another scheme than the list's", small, having(trust_list="london, ibft2, 4"), SEALS),
+        done(
+            "sealed under qbft before the chain went over to it",
+            small,
+            having(trust_list=f"london, {MIGRATED}, 4"),
+            SEALS,
+        ),
         done("no state where there are seals", small, having(state=[]), FORM),
         done("heads exchanged", small, having(heads=[small.heads[1], small.heads[0], small.heads[2]]), PROVEN),
         done("heads of nothing", small, having(heads=zero), PROVEN),
@@ -328,6 +344,7 @@ def _attestations() -> list[tuple[Draft, str]]:
     signature = sign_with(attester())(unsealed.statement)
     return [
         done("nobody attests", unsealed, having(attesters=()), ATTESTED),
+        done("one attester where two must", unsealed, having(trust_list="london, none, 4, both of two"), ATTESTED),
         done("a stranger attests", unsealed, having(attesters=(attester("witness"),)), ATTESTED),
         done(
             "the trust list names no attester", unsealed, having(trust_list="london, none, 4, nobody attests"), ATTESTED

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import rlp
+
 from chain.keccak import keccak
 from tests.sealed import (
     COINBASE,
@@ -33,6 +35,7 @@ FOUR = validators(4)
 SEVEN = validators(7)
 STRANGER = validators(1, "stranger")[0]
 ADD, DROP = b"\xff", b""
+_KEPT = 6
 
 Vector = dict[str, Any]
 
@@ -140,13 +143,11 @@ def _bft_refused() -> list[Vector]:
         one("a stranger's seal beside enough", [*seals[:3], STRANGER.seal(how.commit_hash(items))]),
         one("one validator twice", [*seals[:2], seals[1]]),
         one("one validator twice beside enough", [*seals[:3], seals[2]]),
-        one("a seal with high s", [*seals[:2], high_s(seals[2])], by="EvidenceMalformed"),
-        one(
-            "the same signer's seal with high s beside its own", [*seals[:3], high_s(seals[2])], by="EvidenceMalformed"
-        ),
-        one("v of 27 and more", with_27[:3], by="EvidenceMalformed"),
-        one("a seal of 64 bytes", [*seals[:2], seals[2][:64]], by="EvidenceMalformed"),
-        one("a seal of zeros", [*seals[:2], bytes(65)], by="EvidenceMalformed"),
+        one("a seal with high s", [*seals[:2], high_s(seals[2])]),
+        one("the same signer's seal with high s beside its own", [*seals[:3], high_s(seals[2])]),
+        one("v of 27 and more", with_27[:3]),
+        one("a seal of 64 bytes", [*seals[:2], seals[2][:64]]),
+        one("a seal of zeros", [*seals[:2], bytes(65)]),
         one("seals of another round", seals[:3], sealing=other_round),
         one("seals over the block's hash where the round is 1", proposal[:3], sealing=other_round),
         _refused("qbft, seals by q - 1 of 7", "qbft", [qbft(SEVEN).sealed(raw, SEVEN[:4])], SEVEN),
@@ -154,20 +155,16 @@ def _bft_refused() -> list[Vector]:
         _refused("qbft, listed in no order", "qbft", [_unsorted(raw)]),
         _refused("qbft, one validator more listed", "qbft", [qbft(validators(5)).sealed(raw, FOUR[:3])]),
         _refused("qbft, a coinbase outside the set", "qbft", [_with(raw, coinbase=STRANGER.address)]),
-        _refused(
-            "qbft, a vote where validators are in a contract", "qbft", [_contract_vote(raw)], by="EvidenceMalformed"
-        ),
+        _refused("qbft, a vote where validators are in a contract", "qbft", [_contract_vote(raw)]),
     ]
     for place, name, value in ((DIFFICULTY, "difficulty", b"\2"), (MIX_HASH, "mixHash", bytes(32))):
         changed = [*items[:place], value, *items[place + 1 :]]
         resealed = [each.seal(how.commit_hash(changed)) for each in FOUR[:3]]
-        made.append(
-            _refused(f"qbft, another {name}", "qbft", [how.with_seals(changed, resealed)], by="EvidenceMalformed")
-        )
+        made.append(_refused(f"qbft, another {name}", "qbft", [how.with_seals(changed, resealed)]))
     other = [*items[:NUMBER], b"\x01\x00\x00", *items[NUMBER + 1 :]]
     made.append(_refused("qbft, another height under the same seals", "qbft", [how.with_seals(other, seals[:3])]))
     two = [how.with_seals(items, seals[:3])] * 2
-    made.append(_refused("qbft, a second header", "qbft", two, by="EvidenceMalformed"))
+    made.append(_refused("qbft, a second header", "qbft", two))
     made.append(_refused("qbft, no header", "qbft", [], by="EvidenceMalformed"))
     return made
 
@@ -197,9 +194,9 @@ def _ibft2_refused() -> list[Vector]:
             "ibft2",
             [how.with_seals(items, [each.seal(how.block_hash(items)) for each in FOUR[:3]])],
         ),
-        _refused("ibft2, a qbft header", "ibft2", [short_round], by="EvidenceMalformed"),
+        _refused("ibft2, a qbft header", "ibft2", [short_round]),
         _refused("ibft2, an empty list of validators", "ibft2", [ibft2(FOUR, listed=()).sealed(raw, FOUR[:3])]),
-        _refused("qbft, an ibft2 header", "qbft", [how.sealed(raw, FOUR[:3])], by="EvidenceMalformed"),
+        _refused("qbft, an ibft2 header", "qbft", [how.sealed(raw, FOUR[:3])]),
     ]
 
 
@@ -208,20 +205,32 @@ def _ibft2_refused() -> list[Vector]:
 
 def _clique_run(length: int, chain: str = "london") -> list[bytes]:
     kept = material(chain)
-    return kept.run(kept.checkpoint, length)
+    # More than a few were not kept.
+    return kept.run(kept.checkpoint, length) if length < _KEPT else _made_up(kept.headers[kept.checkpoint], length)
+
+
+def _made_up(header: bytes, length: int) -> list[bytes]:
+    """Return headers of the heights from a real one's on, all alike but for that."""
+    items = items_of(header)
+    first = int.from_bytes(items[NUMBER])
+    return [with_extra([*items[:NUMBER], bytes([first + at]), *items[NUMBER + 1 :]], VANITY) for at in range(length)]
 
 
 def _clique_sealed() -> list[Vector]:
     made: list[Vector] = []
-    for name, chain, by, pinned, epoch in (
-        ("3 of 4", "london", FOUR[:3], FOUR, False),
-        ("a sole signer", "london", FOUR[:1], FOUR[:1], False),
-        ("4 of 7, 15 fields", "istanbul", SEVEN[3:], SEVEN, False),
-        ("the first block of an epoch", "london", FOUR[1:], FOUR, True),
-        ("one signer again, and yet enough", "london", (FOUR[0], FOUR[1], FOUR[0], FOUR[2]), FOUR, False),
+    for name, chain, by, pinned, how in (
+        ("3 of 4", "london", FOUR[:3], FOUR, ""),
+        ("a sole signer", "london", FOUR[:1], FOUR[:1], ""),
+        ("4 of 7, 15 fields", "istanbul", SEVEN[3:], SEVEN, ""),
+        ("the first block of an epoch", "london", FOUR[1:], FOUR, "epoch"),
+        ("one signer again, and yet enough", "london", (FOUR[0], FOUR[1], FOUR[0], FOUR[2]), FOUR, ""),
+        ("a header more than needed", "london", FOUR, FOUR, ""),
+        ("headers more than needed, by those who had sealed", "london", (*FOUR[:3], *FOUR[:2]), FOUR, ""),
+        ("seals with high s", "london", FOUR[:3], FOUR, "high"),
+        ("64 headers of a sole signer", "istanbul", FOUR[:1] * 64, FOUR[:1], ""),
     ):
         raw = _clique_run(len(by), chain)
-        headers = clique(raw, by, epoch=addresses(pinned) if epoch else ())
+        headers = clique(raw, by, epoch=addresses(pinned) if how == "epoch" else (), high=how == "high")
         extra = items_of(headers[0])[EXTRA]
         made.append(
             {
@@ -244,18 +253,20 @@ def _clique_refused() -> list[Vector]:
     unlinked = [good[0], *clique(raw[1:3], FOUR[1:3])]
     skipping = clique([raw[0], raw[2], raw[3]], FOUR[:3])
     first = items_of(good[0])
-    extra = first[EXTRA]
-    high = with_extra(first, extra[:-65] + high_s(extra[-65:]))
     return [
         _refused("clique, one header short", "clique", good[:2]),
         _refused("clique, one signer twice", "clique", clique(raw[:3], (FOUR[0], FOUR[1], FOUR[0]))),
         _refused("clique, a stranger within the run", "clique", clique(raw[:4], (*FOUR[:2], STRANGER, FOUR[2]))),
-        _refused("clique, headers that are not linked", "clique", unlinked, by="NotProven"),
-        _refused("clique, headers in another order", "clique", [good[0], good[2], good[1]], by="NotProven"),
-        _refused("clique, a height left out", "clique", skipping, by="NotProven"),
-        _refused("clique, a header more than needed", "clique", clique(raw[:4], FOUR), by="EvidenceMalformed"),
-        _refused("clique, a seal with high s", "clique", [high, *good[1:]], by="EvidenceMalformed"),
-        _refused("clique, extra data without a seal", "clique", [with_extra(first, VANITY)], by="EvidenceMalformed"),
+        _refused("clique, headers that are not linked", "clique", unlinked),
+        _refused("clique, headers in another order", "clique", [good[0], good[2], good[1]]),
+        _refused("clique, a height left out", "clique", skipping),
+        _refused("clique, an unlinked header behind enough", "clique", [*good, clique([raw[3]], FOUR[3:])[0]]),
+        _refused("clique, a stranger behind enough", "clique", clique(raw[:4], (*FOUR[:3], STRANGER))),
+        _refused("clique, a qbft header", "clique", [qbft(FOUR).sealed(raw[0], FOUR[:3])]),
+        _refused(
+            "clique, 65 headers", "clique", clique(_made_up(raw[0], 65), (*FOUR * 16, FOUR[0])), by="EvidenceMalformed"
+        ),
+        _refused("clique, extra data without a seal", "clique", [with_extra(first, VANITY)]),
         _refused("clique, no header", "clique", [], by="EvidenceMalformed"),
     ]
 
@@ -289,7 +300,9 @@ def _form_refused() -> list[Vector]:
         "a number with a leading zero": with_extra(wide, items[EXTRA]),
         "a hash of 31 bytes": with_extra(short, items[EXTRA]),
         "its length spelled longer": b"\xfa\x00" + good[1:],
-        "extra data that is no list": with_extra(items, VANITY),
+        "65 fields": bytes(rlp.encode([*items, *[b"\1"] * (65 - len(items))])),
+        "more than 64 KiB": with_extra(items, bytes(1 << 16)),
         "empty": b"",
     }
-    return [_refused(f"a header, {name}", "qbft", [header], by="EvidenceMalformed") for name, header in shapes.items()]
+    made = [_refused(f"a header, {name}", "qbft", [header], by="EvidenceMalformed") for name, header in shapes.items()]
+    return [*made, _refused("a header, extra data that is no list", "qbft", [with_extra(items, VANITY)])]

@@ -17,7 +17,7 @@ FORM, INCOMPLETE, PROVEN = "EvidenceMalformed", "HistoryIncomplete", "NotProven"
 
 def made() -> list[tuple[Draft, str]]:
     # Form comes first: no seals are needed to see it, and the file stays small.
-    small = draft("", "london", "none", headers=[], state=[])
+    small, whole = draft("", "london", "none", headers=[], state=[]), draft("", "london")
     listed = columns(small.told)
 
     def history(change: Callable[[Any], object]) -> Callable[[Draft], object]:
@@ -64,6 +64,10 @@ def made() -> list[tuple[Draft, str]]:
         done("a column more", small, history(put([*statuses[3][0][1], b""], 3, 3, 0, 1)), FORM),
         done("an address's place beyond the addresses", small, history(put(b"\0\0\xff\xff" * 4, 3, 3, 0, 1, 9)), FORM),
         done("a truth value of 2", small, history(put([created[0], b"\2"], 4, 3, 0, 1)), FORM),
+        done("a history of more than 4,096 items", small, history(put([[0, []]] * 2_000, 4, 3)), FORM),
+        done("more than 4,096 items", small, having(heads=[b""] * 4_097), FORM),
+        done("65 nodes", whole, having(state=[whole.state[0] * 65, *whole.state[1:]]), FORM),
+        done("65 headers", whole, having(headers=whole.headers * 65), FORM),
         done("a format to come", small, having(form=2), "EvidenceUnsupported"),
         done("another kind", small, having(kind="yinxin-proof"), FORM),
         done("a byte behind the stream", small, having(behind=b"\0"), FORM),

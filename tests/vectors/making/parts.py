@@ -13,16 +13,22 @@ from tests.vectors.making.material import Batch, Material, material, path_of
 LATER = validators(4, "later validator")
 CHANGE_OF_SETS = 5_000
 """From this height on, the trust lists pin other validators."""
+MIGRATED = "ibft2 then qbft"
+MIGRATION = 60
+"""From this height on, a chain that was sealed under IBFT 2 is sealed under QBFT."""
 RECEIPT, STATE = 0, 1
 
 Vector = dict[str, Any]
 
 
 def trust_of(kept: Material, scheme: str, count: int = 4, **changed: Any) -> str:  # noqa: ANN401 - members of the list
-    """Return the trust list for a chain sealed by so many validators."""
-    sets = [] if scheme == "none" else [(0, CHANGE_OF_SETS, addresses(validators(count)))]
+    """Return the trust list for a chain sealed by so many validators, or for one that changed its scheme."""
+    those = addresses(validators(count))
+    sets: list[Any] = [] if scheme == "none" else [(0, CHANGE_OF_SETS, those)]
+    if scheme == MIGRATED:
+        sets = [(0, MIGRATION, those, "ibft2"), (MIGRATION, CHANGE_OF_SETS, those, "qbft")]
     if count == 4 and sets:
-        sets.append((CHANGE_OF_SETS, None, addresses(LATER)))  # type: ignore[arg-type]
+        sets.append((CHANGE_OF_SETS, None, addresses(LATER), "qbft" if scheme == MIGRATED else scheme))
     given: dict[str, Any] = {
         "registry_id": kept.registry_id,
         "registry": kept.registry,
@@ -41,6 +47,8 @@ class Parts:
 
     name: str
     trust_list: str
+    scheme: str
+    """Under which the headers are sealed, whatever the trust list says."""
     kept: Material
     batch: Batch
     registry_id: bytes
@@ -87,9 +95,17 @@ def sealed_run(kept: Material, block: int, scheme: str, count: int = 4) -> list[
 
 
 def parts(
-    name: str, chain: str, batch: str, *, index: int = 0, scheme: str = "qbft", count: int = 4, kind: int = RECEIPT
+    name: str,
+    chain: str,
+    batch: str,
+    *,
+    index: int = 0,
+    scheme: str = "qbft",
+    count: int = 4,
+    kind: int = RECEIPT,
+    trusted: str | None = None,
 ) -> Parts:
-    """Return a sound proof of a batch's leaf."""
+    """Return a sound proof of a batch's leaf; `trusted` is the scheme of the trust list, if another one."""
     kept = material(chain)
     anchored = kept.batches[batch]
     evidence: list[Any] = (
@@ -99,7 +115,8 @@ def parts(
     )
     return Parts(
         name=name,
-        trust_list=f"{chain}, {scheme}, {count}",
+        trust_list=f"{chain}, {trusted or scheme}, {count}",
+        scheme=scheme,
         kept=kept,
         batch=anchored,
         registry_id=kept.registry_id,

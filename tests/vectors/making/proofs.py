@@ -23,13 +23,26 @@ from tests.sealed import (
     with_extra,
 )
 from tests.vectors.making.material import material, path_of
-from tests.vectors.making.parts import CHANGE_OF_SETS, LATER, RECEIPT, STATE, Parts, Vector, parts, sealed_run, trust_of
+from tests.vectors.making.parts import (
+    CHANGE_OF_SETS,
+    LATER,
+    MIGRATED,
+    RECEIPT,
+    STATE,
+    Parts,
+    Vector,
+    parts,
+    sealed_run,
+    trust_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FOUR = validators(4)
 SEVEN = validators(7)
+_MILLION = b"\x9a" + (10**6).to_bytes(4)
+"""How an array of a million items begins."""
 
 
 def sound() -> list[Parts]:
@@ -61,7 +74,20 @@ def sound() -> list[Parts]:
         parts("confirmed under clique", "london", "three", scheme="clique"),
         parts("confirmed under clique, 7 signers", "istanbul", "three", scheme="clique", count=7),
         parts("confirmed under clique, its slot", "london", "three", scheme="clique", kind=STATE),
+        _sealed_as(
+            "confirmed under clique, two headers more than needed", lambda run: clique(run[:5], (*FOUR, FOUR[0]))
+        ),
+        _sealed_as("confirmed under clique, seals with high s", lambda run: clique(run[:3], FOUR[:3], high=True)),
+        parts("before the chain went over from ibft2 to qbft", "osaka", "two", scheme="ibft2", trusted=MIGRATED),
+        parts("after the chain went over from ibft2 to qbft", "osaka", "one thousand", index=7, trusted=MIGRATED),
     ]
+    return made
+
+
+def _sealed_as(name: str, seal: Callable[[list[bytes]], list[bytes]]) -> Parts:
+    """Return a proof under Clique whose run is sealed in some other way."""
+    made = parts(name, "london", "three", scheme="clique")
+    made.headers = seal(made.kept.run(made.batch.block, 5))
     return made
 
 
@@ -92,7 +118,7 @@ def _trust_list_named(name: str) -> str:
 def _shown(each: Parts) -> Vector:
     """Return what the proof shows."""
     header = items_of(each.headers[0])
-    scheme = each.trust_list.split(", ")[1]
+    scheme = each.scheme
     log = next(
         log
         for log in each.kept.logs
@@ -102,7 +128,7 @@ def _shown(each: Parts) -> Vector:
     how = {"qbft": qbft, "ibft2": ibft2}.get(scheme)
     count = int(each.trust_list.split(", ")[2])
     block_hash = how(validators(count)).block_hash(header) if how else keccak(each.headers[0])
-    signers = {"none": None, "clique": count // 2 + 1}.get(scheme, -(-2 * count // 3))
+    signers = {"none": None, "clique": min(count, len(each.headers))}.get(scheme, -(-2 * count // 3))
     return {
         "anchored": {
             "agency": each.agency,
@@ -234,7 +260,15 @@ def _ill_formed() -> list[tuple[Parts, str]]:
         _changed("no headers", single, _set(headers=[]), form),
         _changed("a header of 14 fields", single, _set(headers=[bytes(rlp.encode(header[:14]))]), form),
         _changed("a header with a byte behind", single, _set(headers=[single.headers[0] + b"\0"]), form),
-        _changed("two headers where one is enough", single, _set(headers=single.headers * 2), form),
+        _changed("a header of 65 fields", single, _set(headers=[bytes(rlp.encode([*header, *[b"\1"] * 44]))]), form),
+        _changed("65 headers", single, _set(headers=single.headers * 65), form),
+        _changed("65 nodes", single, _set(evidence=[0, index, nodes * 65]), form),
+        _changed("a node of more than 512 KiB", single, _set(evidence=[0, index, [bytes((1 << 19) + 1)]]), form),
+        _changed("more than 4,096 items", single, _set(evidence=[0, index, [b""] * 4_097]), form),
+        _changed("a million items", single, _set(file=zlib.compress(_MILLION + b"\1" * 10**6, 9)), form),
+        _changed("a million items announced", single, _set(file=zlib.compress(_MILLION, 9)), form),
+        _changed("levels upon levels", single, _set(file=zlib.compress(b"\x81" * 1_000 + b"\1", 9)), form),
+        _changed("a text of more than 64 KiB", single, _set(envelope=["yinxin-proof", 1, "y" * 65_537]), form),
         _changed("evidence of a third kind", single, _set(evidence=[2, index, nodes]), form),
         _changed("evidence without nodes", single, _set(evidence=[0, index]), form),
         _changed("a negative transaction index", single, _set(evidence=[0, -1, nodes]), form),
@@ -265,7 +299,7 @@ def _sealed_wrongly() -> list[tuple[Parts, str]]:
     return [
         _changed("one seal short", single, _set(headers=[how.sealed(raw, FOUR[:2])]), "SealsInsufficient"),
         _changed("no seals", single, _set(headers=[how.sealed(raw, ())]), "SealsInsufficient"),
-        _changed("the header as the node has it", single, _set(headers=[raw]), "EvidenceMalformed"),
+        _changed("the header as the node has it", single, _set(headers=[raw]), "SealsInsufficient"),
         _changed(
             "sealed by others", single, _set(headers=[qbft(attackers).sealed(raw, attackers)]), "SealsInsufficient"
         ),
@@ -274,10 +308,41 @@ def _sealed_wrongly() -> list[tuple[Parts, str]]:
             "the set of another height", single, _set(headers=[how.sealed(_raw(high), FOUR[:3])]), "SealsInsufficient"
         ),
         _changed("beyond the pinned sets", parts("", "osaka", "the example", count=7), _beyond, "SealsInsufficient"),
-        _changed("another scheme", single, _set(headers=[ibft2(FOUR).sealed(raw, FOUR[:3])]), "EvidenceMalformed"),
+        _changed("another scheme", single, _set(headers=[ibft2(FOUR).sealed(raw, FOUR[:3])]), "SealsInsufficient"),
+        _changed("two headers where one is enough", single, _set(headers=single.headers * 2), "SealsInsufficient"),
+        *(
+            (
+                parts(f"sealed under {scheme}, and the list says {trusted}", "london", "three", **given),
+                "SealsInsufficient",
+            )
+            for scheme in ("qbft", "ibft2", "clique")
+            for trusted in ("qbft", "ibft2", "clique")
+            if scheme != trusted and (given := {"scheme": scheme, "trusted": trusted})
+        ),
+        (
+            parts("a run of Clique, and the list says none", "london", "three", scheme="clique", trusted="none"),
+            "SealsInsufficient",
+        ),
+        (
+            parts("sealed under qbft before the chain went over to it", "osaka", "two", trusted=MIGRATED),
+            "SealsInsufficient",
+        ),
+        (
+            parts("sealed under ibft2 after it", "osaka", "one thousand", scheme="ibft2", trusted=MIGRATED),
+            "SealsInsufficient",
+        ),
+        _changed(
+            "an unlinked header behind enough of Clique",
+            run,
+            _set(headers=[*run.headers, run.headers[-1]]),
+            "SealsInsufficient",
+        ),
         _changed("one header of Clique short", run, _set(headers=run.headers[:2]), "SealsInsufficient"),
         _changed(
-            "headers of Clique that are not linked", run, _set(headers=[run.headers[0], *_unlinked(run)]), "NotProven"
+            "headers of Clique that are not linked",
+            run,
+            _set(headers=[run.headers[0], *_unlinked(run)]),
+            "SealsInsufficient",
         ),
         _changed(
             "another state root under the seals",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NOW = "2026-03-01T00:00:00Z"
 FOUR, SEVEN = addresses(validators(4)), addresses(validators(7))
+_TWO = (attester(), attester("witness"))
 STRANGER = signer("stranger to the council")
 
 Vector = dict[str, Any]
@@ -64,7 +65,16 @@ def _lists() -> list[Vector]:
         _vector("clique", trust_list(_part(scheme="clique"))),
         _vector("a chain without seals", trust_list(_part(scheme="none", sets=[]))),
         _vector("no attesters", trust_list(_part(attesters=()))),
-        _vector("two attesters", trust_list(_part(attesters=(attester(), attester("witness"))))),
+        _vector("two attesters, of whom one must vouch", trust_list(_part(attesters=_TWO))),
+        _vector("two attesters who both must", trust_list(_part(attesters=_TWO, attester_threshold=2))),
+        _vector(
+            "a chain that went over from ibft2 to qbft",
+            trust_list(_part(sets=[(0, 100, FOUR, "ibft2"), (100, None, SEVEN, "qbft")])),
+        ),
+        _vector(
+            "a chain that nobody sealed at first",
+            trust_list(_part(sets=[(0, 100, (), "none"), (100, None, FOUR, "clique")])),
+        ),
         _vector("the same list again", first, previous=first),
         _vector("a council that changes, signed by enough of both", trust_list(rotated, COUNCIL[1:4]), previous=first),
         _vector("a version left out", trust_list(_part(version=7), COUNCIL[:3]), previous=first),
@@ -106,8 +116,8 @@ def _badly_signed() -> list[Vector]:
                 ("the registry id", lambda whole: whole["signed"].update(registry_id="0x" + "11" * 32)),
                 ("the end", lambda whole: whole["signed"].update(expires="2036-02-01T00:00:00Z")),
                 ("the threshold", lambda whole: whole["signed"]["council"].update(threshold=2)),
-                ("the scheme", lambda whole: whole["signed"]["seals"].update(scheme="clique")),
-                ("an attester", lambda whole: whole["signed"].update(attesters=[])),
+                ("the scheme", lambda whole: whole["signed"]["seals"][0].update(scheme="clique")),
+                ("an attester", lambda whole: whole["signed"].update(attesters={"threshold": 0, "keys": []})),
                 ("the version", lambda whole: whole["signed"].update(version=2)),
                 ("the test flag", lambda whole: whole["signed"].update(test=False)),
             )
@@ -116,7 +126,7 @@ def _badly_signed() -> list[Vector]:
 
 
 def _swap(whole: dict[str, Any], those: Any) -> None:  # noqa: ANN401 - validators
-    whole["signed"]["seals"]["sets"][0]["validators"] = [f"0x{each.hex()}" for each in addresses(those)]
+    whole["signed"]["seals"][0]["validators"] = [f"0x{each.hex()}" for each in addresses(those)]
 
 
 def _out_of_time() -> list[Vector]:
@@ -170,19 +180,25 @@ def _ill_formed() -> list[Vector]:
         changed("a threshold that nobody can reach", lambda part: part["council"].update(threshold=5)),
         changed("council keys in another order", lambda part: part["council"]["keys"].reverse()),
         changed("a council key twice", lambda part: part["council"]["keys"].insert(0, part["council"]["keys"][0])),
-        changed("an unknown scheme", lambda part: part["seals"].update(scheme="istanbul")),
-        changed("no sets where there are seals", lambda part: part["seals"].update(sets=[])),
-        changed("sets where there are no seals", lambda part: part["seals"].update(scheme="none")),
+        changed("an unknown scheme", lambda part: part["seals"][0].update(scheme="istanbul")),
+        changed("a range without a scheme", lambda part: part["seals"][0].pop("scheme")),
+        changed("one scheme for all", lambda part: part.update(seals={"scheme": "qbft", "sets": part["seals"]})),
+        changed("no ranges", lambda part: part.update(seals=[])),
+        changed("validators where nobody seals", lambda part: part["seals"][0].update(scheme="none")),
         changed("ranges that overlap", lambda part: _ranges(part, (0, 100), (99, None))),
         changed("a range behind an endless one", lambda part: _ranges(part, (0, None), (100, None))),
         changed("an empty range", lambda part: _ranges(part, (7, 7))),
-        changed("no validators", lambda part: part["seals"]["sets"][0].update(validators=[])),
-        changed("validators in another order", lambda part: part["seals"]["sets"][0]["validators"].reverse()),
+        changed("no validators", lambda part: part["seals"][0].update(validators=[])),
+        changed("validators in another order", lambda part: part["seals"][0]["validators"].reverse()),
         changed("an address in capitals", lambda part: part.update(registry="0x" + upper)),
         changed("an address of 19 bytes", lambda part: part.update(registry="0x" + FOUR[0].hex()[2:])),
-        changed("an attester's private half", lambda part: part["attesters"][0].update(d="AA")),
-        changed("an attester off the curve", lambda part: part["attesters"][0].update(y=part["attesters"][0]["x"])),
-        changed("an attester twice", lambda part: part["attesters"].append(part["attesters"][0])),
+        changed("an attester's private half", lambda part: _keys(part)[0].update(d="AA")),
+        changed("an attester off the curve", lambda part: _keys(part)[0].update(y=_keys(part)[0]["x"])),
+        changed("an attester twice", lambda part: _keys(part).append(_keys(part)[0])),
+        changed("attesters without a threshold", lambda part: part.update(attesters=_keys(part))),
+        changed("no attester need vouch", lambda part: part["attesters"].update(threshold=0)),
+        changed("more attesters must vouch than there are", lambda part: part["attesters"].update(threshold=2)),
+        changed("one must vouch, and there is none", lambda part: part["attesters"].update(keys=[])),
         _refused("not JSON", first[:-1], "EvidenceMalformed"),
         _refused("a key twice", first.replace('"signed":', '"signed":{},"signed":', 1), "EvidenceMalformed"),
         _refused("a byte order mark", "\ufeff" + first, "EvidenceMalformed"),
@@ -190,9 +206,14 @@ def _ill_formed() -> list[Vector]:
     ]
 
 
+def _keys(part: dict[str, Any]) -> list[dict[str, str]]:
+    keys: list[dict[str, str]] = part["attesters"]["keys"]
+    return keys
+
+
 def _ranges(part: dict[str, Any], *ranges: tuple[int, int | None]) -> None:
-    pinned = part["seals"]["sets"][0]
-    part["seals"]["sets"] = [{**pinned, "from_block": first, "until_block": until} for first, until in ranges]
+    pinned = part["seals"][0]
+    part["seals"] = [{**pinned, "from_block": first, "until_block": until} for first, until in ranges]
 
 
 def _changed(text: str, change: Callable[[dict[str, Any]], object]) -> str:

@@ -2,6 +2,7 @@
 // stand in the extra data.
 
 import { hex } from "./bytes.js";
+import { requireScheme } from "./demands.js";
 import { refuse } from "./errors.js";
 import { writeHeader } from "./header.js";
 import { keccak } from "./keccak.js";
@@ -24,6 +25,7 @@ const ROUND = 4;
  * @param {string} scheme
  */
 export function blockHash(header, scheme) {
+  requireScheme(scheme);
   if (scheme === "none" || scheme === "clique") return keccak(writeHeader(header));
   const { vanity, listed, vote } = bftExtra(header, scheme);
   return hashWith(header, scheme === "qbft" ? [vanity, listed, vote, NOTHING, []] : [vanity, listed, vote]);
@@ -35,6 +37,7 @@ export function blockHash(header, scheme) {
  * @param {string} scheme
  */
 export function commitHash(header, scheme) {
+  requireScheme(scheme);
   if (scheme === "none")
     return refuse(MALFORMED, "got a header of a chain without seals, wanted one that somebody signed");
   if (scheme === "clique") return keccak(writeHeader(header, header.extra.slice(0, -SEAL)));
@@ -48,7 +51,7 @@ export function commitHash(header, scheme) {
  * @returns {Extra}
  */
 export function bftExtra(header, scheme) {
-  const read = rlp.decode(header.extra, MALFORMED, 2);
+  const read = rlp.decode(header.extra, MALFORMED, { depth: 2 });
   const [vanity, listed, vote, round, seals] = Array.isArray(read) && read.length === 5 ? read : [];
   if (
     !rlp.isBytes(vanity) ||

@@ -6,6 +6,10 @@ import { refuse } from "./errors.js";
 /** @typedef {import("./types.js").CBOR} CBOR */
 
 const MAX_DEPTH = 6;
+/** More than anything here needs: a history with every kind of event has about 300. */
+const MAX_ITEMS = 4_096;
+/** Bytes of one text. */
+const MAX_TEXT = 65_536;
 const INTEGER = 0;
 const NEGATIVE = 1;
 const BYTES = 2;
@@ -15,7 +19,8 @@ const MAP = 5;
 const NULL = 0xf6;
 
 /**
- * Reads one value, down to six levels; refuses every other spelling of it. Byte strings are views, not copies.
+ * Reads one value, down to six levels; refuses every other spelling of it. Byte strings are views, not copies. Each
+ * value counts, and so do arrays and keys: nothing is built of more than `MAX_ITEMS`.
  * @param {Uint8Array} data
  * @param {string} reason What to refuse it as.
  * @returns {CBOR}
@@ -23,6 +28,7 @@ const NULL = 0xf6;
 export function decode(data, reason) {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   let at = 0;
+  let left = MAX_ITEMS;
 
   /** @param {number} size */
   const take = (size) => {
@@ -45,11 +51,16 @@ export function decode(data, reason) {
     return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
   };
 
+  /** @returns {never} */
+  const tooMany = () => refuse(reason, `got ${data.length} bytes of CBOR with more than ${MAX_ITEMS} items`);
+
   /**
    * @param {number} depth
    * @returns {CBOR}
    */
   const item = (depth) => {
+    if (!left) tooMany();
+    left -= 1;
     const head = data[take(1)];
     if (head === NULL) return null;
     const kind = head >> 5;
@@ -60,12 +71,13 @@ export function decode(data, reason) {
       return typeof value === "number" && value < Number.MAX_SAFE_INTEGER ? -1 - value : -1n - BigInt(value);
     }
     const size = Number(value);
+    if (kind === TEXT && size > MAX_TEXT) refuse(reason, `got a text of ${size} bytes, wanted at most ${MAX_TEXT}`);
     if (kind === BYTES || kind === TEXT) {
       const start = take(size);
       const bytes = data.subarray(start, at);
       return kind === BYTES ? bytes : fromUtf8(bytes, reason);
     }
-    if (size > data.length - at) refuse(reason, `got ${data.length} bytes of CBOR that break off`);
+    if (size > left) tooMany();
     if (size && depth === MAX_DEPTH) refuse(reason, `got CBOR of more than ${MAX_DEPTH} levels`);
     if (kind === ARRAY) {
       /** @type {CBOR[]} */

@@ -2,6 +2,7 @@
 
 import { characters, fromBase64url, sha256, utf8 } from "./bytes.js";
 import { readHeader, readPayload } from "./credential.js";
+import { requireText } from "./demands.js";
 import { readDisclosure } from "./disclosures.js";
 import { refuse } from "./errors.js";
 import { leafOfDigests } from "./facts.js";
@@ -31,6 +32,7 @@ const JWS_PARTS = 3;
  * @returns {Promise<Certificate>}
  */
 export async function readCertificate(whole) {
+  requireText(whole, "a certificate");
   if (whole.length > MAX_TEXT && characters(whole) > MAX_TEXT) {
     refuse(MALFORMED, `got ${whole.length} characters, wanted at most ${MAX_TEXT}`);
   }

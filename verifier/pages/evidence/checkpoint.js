@@ -1,13 +1,13 @@
 // The file that shows everything a registry recorded up to a block, so that nothing can be left out: as it is written.
-// Whether it is to be believed, `believed.js` says.
+// Whether it is to be believed, `checkpoint_verify.js` says.
 
 import { hex, sha256 } from "./bytes.js";
 import { decode, encode, isBytes, isInteger } from "./cbor.js";
-import { CHECKPOINT, FORMAT, MAX_HISTORY, unwrap } from "./envelope.js";
+import { CHECKPOINT, FORMAT, unwrap } from "./envelope.js";
 import { refuse } from "./errors.js";
 import { signatureFault } from "./keys.js";
-import { byteStrings } from "./proof.js";
-import { MAX_HEADERS } from "./seals.js";
+import { byteStrings, walkOf } from "./proof.js";
+import { requireHeaders } from "./seals.js";
 import { LISTS } from "./steps.js";
 
 /** @typedef {import("./types.js").CBOR} CBOR */
@@ -45,7 +45,7 @@ const PATHS = 5;
  * @param {Uint8Array} data
  */
 export async function readCheckpoint(data) {
-  const members = await unwrap(data, CHECKPOINT, MAX_HISTORY);
+  const members = await unwrap(data, CHECKPOINT);
   return members.length === 2
     ? checkpointOf(members)
     : refuse(MALFORMED, "got a checkpoint other than body and attestations");
@@ -120,8 +120,8 @@ function readBody(value) {
 function stateOf(headers, paths) {
   const blocks = byteStrings(headers);
   if (!blocks.length && Array.isArray(paths) && !paths.length) return null;
-  if (!blocks.length || blocks.length > MAX_HEADERS) refuse(MALFORMED, `got ${blocks.length} headers with a state`);
-  return { headers: blocks, paths: list(paths, PATHS).map(byteStrings) };
+  requireHeaders(blocks);
+  return { headers: blocks, paths: list(paths, PATHS).map(walkOf) };
 }
 
 /**

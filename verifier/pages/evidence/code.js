@@ -2,11 +2,12 @@
 
 import { equal, hex, sha256 } from "./bytes.js";
 import { decode, encode, isBytes } from "./cbor.js";
+import { HASH, requireBytes, requireText } from "./demands.js";
 import * as digits from "./digits.js";
 import { refuse } from "./errors.js";
 import { leafOfDigests, readFacts } from "./facts.js";
 import { requireKid, signatureFault, verify } from "./keys.js";
-import { HASH, pathFault } from "./merkle.js";
+import { pathFault } from "./merkle.js";
 
 /**
  * A code as read: not to be believed before `verifyCode`, nor to be relied on before the registry is asked.
@@ -39,6 +40,7 @@ const LOCAL = /^(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?$/;
  * @returns {Promise<Code>}
  */
 export async function readCode(text) {
+  requireText(text, "a code");
   const [host, number] = split(text.replace(AROUND, ""));
   if (number.length > MAX_DIGITS) {
     refuse("CodeMalformed", `got ${number.length} digits, wanted at most ${MAX_DIGITS}`);
@@ -72,6 +74,7 @@ export async function readCode(text) {
  * @param {Uint8Array} registryId 32 bytes; not carried in the code, and yet a code of another registry fails.
  */
 export async function verifyCode(code, key, registryId) {
+  requireBytes(registryId, "a registry id", HASH);
   await requireKid(key, code.facts.kid8);
   await verify(key, code.signature, encode(["Signature1", PROTECTED, registryId, code.payload]));
 }
@@ -82,6 +85,8 @@ export async function verifyCode(code, key, registryId) {
  * @param {Uint8Array} signingInputHash
  */
 export async function leafOf(factsBytes, signingInputHash) {
+  requireBytes(factsBytes, "F");
+  requireBytes(signingInputHash, "the signing input's hash", HASH);
   return leafOfDigests(await sha256(factsBytes), signingInputHash);
 }
 

@@ -1,6 +1,7 @@
 // Bytes as decimal digits, because a QR code's numeric mode packs those almost without loss.
 
 import { concat, fromInteger, toInteger } from "./bytes.js";
+import { requireBytes, requireText } from "./demands.js";
 import { refuse } from "./errors.js";
 
 const GROUP_BYTES = 7;
@@ -13,6 +14,7 @@ const DIGITS = [0, 3, 5, 8, 10, 13, 15, GROUP_DIGITS];
  * @param {Uint8Array} data
  */
 export function encode(data) {
+  requireBytes(data, "what to write as digits");
   let digits = "";
   for (let at = 0; at < data.length; at += GROUP_BYTES) {
     const group = data.subarray(at, at + GROUP_BYTES);
@@ -26,6 +28,7 @@ export function encode(data) {
  * @param {string} digits
  */
 export function decode(digits) {
+  requireText(digits, "digits");
   if (!/^[0-9]+$/.test(digits)) refuse("CodeMalformed", `got ${digits.slice(0, 40)}, wanted the digits 0 to 9`);
   const groups = [];
   for (let at = 0; at < digits.length; at += GROUP_DIGITS) {

@@ -2,18 +2,27 @@
 
 import { concat, concatAll, equal } from "./bytes.js";
 import { decode, encode, isInteger } from "./cbor.js";
+import { requireBytes } from "./demands.js";
 import { EvidenceError, refuse } from "./errors.js";
 
 export const PROOF = "yinxin-proof";
 export const CHECKPOINT = "yinxin-checkpoint";
 export const PACK = "yinxin-pack";
-/** How many bytes a proof, and what carries a history, may have unpacked. */
-export const MAX_PROOF = 2 ** 20;
-export const MAX_HISTORY = 128 * 2 ** 20;
+export const FORMAT = 1;
 
 const REASON = "EvidenceMalformed";
-export const FORMAT = 1;
+const MEBIBYTE = 2 ** 20;
+/** How many bytes each may have unpacked: 100,000 statuses take 13 MiB. */
+const MOST = new Map([
+  [PROOF, MEBIBYTE],
+  [CHECKPOINT, 64 * MEBIBYTE],
+  [PACK, 64 * MEBIBYTE],
+]);
+/** How many bytes are handed to the engine at once. */
 const PIECE = 65_536;
+/** How many unpacked bytes tell what kind of file it is, and in how many packed ones they are looked for one by one. */
+const PEEK = 64;
+const SINGLY = 1_024;
 /** CBOR's major type of arrays (RFC 8949, section 3.1). */
 const ARRAY = 4;
 /** An empty zlib stream. */
@@ -23,10 +32,10 @@ const EMPTY = Uint8Array.of(0x78, 0x9c, 0x03, 0, 0, 0, 0, 1);
  * Returns the members behind kind and format.
  * @param {Uint8Array} data
  * @param {string} kind
- * @param {number} most
  */
-export async function unwrap(data, kind, most) {
-  const whole = decode(await unpacked(data, most), REASON);
+export async function unwrap(data, kind) {
+  requireBytes(data, `a file (${kind})`);
+  const whole = decode(await unpacked(data, /** @type {number} */ (MOST.get(kind))), REASON);
   const [got, form, ...members] = Array.isArray(whole) ? whole : [];
   if (got !== kind || !isInteger(form) || form < FORMAT) {
     return refuse(REASON, `got another thing than ${kind} of format ${FORMAT}`);
@@ -41,10 +50,9 @@ export async function unwrap(data, kind, most) {
  * @returns {Promise<string | null>}
  */
 export async function kindOf(data) {
-  const reader = inflating(data);
-  const { value: begin } = await reader.read().catch(() => ({ value: undefined }));
-  reader.cancel().catch(() => {});
-  if (!begin || begin[0] >> 5 !== ARRAY) return null;
+  requireBytes(data, "a file");
+  const begin = await beginning(data);
+  if (!begin.length || begin[0] >> 5 !== ARRAY) return null;
   return (
     [PROOF, CHECKPOINT, PACK].find((kind) => {
       const written = encode(kind);
@@ -60,21 +68,14 @@ export async function kindOf(data) {
  * @param {number} most
  */
 async function unpacked(data, most) {
-  const whole = await inflate(data, most);
-  lax ??= inflate(concat(EMPTY, EMPTY.subarray(0, 1)), 0).then(
-    () => true,
-    () => false,
-  );
-  if (
-    (await lax) &&
-    (await inflate(data.subarray(0, -1), most).then(
-      () => true,
-      () => false,
-    ))
-  ) {
+  /** @type {Uint8Array[]} */
+  const pieces = [];
+  await inflate(data, most, (piece) => pieces.push(piece));
+  lax ??= isWhole(concat(EMPTY, EMPTY.subarray(0, 1)), 0);
+  if ((await lax) && (await isWhole(data.subarray(0, -1), most))) {
     refuse(REASON, "got something behind the zlib stream, wanted nothing");
   }
-  return whole;
+  return concatAll(pieces);
 }
 
 /** @type {Promise<boolean> | undefined} Whether this engine lets trailing bytes pass. */
@@ -84,38 +85,75 @@ let lax;
  * @param {Uint8Array} data
  * @param {number} most
  */
-async function inflate(data, most) {
-  const reader = inflating(data);
-  /** @type {Uint8Array[]} */
-  const pieces = [];
-  let size = 0;
+async function isWhole(data, most) {
   try {
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return concatAll(pieces);
-      size += value.length;
-      if (size > most) refuse(REASON, `got more than ${most} bytes unpacked`);
-      pieces.push(value);
-    }
+    await inflate(data, most, () => {});
+    return true;
   } catch (error) {
-    reader.cancel().catch(() => {});
-    if (error instanceof EvidenceError) throw error;
-    return refuse(REASON, `got ${data.length} bytes that are no whole zlib stream`);
+    if (!(error instanceof EvidenceError)) throw error;
+    return false;
   }
 }
 
 /**
+ * Unpacks, and stops as soon as it is more than may be.
  * @param {Uint8Array} data
+ * @param {number} most
+ * @param {(piece: Uint8Array) => void} keep
+ */
+async function inflate(data, most, keep) {
+  const reader = inflating(data, 0);
+  let size = 0;
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      size += value.length;
+      if (size > most) refuse(REASON, `got more than ${most} bytes unpacked`);
+      keep(value);
+    }
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    if (error instanceof EvidenceError) throw error;
+    refuse(REASON, `got ${data.length} bytes that are no whole zlib stream`);
+  }
+}
+
+/**
+ * Returns the first unpacked bytes, or as many as there are.
+ * @param {Uint8Array} data
+ */
+async function beginning(data) {
+  // Byte by byte, because an engine that meets a fault keeps to itself what it has unpacked of the same piece.
+  const reader = inflating(data, SINGLY);
+  let begin = new Uint8Array(0);
+  try {
+    while (begin.length < PEEK) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      begin = concat(begin, value);
+    }
+  } catch {
+    // What is cut off or spoilt has begun all the same; whoever reads it, refuses it.
+  }
+  reader.cancel().catch(() => {});
+  return begin;
+}
+
+/**
+ * @param {Uint8Array} data
+ * @param {number} singly How many bytes to take one by one, before whole pieces.
  * @returns {ReadableStreamDefaultReader<Uint8Array>}
  */
-function inflating(data) {
+function inflating(data, singly) {
   let at = 0;
   const packed = new ReadableStream({
     // Piece by piece as it is asked for, so that a stream of zeros is stopped before all of it is unpacked.
     pull(controller) {
       if (at >= data.length) return controller.close();
-      controller.enqueue(data.subarray(at, at + PIECE));
-      at += PIECE;
+      const end = at + (at < singly ? 1 : PIECE);
+      controller.enqueue(data.subarray(at, end));
+      at = end;
     },
   });
   return packed.pipeThrough(new DecompressionStream("deflate")).getReader();

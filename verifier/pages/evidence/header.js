@@ -1,6 +1,7 @@
 // A block's header: what it says, and how it is written.
 
 import { hex, toWhole } from "./bytes.js";
+import { requireBytes } from "./demands.js";
 import { refuse } from "./errors.js";
 import { decode, encode, isBytes } from "./rlp.js";
 
@@ -21,6 +22,9 @@ import { decode, encode, isBytes } from "./rlp.js";
  */
 
 const ITEMS = 15;
+const MAX_ITEMS = 64;
+/** Room for 300 validators and their seals. */
+const MAX_BYTES = 65_536;
 const EXTRA = 12;
 /** Places and widths of what has a fixed one. */
 const WIDTHS = [
@@ -49,7 +53,12 @@ const NUMBERS = [
  * @returns {Header}
  */
 export function readHeader(data) {
-  const read = decode(data, "EvidenceMalformed", 1);
+  requireBytes(data, "a header's RLP");
+  if (data.length > MAX_BYTES) {
+    refuse("EvidenceMalformed", `got a header of ${data.length} bytes, wanted at most ${MAX_BYTES}`);
+  }
+  // The list itself is an item, too.
+  const read = decode(data, "EvidenceMalformed", { depth: 1, mostItems: MAX_ITEMS + 1 });
   if (!Array.isArray(read) || read.length < ITEMS || !read.every(isBytes)) {
     return refuse(
       "EvidenceMalformed",

@@ -2,6 +2,7 @@
 
 import { fromInteger, toWhole } from "./bytes.js";
 import { decode, isBytes } from "./cbor.js";
+import { HASH, requireAgency, requireBytes } from "./demands.js";
 import { refuse } from "./errors.js";
 import { NUMBER, countOf, eventsOf, requireAscending, requireBlocks } from "./history_form.js";
 import { keccak } from "./keccak.js";
@@ -55,11 +56,6 @@ export class History {
     return toWhole(this.timestamps.subarray(-NUMBER));
   }
 
-  /** How many events each list has: anchors, statuses, rights. */
-  get counts() {
-    return this.lists.map(({ kinds }) => kinds.length);
-  }
-
   /** Replays: returns the heads that these lists make. */
   heads() {
     return this.lists.map((events) => this.#head(events));
@@ -71,6 +67,7 @@ export class History {
    * @returns {Generator<RegistryRecord>}
    */
   *records(which) {
+    if (!LISTS.some((_, place) => place === which)) throw new TypeError(`got ${which} as a list, wanted 0, 1 or 2`);
     const events = this.lists[which];
     const rows = new Map(events.tables.map((table) => [table.kind, 0]));
     for (const [position, kind] of events.kinds.entries()) {
@@ -86,6 +83,8 @@ export class History {
    * @param {Uint8Array} leaf
    */
   statuses(agency, leaf) {
+    requireAgency(agency);
+    requireBytes(leaf, "a leaf", HASH);
     return this.#found(1, [CERTIFICATE_REPLACED, STATUS_CHANGED], agency, leaf);
   }
 
@@ -95,6 +94,8 @@ export class History {
    * @param {Uint8Array} root
    */
   batches(agency, root) {
+    requireAgency(agency);
+    requireBytes(root, "a root", HASH);
     return this.#found(0, [BATCH_ANCHORED], agency, root);
   }
 

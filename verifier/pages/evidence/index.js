@@ -1,7 +1,7 @@
 // Evidence verified where it is looked at, exactly as chain/ does it in Python: docs/protocol.md has every format, and
 // tests/vectors/ what both are held to. Nothing here asks a network, a clock or a page.
 
-export { verifyCheckpoint } from "./believed.js";
+export { verifyCheckpoint } from "./checkpoint_verify.js";
 export { blockHash, commitHash } from "./block_hash.js";
 export { readCertificate, verifyCertificate } from "./certificate.js";
 export { readCheckpoint } from "./checkpoint.js";

@@ -1,6 +1,7 @@
 // ES256 keys: who they are, and what they vouch for.
 
 import { base64url, concat, equal, sha256, toInteger, utf8 } from "./bytes.js";
+import { requireBytes } from "./demands.js";
 import { refuse } from "./errors.js";
 
 /** The order n of P-256 (SEC 2, section 2.4.2). */
@@ -22,6 +23,8 @@ const UNCOMPRESSED = Uint8Array.of(4);
  * @param {PublicKey} key
  */
 export async function kidOf({ x, y }) {
+  requireBytes(x, "a key's x", HALF);
+  requireBytes(y, "a key's y", HALF);
   return sha256(utf8(`{"crv":"P-256","kty":"EC","x":"${base64url(x)}","y":"${base64url(y)}"}`));
 }
 
@@ -31,6 +34,8 @@ export async function kidOf({ x, y }) {
  * @returns {Promise<CryptoKey>}
  */
 export async function load({ x, y }) {
+  requireBytes(x, "a key's x");
+  requireBytes(y, "a key's y");
   if (x.length !== HALF || y.length !== HALF) {
     refuse("InvalidInput", `got coordinates of ${x.length} and ${y.length} bytes, wanted 32 and 32`);
   }

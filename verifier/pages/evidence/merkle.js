@@ -1,11 +1,11 @@
 // RFC 9162 Merkle trees: the root that an inclusion path leads to.
 
 import { concat, sha256 } from "./bytes.js";
+import { HASH, requireBytes } from "./demands.js";
 import { refuse } from "./errors.js";
 
 export const MAX_BATCH = 1024;
 export const MAX_PATH = 10;
-export const HASH = 32;
 
 const NODE = Uint8Array.of(1);
 
@@ -21,6 +21,8 @@ const NODE = Uint8Array.of(1);
  * @param {InclusionPath} path
  */
 export async function rootFromPath(leaf, { size, index, hashes }) {
+  [leaf, ...hashes].forEach((hash) => requireBytes(hash, "a hash in a path"));
+  if (typeof size !== "number" || typeof index !== "number") throw new TypeError("got a size or index of another type");
   if (!(Number.isSafeInteger(size) && Number.isSafeInteger(index) && index >= 0 && index < size)) {
     refuse("TreeMalformed", `got leaf index ${index}, wanted one within a tree of ${size}`);
   }

@@ -1,10 +1,10 @@
 // What a phone takes along: a checkpoint with the data files of the certificate types.
 
-import { verifyCheckpoint } from "./believed.js";
 import { hex, sha256 } from "./bytes.js";
 import { isBytes } from "./cbor.js";
 import { checkpointOf } from "./checkpoint.js";
-import { MAX_HISTORY, PACK, unwrap } from "./envelope.js";
+import { verifyCheckpoint } from "./checkpoint_verify.js";
+import { PACK, unwrap } from "./envelope.js";
 import { refuse } from "./errors.js";
 
 /**
@@ -21,7 +21,7 @@ const RIGHTS = 2;
  * @returns {Promise<Pack>}
  */
 export async function readPack(data) {
-  const members = await unwrap(data, PACK, MAX_HISTORY);
+  const members = await unwrap(data, PACK);
   const [body, attestations, types] = members.length === 3 ? members : [];
   if (!Array.isArray(types) || !types.every(isBytes)) {
     return refuse(MALFORMED, "got a pack other than body, attestations and type files");

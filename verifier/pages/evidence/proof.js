@@ -1,20 +1,20 @@
 // The file that shows without a network that a certificate was anchored, and in which block. The block is believed for
 // its validators' seals; on a chain without seals a checkpoint that an attester vouches for must list the same batch.
 
-import { blockHash } from "./block_hash.js";
+import { believed } from "./believing.js";
 import { concat, equal, fromInteger, toWhole } from "./bytes.js";
 import { isBytes, isInteger } from "./cbor.js";
 import { readPath } from "./code.js";
-import { MAX_PROOF, PROOF, unwrap } from "./envelope.js";
+import { HASH, requireAgency, requireBytes } from "./demands.js";
+import { PROOF, unwrap } from "./envelope.js";
 import { EvidenceError, refuse } from "./errors.js";
-import { readHeader } from "./header.js";
 import { keccak } from "./keccak.js";
 import { rootFromPath } from "./merkle.js";
 import { anchored } from "./receipt.js";
 import { encode } from "./rlp.js";
-import { MAX_HEADERS, checkSeals } from "./seals.js";
+import { requireHeaders } from "./seals.js";
 import { storageRoot, word } from "./state.js";
-import { valueAt } from "./trie.js";
+import { requireWalkable, valueAt } from "./trie.js";
 
 /**
  * The receipt of the transaction that anchored, or the batch's slot after the block; headers as RLP.
@@ -42,7 +42,7 @@ import { valueAt } from "./trie.js";
  * @property {number | bigint} blockNumber
  * @property {Uint8Array} blockHash
  * @property {number | bigint} timestamp Seconds since 1970.
- * @property {import("./seals.js").Sealing | null} sealing Null on a chain where nobody seals.
+ * @property {import("./seals.js").Sealing | null} sealing Null where nobody seals.
  */
 
 /** @typedef {import("./types.js").CBOR} CBOR */
@@ -50,7 +50,6 @@ import { valueAt } from "./trie.js";
 
 const MALFORMED = "EvidenceMalformed";
 const NOT_PROVEN = "NotProven";
-const HASH = 32;
 /** Where Certificates keeps its batches (contracts/README.md). */
 const BATCHES_SLOT = 5;
 const INDEX_BYTES = 8;
@@ -62,7 +61,7 @@ const MAX_INDEX = 2n ** 64n;
  * @returns {Promise<Proof>}
  */
 export async function readProof(data) {
-  const members = await unwrap(data, PROOF, MAX_PROOF);
+  const members = await unwrap(data, PROOF);
   const [registryId, path, headers, shown] = members.length === 4 ? members : [];
   if (!isBytes(registryId) || registryId.length !== HASH) {
     return refuse(MALFORMED, "got a proof other than registry id, path, headers and evidence");
@@ -78,13 +77,13 @@ export async function readProof(data) {
  * @returns {Promise<Anchored>}
  */
 export async function verifyProof(proof, { leaf, agency, trust }) {
+  requireBytes(leaf, "a leaf", HASH);
+  requireAgency(agency);
   if (!equal(proof.registryId, trust.registryId)) {
     refuse("TrustListRefused", "got a proof for another registry than the trust list's");
   }
   const { evidence, path } = proof;
-  const headers = evidence.headers.map(readHeader);
-  const sealing = checkSeals(headers, trust.scheme, trust.validatorsAt);
-  const [header] = headers;
+  const { header, hash, sealing } = believed(evidence.headers, trust);
   const root = await rootOf(leaf, path);
   const batch =
     "nodes" in evidence
@@ -98,7 +97,7 @@ export async function verifyProof(proof, { leaf, agency, trust }) {
     root,
     ...batch,
     blockNumber: header.number,
-    blockHash: blockHash(header, trust.scheme),
+    blockHash: hash,
     timestamp: header.timestamp,
     sealing,
   };
@@ -111,14 +110,12 @@ export async function verifyProof(proof, { leaf, agency, trust }) {
  */
 function readEvidence(headers, shown) {
   const blocks = byteStrings(headers);
-  if (!blocks.length || blocks.length > MAX_HEADERS) {
-    refuse(MALFORMED, `got ${blocks.length} headers, wanted 1 to ${MAX_HEADERS}`);
-  }
+  requireHeaders(blocks);
   const [kind, first, second] = Array.isArray(shown) && shown.length === 3 ? shown : [];
   if (kind === 0 && isInteger(first) && first >= 0 && first < MAX_INDEX) {
-    return { headers: blocks, transactionIndex: first, nodes: byteStrings(second) };
+    return { headers: blocks, transactionIndex: first, nodes: walkOf(second) };
   }
-  if (kind === 1) return { headers: blocks, accountNodes: byteStrings(first), storageNodes: byteStrings(second) };
+  if (kind === 1) return { headers: blocks, accountNodes: walkOf(first), storageNodes: walkOf(second) };
   return refuse(MALFORMED, "got evidence that is neither a receipt nor a batch's slot");
 }
 
@@ -131,6 +128,16 @@ export function byteStrings(value) {
     return refuse(MALFORMED, "got something else than an array of bytes as headers or nodes");
   }
   return /** @type {Uint8Array[]} */ (value);
+}
+
+/**
+ * Reads the nodes of a walk.
+ * @param {CBOR | undefined} value
+ */
+export function walkOf(value) {
+  const nodes = byteStrings(value);
+  requireWalkable(nodes);
+  return nodes;
 }
 
 /**

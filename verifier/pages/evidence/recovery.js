@@ -2,13 +2,14 @@
 
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 
-import { concat, hex, toInteger } from "./bytes.js";
+import { concat, fromInteger, hex, toInteger } from "./bytes.js";
 import { refuse } from "./errors.js";
 import { keccak } from "./keccak.js";
 
 export const SIGNATURE_BYTES = 65;
-/** Half of the order n of secp256k1 (SEC 2, section 2.4.1), rounded down. */
-const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
+/** The order n of secp256k1 (SEC 2, section 2.4.1). */
+const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+const HALF_ORDER = ORDER / 2n;
 const ADDRESS = 20;
 
 /**
@@ -32,4 +33,14 @@ export function signerOf(digest, signature) {
     return null;
   }
   return keccak(key.toBytes(false).subarray(1)).subarray(-ADDRESS);
+}
+
+/**
+ * Returns the one of r ‖ s ‖ v and r ‖ n - s ‖ 1 - v that `signerOf` takes; both are the same key's.
+ * @param {Uint8Array} signature
+ */
+export function withLowS(signature) {
+  const s = toInteger(signature.subarray(32, 64));
+  if (signature.length !== SIGNATURE_BYTES || signature[64] > 1 || s <= HALF_ORDER || s >= ORDER) return signature;
+  return concat(signature.subarray(0, 32), fromInteger(ORDER - s, 32), Uint8Array.of(1 - signature[64]));
 }

@@ -5,20 +5,24 @@ import { refuse } from "./errors.js";
 
 /** @typedef {import("./types.js").Item} Item */
 
+/** More than the longest receipt has, which is the longest that there is. */
+const MAX_ITEMS = 65_536;
 const TEXT = 0x80;
 const LIST = 0xc0;
 /** A length below this one stands in the first byte; a longer one in as many bytes as that says. */
 const SHORT = 56;
 
 /**
- * Reads one item, lists within lists down to `depth` levels; refuses every other spelling of it.
+ * Reads one item, lists within lists down to `depth` levels, and no more than `mostItems` in all, lists included;
+ * refuses every other spelling of it.
  * @param {Uint8Array} data
  * @param {string} reason What to refuse it as.
- * @param {number} [depth]
+ * @param {{depth?: number, mostItems?: number}} [limits]
  * @returns {Item}
  */
-export function decode(data, reason, depth = 4) {
+export function decode(data, reason, { depth = 4, mostItems = MAX_ITEMS } = {}) {
   let at = 0;
+  let left = mostItems;
 
   /**
    * @param {number} end
@@ -27,6 +31,8 @@ export function decode(data, reason, depth = 4) {
    */
   const item = (end, levels) => {
     if (at >= end) refuse(reason, "got no bytes, wanted RLP");
+    if (!left) refuse(reason, `got ${data.length} bytes of RLP with more than ${mostItems} items`);
+    left -= 1;
     const first = data[at];
     at += 1;
     if (first < TEXT) return data.subarray(at - 1, at);

@@ -3,9 +3,10 @@
 
 import { SEAL, VANITY, bftCommitHash, bftExtra, blockHash, commitHash } from "./block_hash.js";
 import { compare, equal, hex, unhex } from "./bytes.js";
-import { refuse } from "./errors.js";
+import { requireBytes, requireScheme } from "./demands.js";
+import { EvidenceError, refuse } from "./errors.js";
 import { keccak } from "./keccak.js";
-import { signerOf } from "./recovery.js";
+import { signerOf, withLowS } from "./recovery.js";
 import { encode } from "./rlp.js";
 
 /**
@@ -22,10 +23,9 @@ import { encode } from "./rlp.js";
 /** @typedef {import("./header.js").Header} Header */
 /** @typedef {(number: number | bigint) => Uint8Array[]} ValidatorsAt The pinned set of a height, ascending. */
 
-const MALFORMED = "EvidenceMalformed";
 const INSUFFICIENT = "SealsInsufficient";
 /** How long a run of Clique headers may be. */
-export const MAX_HEADERS = 64;
+const MAX_HEADERS = 64;
 /** «ctical byzantine fault tolerance»: Istanbul's mark, which QBFT and IBFT 2 have kept. */
 const MIX_HASH = unhex("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365");
 const NO_OMMERS = keccak(encode([]));
@@ -33,17 +33,35 @@ const ADDRESS = 20;
 
 /**
  * Checks that enough validators sealed the first header, and says who; null on a chain without seals. Clique's headers
- * are a run without gaps that ends as soon as enough have signed; elsewhere there is one header.
+ * are a run without gaps in which enough have signed, be it longer than needed; elsewhere there is one header. Whatever
+ * keeps the block from being believed is `SealsInsufficient`: what is not in form here may be so under another scheme.
  * @param {Header[]} headers
  * @param {string} scheme
  * @param {ValidatorsAt} validatorsAt
  * @returns {Sealing | null}
  */
 export function checkSeals(headers, scheme, validatorsAt) {
-  if (!headers.length) refuse(MALFORMED, "got no header, wanted one");
-  if (scheme === "clique") return checkRun(headers, validatorsAt);
-  if (headers.length > 1) refuse(MALFORMED, `got ${headers.length} headers, wanted one: its seals stand in itself`);
-  return scheme === "none" ? null : checkBft(headers[0], scheme, validatorsAt);
+  requireScheme(scheme);
+  if (!Array.isArray(headers)) throw new TypeError("got something else than an array of headers");
+  requireHeaders(headers);
+  try {
+    if (scheme === "clique") return checkRun(headers, validatorsAt);
+    if (headers.length > 1) refuse(INSUFFICIENT, `got ${headers.length} headers, wanted one under ${scheme}`);
+    return scheme === "none" ? null : checkBft(headers[0], scheme, validatorsAt);
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    return refuse(INSUFFICIENT, error.message);
+  }
+}
+
+/**
+ * Refuses as `EvidenceMalformed` a run of none, or of more than any scheme has.
+ * @param {unknown[]} headers
+ */
+export function requireHeaders(headers) {
+  if (!headers.length || headers.length > MAX_HEADERS) {
+    refuse("EvidenceMalformed", `got ${headers.length} headers, wanted 1 to ${MAX_HEADERS}`);
+  }
 }
 
 /**
@@ -54,7 +72,7 @@ export function checkSeals(headers, scheme, validatorsAt) {
 function checkBft(header, scheme, validatorsAt) {
   const extra = bftExtra(header, scheme);
   if (!equal(header.mixHash, MIX_HASH) || header.difficulty !== 1 || !equal(header.ommersHash, NO_OMMERS)) {
-    refuse(MALFORMED, `block ${header.number}: got another mixHash, difficulty or ommers than those of ${scheme}`);
+    refuse(INSUFFICIENT, `block ${header.number}: got another mixHash, difficulty or ommers than those of ${scheme}`);
   }
   const validators = pinned(header, validatorsAt);
   // Validators that a contract names are not listed, and nobody votes about them in headers.
@@ -80,18 +98,12 @@ function checkBft(header, scheme, validatorsAt) {
  * @param {ValidatorsAt} validatorsAt
  */
 function checkRun(headers, validatorsAt) {
-  if (headers.length > MAX_HEADERS) {
-    refuse(MALFORMED, `got a run of ${headers.length} headers, wanted at most ${MAX_HEADERS}`);
-  }
   const voters = pinned(headers[0], validatorsAt);
   const needed = Math.floor(voters.length / 2) + 1;
   /** @type {Uint8Array[]} */
   const signers = [];
   headers.forEach((header, place) => {
     if (place) requireFollows(header, headers[place - 1]);
-    if (signers.length === needed) {
-      refuse(MALFORMED, `block ${header.number}: got headers behind the last one that is needed`);
-    }
     const signer = cliqueSigner(header, pinned(header, validatorsAt));
     // Whoever joined within the run seals, but is none of those who had to agree at its beginning.
     if (includes(voters, signer) && !includes(signers, signer)) signers.push(signer);
@@ -125,7 +137,7 @@ function sealing(scheme, header, signers, needed, validators) {
 function requireFollows(header, before) {
   const parent = blockHash(before, "clique");
   if (BigInt(header.number) !== BigInt(before.number) + 1n || !equal(header.parentHash, parent)) {
-    refuse("NotProven", `got block ${header.number} upon ${hex(header.parentHash)}, wanted it upon ${hex(parent)}`);
+    refuse(INSUFFICIENT, `got block ${header.number} upon ${hex(header.parentHash)}, wanted it upon ${hex(parent)}`);
   }
 }
 
@@ -139,7 +151,7 @@ function cliqueSigner(header, validators) {
   const size = extra.length - VANITY - SEAL;
   if (size < 0 || size % ADDRESS) {
     refuse(
-      MALFORMED,
+      INSUFFICIENT,
       `block ${header.number}: got ${extra.length} bytes of extra data that are not vanity, list, seal`,
     );
   }
@@ -149,7 +161,8 @@ function cliqueSigner(header, validators) {
     });
     requireListed(header, listed, validators);
   }
-  return validSigner(header, commitHash(header, "clique"), extra.subarray(-SEAL), validators);
+  // The header's hash covers the seal, so whoever made the evidence could not turn a high s; here it may be.
+  return validSigner(header, commitHash(header, "clique"), withLowS(extra.subarray(-SEAL)), validators);
 }
 
 /**
@@ -159,6 +172,8 @@ function cliqueSigner(header, validators) {
  */
 function pinned(header, validatorsAt) {
   const validators = validatorsAt(header.number);
+  validators.forEach((address) => requireBytes(address, "a validator", ADDRESS));
+  if (new Set(validators.map(hex)).size !== validators.length) throw new TypeError("got a validator twice, not a set");
   if (!validators.length) refuse(INSUFFICIENT, `block ${header.number}: got an empty set of validators to believe`);
   return validators;
 }

@@ -1,6 +1,7 @@
 // The short number: what can be typed when a code cannot be scanned.
 
 import { fromInteger, toInteger } from "./bytes.js";
+import { HASH, requireBytes, requireText } from "./demands.js";
 import { refuse } from "./errors.js";
 
 /** Crockford's base 32: no I, L, O or U. */
@@ -22,6 +23,7 @@ const IGNORED = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u2
  * @param {Uint8Array} leaf
  */
 export function shortNumber(leaf) {
+  requireBytes(leaf, "a leaf", HASH);
   const value = toInteger(leaf.subarray(0, 8)) >> 4n;
   const text = base32(value, CHARACTERS) + base32(value % CHECK_MODULUS, CHECK_CHARACTERS);
   return [text.slice(0, 4), text.slice(4, 8), text.slice(8, 12), text.slice(12)].join("-");
@@ -32,6 +34,7 @@ export function shortNumber(leaf) {
  * @param {string} text
  */
 export function parseShortNumber(text) {
+  requireText(text, "a short number");
   const characters = [...text.normalize("NFKC").replace(IGNORED, "").toUpperCase()];
   if (characters.length !== CHARACTERS + CHECK_CHARACTERS) {
     refuse("CodeMalformed", `got ${characters.length} characters, wanted the 14 of a short number`);

@@ -19,7 +19,7 @@ export function storageRoot(stateRoot, address, nodes) {
   const account = valueAt(stateRoot, keccak(address), nodes);
   if (!account)
     return refuse(REASON, `got a proof that there is no account ${hex(address)}, wanted the contract there`);
-  const read = decode(account, REASON, 1);
+  const read = decode(account, REASON, { depth: 1 });
   const [, , root, codeHash] = Array.isArray(read) && read.length === 4 && read.every(isBytes) ? read : [];
   if (!isBytes(root) || root.length !== WORD || codeHash.length !== WORD) {
     return refuse(REASON, `got an account ${hex(address)} that is not nonce, balance and two hashes`);
@@ -36,7 +36,7 @@ export function storageRoot(stateRoot, address, nodes) {
 export function word(root, slot, nodes) {
   const value = valueAt(root, keccak(slot), nodes);
   if (!value) return new Uint8Array(WORD);
-  const number = decode(value, REASON, 1);
+  const number = decode(value, REASON, { depth: 1 });
   if (!isBytes(number) || !number.length || number.length > WORD || number[0] === 0) {
     return refuse(REASON, `got ${hex(value)} in the slot ${hex(slot)}, wanted a number of at most ${WORD} bytes`);
   }

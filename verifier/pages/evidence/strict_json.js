@@ -1,6 +1,6 @@
 // JSON with one meaning for one text: JSON.parse takes the last of two equal keys and rounds what it cannot keep.
 
-import { fromUtf8 } from "./bytes.js";
+import { compare, fromUtf8, utf8 } from "./bytes.js";
 import { refuse } from "./errors.js";
 
 /** @typedef {import("./types.js").JSONValue} JSONValue */
@@ -146,8 +146,8 @@ export function parse(data, reason) {
 }
 
 /**
- * Writes compact JSON with sorted keys, as docs/protocol.md wants it signed. Names are ASCII here, where sorting by
- * JavaScript's halves of characters and by characters is the same.
+ * Writes compact JSON with sorted keys, as docs/protocol.md wants it signed. They are sorted as UTF-8, and so by whole
+ * characters, where JavaScript would sort by halves of them.
  * @param {JSONValue} value What `parse` returned.
  * @returns {string}
  */
@@ -155,7 +155,7 @@ export function serialise(value) {
   if (Array.isArray(value)) return `[${value.map(serialise).join(",")}]`;
   if (!isObject(value)) return JSON.stringify(value);
   return `{${Object.keys(value)
-    .sort()
+    .sort((a, b) => compare(utf8(a), utf8(b)))
     .map((name) => `${JSON.stringify(name)}:${serialise(value[name])}`)
     .join(",")}}`;
 }

@@ -9,6 +9,12 @@ import { decode, encode, isBytes } from "./rlp.js";
 /** @typedef {import("./types.js").Item} Item */
 
 const REASON = "NotProven";
+/** No walk is longer: nobody finds two keys whose hashes are alike in so many digits. */
+const MAX_NODES = 64;
+/** Bytes. A leaf of receipts holds a whole receipt; that of 1,024 replacements has 240 kB. */
+const MAX_NODE = 524_288;
+/** More than a node has, with the short nodes that lie within it. */
+const NODE_ITEMS = 512;
 const HASH = 32;
 /** How many items a branch has, and an extension or a leaf. */
 const BRANCH = 17;
@@ -20,6 +26,19 @@ const ODD = 1;
 const LEAF = 2;
 /** The root of a trie without anything in it, in which there is nothing to walk. */
 const EMPTY_ROOT = keccak(encode(new Uint8Array(0)));
+
+/**
+ * Refuses as `EvidenceMalformed` more or longer nodes than any walk has; for whoever reads them from a file.
+ * @param {Uint8Array[]} nodes
+ */
+export function requireWalkable(nodes) {
+  if (nodes.length > MAX_NODES || nodes.some((node) => node.length > MAX_NODE)) {
+    refuse(
+      "EvidenceMalformed",
+      `got ${nodes.length} nodes of a walk, wanted at most ${MAX_NODES}, each of at most ${MAX_NODE} bytes`,
+    );
+  }
+}
 
 /**
  * Returns what lies under a key, or null where the nodes prove that nothing does. The key is taken as it is: where a
@@ -84,7 +103,7 @@ function nodeOf(wanted, unused, least) {
   if (done || !equal(keccak(node), wanted)) refuse(REASON, `got another node or none, wanted ${hex(wanted)}`);
   if (node.length < least)
     refuse(REASON, `got a node of ${node.length} bytes by its hash, wanted it within its parent`);
-  return inForm(decode(node, REASON));
+  return inForm(decode(node, REASON, { mostItems: NODE_ITEMS }));
 }
 
 /** @param {Item} node */

@@ -2,15 +2,16 @@
 // block, and from there everything that a block proves.
 
 import { concat, equal, fromBase64url, hex, utf8 } from "./bytes.js";
-import { refuse } from "./errors.js";
+import { requireBytes, requireTime } from "./demands.js";
+import { EvidenceError, refuse } from "./errors.js";
 import { keccak } from "./keccak.js";
 import { load } from "./keys.js";
 import { SIGNATURE_BYTES, signerOf } from "./recovery.js";
 import { isObject, members, parse, serialise } from "./strict_json.js";
 import { ADDRESS, addresses, array, bytes, time, whole } from "./trust_list_members.js";
+import { setAt, setsOf } from "./validator_sets.js";
 
 /** @typedef {import("./types.js").JSONValue} JSONValue */
-/** @typedef {{fromBlock: number, untilBlock: number | null, validators: Uint8Array[]}} ValidatorSet Half-open. */
 
 /**
  * A trust list as read, signed by as many of its own council keys as it demands.
@@ -25,12 +26,15 @@ import { ADDRESS, addresses, array, bytes, time, whole } from "./trust_list_memb
  * @property {Date} expires
  * @property {number} threshold
  * @property {Uint8Array[]} council Addresses, ascending.
- * @property {string} scheme `none`, `qbft`, `ibft2` or `clique`.
- * @property {ValidatorSet[]} sets
+ * @property {import("./validator_sets.js").ValidatorSet[]} sets At least one; ascending, without overlap.
  * @property {import("./keys.js").PublicKey[]} attesters
+ * @property {number} attesterThreshold How many of them must vouch for a checkpoint of a block that nobody seals; 0
+ *   where there are none.
  * @property {Uint8Array} signedBytes What the council signed: the canonical JSON of `signed`.
  * @property {Uint8Array[]} signers Addresses of all who signed, be it this list's council or the one before.
- * @property {(number: number | bigint) => Uint8Array[]} validatorsAt Who seals at a height; refuses if none is pinned.
+ * @property {(number: number | bigint) => string} schemeAt How blocks are sealed at a height; refuses if it is in none.
+ * @property {(number: number | bigint, scheme?: string) => Uint8Array[]} validatorsAt Who seals at a height; refuses if
+ *   it is in no range, or under another scheme than the given one.
  */
 
 const MALFORMED = "EvidenceMalformed";
@@ -41,7 +45,6 @@ const MAX_BYTES = 2 ** 20;
 const HASH = 32;
 /** What `personal_sign` adds to the 0 or 1 that tells which of two keys signed. */
 const V = 27;
-const SCHEMES = ["none", "qbft", "ibft2", "clique"];
 const MEMBERS = [
   "kind",
   "format",
@@ -65,6 +68,7 @@ const MEMBERS = [
  * @returns {Promise<TrustList>}
  */
 export async function readTrustList(data) {
+  requireBytes(data, "a trust list");
   if (data.length > MAX_BYTES)
     refuse(MALFORMED, `got a trust list of ${data.length} bytes, wanted at most ${MAX_BYTES}`);
   const outer = members(parse(data, MALFORMED), "trust list", MALFORMED, ["signed", "signatures"]);
@@ -83,16 +87,24 @@ export async function readTrustList(data) {
  * @param {{now: Date, previous?: TrustList | null}} at
  */
 export function verifyTrustList(listed, { now, previous = null }) {
-  if (previous && !equal(listed.registryId, previous.registryId)) {
+  requireTime(now);
+  if (previous !== null) requireFollows(listed, previous);
+  if (now >= listed.expires) refuse(REFUSED, `the trust list expired at ${listed.expires.toISOString()}`);
+}
+
+/**
+ * @param {TrustList} listed
+ * @param {TrustList} previous
+ */
+function requireFollows(listed, previous) {
+  if (!equal(listed.registryId, previous.registryId)) {
     refuse(REFUSED, "got a trust list of another registry than the one known before");
   }
-  if (previous && !equal(listed.signedBytes, previous.signedBytes)) {
-    if (listed.version <= previous.version) {
-      refuse(REFUSED, `got version ${listed.version} of the trust list, knew ${previous.version} already`);
-    }
-    requireSignedBy(listed, previous);
+  if (equal(listed.signedBytes, previous.signedBytes)) return;
+  if (listed.version <= previous.version) {
+    refuse(REFUSED, `got version ${listed.version} of the trust list, knew ${previous.version} already`);
   }
-  if (now >= listed.expires) refuse(REFUSED, `the trust list expired at ${listed.expires.toISOString()}`);
+  requireSignedBy(listed, previous);
 }
 
 /**
@@ -112,11 +124,10 @@ async function readSigned(value, signatures) {
   if (expires <= issued) refuse(MALFORMED, "got an end before the beginning, wanted expires after issued");
   const council = members(signed.council, "council", MALFORMED, ["threshold", "keys"]);
   const keys = addresses(council.keys, "council keys");
-  const threshold = whole(council.threshold, "threshold", 1);
-  if (threshold > keys.length) refuse(MALFORMED, `got a threshold of ${threshold} for ${keys.length} keys`);
-  const { scheme, sets } = sealsOf(signed.seals);
+  const attesters = await attestersOf(signed.attesters);
   const signedBytes = utf8(serialise(value));
   checkSignatures(signedBytes, signatures);
+  const sets = setsOf(signed.seals);
   return {
     version: whole(signed.version, "version", 1),
     registryId: bytes(signed.registry_id, HASH, "registry_id"),
@@ -126,18 +137,19 @@ async function readSigned(value, signatures) {
     test,
     issued,
     expires,
-    threshold,
+    threshold: thresholdOf(council.threshold, keys),
     council: keys,
-    scheme,
     sets,
-    attesters: await attestersOf(signed.attesters),
+    ...attesters,
     signedBytes,
     signers: signatures.map(({ by }) => by),
-    validatorsAt: (number) => {
-      const pinned = sets.find(({ fromBlock, untilBlock }) => {
-        return fromBlock <= number && (untilBlock === null || number < untilBlock);
-      });
-      return pinned?.validators ?? refuse("SealsInsufficient", `the trust list pins no validators for block ${number}`);
+    schemeAt: (number) => setAt(sets, number).scheme,
+    validatorsAt: (number, scheme) => {
+      const pinned = setAt(sets, number);
+      if (scheme !== undefined && pinned.scheme !== scheme) {
+        refuse("SealsInsufficient", `got a seal of block ${number} of another scheme, wanted ${pinned.scheme}`);
+      }
+      return pinned.validators;
     },
   };
 }
@@ -184,49 +196,35 @@ function signatureOf(value) {
   return { by: bytes(entry.by, ADDRESS, "by"), signature };
 }
 
-/** @param {JSONValue} value */
-function sealsOf(value) {
-  const seals = members(value, "seals", MALFORMED, ["scheme", "sets"]);
-  const { scheme } = seals;
-  if (typeof scheme !== "string" || !SCHEMES.includes(scheme)) {
-    return refuse(MALFORMED, `got another scheme of seals, wanted one of ${SCHEMES}`);
-  }
-  const sets = array(seals.sets, "sets").map(setOf);
-  if ((scheme === "none") === sets.length > 0) {
-    refuse(MALFORMED, `got ${sets.length} sets of validators for the scheme ${scheme}, wanted none for «none» alone`);
-  }
-  sets.slice(1).forEach(({ fromBlock }, place) => {
-    const end = sets[place].untilBlock;
-    if (end === null || fromBlock < end)
-      refuse(MALFORMED, `got a set from block ${fromBlock} on that overlaps another`);
-  });
-  return { scheme, sets };
-}
-
 /**
  * @param {JSONValue} value
- * @returns {ValidatorSet}
+ * @param {unknown[]} keys
  */
-function setOf(value) {
-  const pinned = members(value, "set", MALFORMED, ["from_block", "until_block", "validators"]);
-  const fromBlock = whole(pinned.from_block, "from_block", 0);
-  const untilBlock = pinned.until_block === null ? null : whole(pinned.until_block, "until_block", fromBlock + 1);
-  return { fromBlock, untilBlock, validators: addresses(pinned.validators, "validators") };
+function thresholdOf(value, keys) {
+  const threshold = whole(value, "threshold", Math.min(1, keys.length));
+  if (threshold > keys.length) refuse(MALFORMED, `got a threshold of ${threshold} for ${keys.length} keys`);
+  return threshold;
 }
 
 /** @param {JSONValue} value */
 async function attestersOf(value) {
+  const attesters = members(value, "attesters", MALFORMED, ["threshold", "keys"]);
   const keys = [];
-  for (const item of array(value, "attesters")) {
+  for (const item of array(attesters.keys, "attesters")) {
     const { kty, crv, x, y } = members(item, "attester", MALFORMED, ["kty", "crv", "x", "y"]);
     if (kty !== "EC" || crv !== "P-256" || typeof x !== "string" || typeof y !== "string") {
       return refuse(MALFORMED, "got another key than one of EC and P-256");
     }
     const key = { x: fromBase64url(x, MALFORMED), y: fromBase64url(y, MALFORMED) };
-    await load(key).catch(() => refuse(MALFORMED, "got an attester's key that is none"));
+    try {
+      await load(key);
+    } catch (error) {
+      if (!(error instanceof EvidenceError)) throw error;
+      refuse(MALFORMED, `got an attester's key that is none: ${error.message}`);
+    }
     keys.push(key);
   }
   if (new Set(keys.map(({ x, y }) => hex(concat(x, y)))).size !== keys.length)
     refuse(MALFORMED, "got an attester twice");
-  return keys;
+  return { attesters: keys, attesterThreshold: thresholdOf(attesters.threshold, keys) };
 }

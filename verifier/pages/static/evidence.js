@@ -136,14 +136,52 @@ async function sha256(data) {
   ));
 }
 
+// verifier/pages/evidence/demands.js
+var HASH = 32;
+var MAX_AGENCY = 2 ** 32 - 1;
+var SCHEMES = ["none", "qbft", "ibft2", "clique"];
+function requireBytes(value, what, length) {
+  const got = value instanceof Uint8Array ? `${value.length} bytes` : describe(value);
+  if (!(value instanceof Uint8Array) || length !== void 0 && value.length !== length) {
+    const wanted = length === void 0 ? "a Uint8Array" : `a Uint8Array of ${length} bytes`;
+    throw new TypeError(`got ${got} as ${what}, wanted ${wanted}`);
+  }
+}
+function requireText(value, what) {
+  if (typeof value !== "string") throw new TypeError(`got ${describe(value)} as ${what}, wanted a string`);
+}
+function requireAgency(value) {
+  if (!(typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_AGENCY)) {
+    throw new TypeError(`got ${describe(value)} as an agency, wanted a whole number from 1 to ${MAX_AGENCY}`);
+  }
+}
+function requireTime(value) {
+  if (!(value instanceof Date) || Number.isNaN(value.getTime())) {
+    throw new TypeError(`got ${describe(value)} as the time, wanted a valid Date`);
+  }
+}
+function requireScheme(value) {
+  if (!SCHEMES.some((scheme) => scheme === value)) {
+    throw new TypeError(`got ${describe(value)} as a scheme, wanted one of ${SCHEMES.join(", ")}`);
+  }
+}
+function describe(value) {
+  if (typeof value === "object" && value !== null) return `an object (${value.constructor?.name})`;
+  return `${typeof value} ${String(value).slice(0, 40)}`;
+}
+
 // verifier/pages/evidence/rlp.js
+var MAX_ITEMS = 65536;
 var TEXT = 128;
 var LIST = 192;
 var SHORT = 56;
-function decode(data, reason, depth = 4) {
+function decode(data, reason, { depth = 4, mostItems = MAX_ITEMS } = {}) {
   let at = 0;
+  let left = mostItems;
   const item = (end, levels) => {
     if (at >= end) refuse(reason, "got no bytes, wanted RLP");
+    if (!left) refuse(reason, `got ${data.length} bytes of RLP with more than ${mostItems} items`);
+    left -= 1;
     const first = data[at];
     at += 1;
     if (first < TEXT) return data.subarray(at - 1, at);
@@ -194,6 +232,8 @@ function head(kind, length) {
 
 // verifier/pages/evidence/header.js
 var ITEMS = 15;
+var MAX_ITEMS2 = 64;
+var MAX_BYTES = 65536;
 var EXTRA = 12;
 var WIDTHS = [
   [0, 32],
@@ -214,7 +254,11 @@ var NUMBERS = [
   [11, 8]
 ];
 function readHeader(data) {
-  const read = decode(data, "EvidenceMalformed", 1);
+  requireBytes(data, "a header's RLP");
+  if (data.length > MAX_BYTES) {
+    refuse("EvidenceMalformed", `got a header of ${data.length} bytes, wanted at most ${MAX_BYTES}`);
+  }
+  const read = decode(data, "EvidenceMalformed", { depth: 1, mostItems: MAX_ITEMS2 + 1 });
   if (!Array.isArray(read) || read.length < ITEMS || !read.every(isBytes)) {
     return refuse(
       "EvidenceMalformed",
@@ -700,18 +744,20 @@ var SEAL = 65;
 var ADDRESS = 20;
 var ROUND = 4;
 function blockHash(header, scheme) {
+  requireScheme(scheme);
   if (scheme === "none" || scheme === "clique") return keccak(writeHeader(header));
   const { vanity, listed, vote } = bftExtra(header, scheme);
   return hashWith(header, scheme === "qbft" ? [vanity, listed, vote, NOTHING, []] : [vanity, listed, vote]);
 }
 function commitHash(header, scheme) {
+  requireScheme(scheme);
   if (scheme === "none")
     return refuse(MALFORMED, "got a header of a chain without seals, wanted one that somebody signed");
   if (scheme === "clique") return keccak(writeHeader(header, header.extra.slice(0, -SEAL)));
   return bftCommitHash(header, scheme, bftExtra(header, scheme));
 }
 function bftExtra(header, scheme) {
-  const read = decode(header.extra, MALFORMED, 2);
+  const read = decode(header.extra, MALFORMED, { depth: 2 });
   const [vanity, listed, vote, round, seals] = Array.isArray(read) && read.length === 5 ? read : [];
   if (!isBytes(vanity) || vanity.length !== VANITY || !allOf(ADDRESS, listed) || !isVote(vote, scheme) || !isBytes(round) || !isRound(round, scheme) || !allOf(SEAL, seals)) {
     return refuse(MALFORMED, `block ${header.number}: got extra data other than that of ${scheme}`);
@@ -739,663 +785,6 @@ function bftCommitHash(header, scheme, { vanity, listed, vote, round }) {
 }
 function hashWith(header, extra) {
   return keccak(writeHeader(header, encode(extra)));
-}
-
-// verifier/pages/evidence/cbor.js
-var MAX_DEPTH = 6;
-var INTEGER = 0;
-var NEGATIVE = 1;
-var BYTES = 2;
-var TEXT2 = 3;
-var ARRAY = 4;
-var MAP = 5;
-var NULL = 246;
-function decode2(data, reason) {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  let at = 0;
-  const take = (size) => {
-    if (size > data.length - at) refuse(reason, `got ${data.length} bytes of CBOR that break off`);
-    at += size;
-    return at - size;
-  };
-  const argument = (short) => {
-    if (short < 24) return short;
-    if (short > 27) refuse(reason, "got CBOR of an indefinite or unknown length");
-    const size = 1 << short - 24;
-    const start = take(size);
-    const value2 = size === 8 ? view.getBigUint64(start) : wholeOf(view, start, size);
-    if (value2 < [24, 256, 65536, 0x100000000n][short - 24]) refuse(reason, "got CBOR spelled longer than needed");
-    return value2 <= Number.MAX_SAFE_INTEGER ? Number(value2) : value2;
-  };
-  const item = (depth) => {
-    const head3 = data[take(1)];
-    if (head3 === NULL) return null;
-    const kind = head3 >> 5;
-    if (kind > MAP) refuse(reason, "got CBOR with tags, fractions, truth values or the like");
-    const value2 = argument(head3 & 31);
-    if (kind === INTEGER) return value2;
-    if (kind === NEGATIVE) {
-      return typeof value2 === "number" && value2 < Number.MAX_SAFE_INTEGER ? -1 - value2 : -1n - BigInt(value2);
-    }
-    const size = Number(value2);
-    if (kind === BYTES || kind === TEXT2) {
-      const start = take(size);
-      const bytes2 = data.subarray(start, at);
-      return kind === BYTES ? bytes2 : fromUtf8(bytes2, reason);
-    }
-    if (size > data.length - at) refuse(reason, `got ${data.length} bytes of CBOR that break off`);
-    if (size && depth === MAX_DEPTH) refuse(reason, `got CBOR of more than ${MAX_DEPTH} levels`);
-    if (kind === ARRAY) {
-      const items = [];
-      for (let place = 0; place < size; place += 1) items.push(item(depth + 1));
-      return items;
-    }
-    if (size > 1) refuse(reason, "got a map of more than one member");
-    const map = /* @__PURE__ */ new Map();
-    if (size) {
-      const key = item(depth + 1);
-      if (!isInteger(key)) refuse(reason, "got a map whose key is no integer");
-      map.set(key, item(depth + 1));
-    }
-    return map;
-  };
-  const value = item(0);
-  if (at !== data.length) refuse(reason, `got ${data.length - at} bytes behind CBOR, wanted none`);
-  return value;
-}
-function encode2(value) {
-  if (value === null) return Uint8Array.of(NULL);
-  if (isInteger(value)) return value < 0 ? head2(NEGATIVE, -1n - BigInt(value)) : head2(INTEGER, value);
-  if (value instanceof Uint8Array) return concat(head2(BYTES, value.length), value);
-  if (typeof value === "string") {
-    const bytes2 = utf8(value);
-    return concat(head2(TEXT2, bytes2.length), bytes2);
-  }
-  if (Array.isArray(value)) return concat(head2(ARRAY, value.length), ...value.map(encode2));
-  return concat(head2(MAP, value.size), ...[...value].flatMap((member) => member.map(encode2)));
-}
-function isInteger(value) {
-  return typeof value === "number" || typeof value === "bigint";
-}
-function isBytes3(value) {
-  return value instanceof Uint8Array;
-}
-function wholeOf(view, start, size) {
-  if (size === 1) return view.getUint8(start);
-  return size === 2 ? view.getUint16(start) : view.getUint32(start);
-}
-function head2(kind, value) {
-  const size = value < 24 ? 0 : value < 256 ? 1 : value < 65536 ? 2 : value < 4294967296 ? 4 : 8;
-  if (!size) return Uint8Array.of(kind << 5 | Number(value));
-  return concat(Uint8Array.of(kind << 5 | 24 + Math.log2(size)), fromInteger(value, size));
-}
-
-// verifier/pages/evidence/steps.js
-var WORD = 32;
-var ADDRESS2 = 20;
-var LISTS = (
-  /** @type {const} */
-  ["anchors", "statuses", "rights"]
-);
-var NOT_TEXT = "0x";
-var CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-var KINDS = [
-  "RegistryCreated(bytes32 registryId, bool test)",
-  "MemberAdded(address member, uint8 threshold)",
-  "MemberRemoved(address member, uint8 threshold)",
-  "ProposalMade(uint256 proposal, address proposer, address target, bytes data, uint64 expiresAtBlock)",
-  "VoteCast(uint256 proposal, address member)",
-  "ProposalExecuted(uint256 proposal, address executor)",
-  "VerifyingHostSet(string host, bool listed)",
-  "SuccessorNamed(address registry, bytes32 successorId)",
-  "TypeRegistered(uint32 certificateType, uint16 version, bytes32 digest)",
-  "TypeRetired(uint32 certificateType, uint16 version)",
-  "AgencyRegistered(uint32 agency, uint32 parent, uint8 level, bytes18 code, string name, address[] consenters)",
-  "AgencyCorrected(uint32 agency, bytes18 code, string name)",
-  "AgencySuspended(uint32 agency, uint8 suspendedBy, address[] consenters)",
-  "AgencyResumed(uint32 agency, address[] consenters)",
-  "TypeGranted(uint32 agency, uint32 certificateType, address[] consenters)",
-  "TypeWithdrawn(uint32 agency, uint32 certificateType, address[] consenters)",
-  "ApprovalsDemanded(uint32 agency, uint8 approvals, address[] consenters)",
-  "OwnApprovalsSet(uint32 agency, uint8 approvals, address[] consenters)",
-  "OfficerSet(uint32 agency, address officer, uint8 capabilities, address[] consenters)",
-  "KeyAdded(uint32 agency, bytes32 kid, uint8 algorithm, bytes32 x, bytes32 y, uint64 validFrom, uint64 validUntil, address[] consenters)",
-  "KeyCutOff(uint32 agency, bytes32 kid, uint64 cutOffBlock, address[] consenters)",
-  "BatchAnchored(uint32 agency, bytes32 root, uint32 certificateType, uint16 version, uint16 size, uint32 sequence, address preparer, address[] approvers)",
-  "CertificateReplaced(uint32 agency, bytes32 oldLeaf, bytes32 newLeaf, uint24 fromHour, uint256 held)",
-  "StatusChanged(uint32 agency, bytes32 leaf, uint8 track, uint24 fromHour, uint24 untilHour, uint32 actor, bytes32 decision, uint256 held, address[] officers)"
-].map(declared);
-var BATCH_ANCHORED = 21;
-var CERTIFICATE_REPLACED = 22;
-var STATUS_CHANGED = 23;
-function listOf(kind) {
-  if (kind === BATCH_ANCHORED) return 0;
-  return kind === CERTIFICATE_REPLACED || kind === STATUS_CHANGED ? 1 : 2;
-}
-function isBlob(type) {
-  return type === "string" || type === "bytes";
-}
-function width(type) {
-  if (type === "bool") return 1;
-  if (type === "address") return ADDRESS2;
-  return type.startsWith("bytes") ? Number(type.slice(5)) : Number(type.slice(4)) / 8;
-}
-function join(kind, parts) {
-  const types = KINDS[kind].arguments;
-  const head3 = [];
-  const tail = [];
-  let end = types.length * WORD;
-  types.forEach(({ type }, place) => {
-    const part = parts[place];
-    if (part instanceof Uint8Array && !isBlob(type)) {
-      head3.push(padded(type, part));
-      return;
-    }
-    const items = part instanceof Uint8Array ? [part, new Uint8Array(-part.length & WORD - 1)] : part.map(address);
-    const behind2 = concat(fromInteger(part.length, WORD), ...items);
-    head3.push(fromInteger(end, WORD));
-    tail.push(behind2);
-    end += behind2.length;
-  });
-  return concat(...head3, ...tail);
-}
-function eventOf(kind, parts) {
-  return Object.fromEntries(KINDS[kind].arguments.map(({ name, type }, place) => [name, valueOf(type, parts[place])]));
-}
-function valueOf(type, part) {
-  if (!(part instanceof Uint8Array) || type === "bytes" || type === "uint256") return part;
-  if (type === "string" || type === "bytes18") return text(part);
-  if (type === "bool") return part[0] === 1;
-  return type.startsWith("uint") ? toWhole(part) : part;
-}
-function text(raw) {
-  let plain;
-  try {
-    plain = fromUtf8(raw, "EvidenceMalformed");
-  } catch {
-    return NOT_TEXT + hex(raw);
-  }
-  return plain.startsWith(NOT_TEXT) || CONTROL.test(plain) ? NOT_TEXT + hex(raw) : plain;
-}
-function padded(type, part) {
-  const zeros = new Uint8Array(WORD - part.length);
-  return type.startsWith("bytes") ? concat(part, zeros) : concat(zeros, part);
-}
-function address(part) {
-  return padded("address", part);
-}
-function declared(declaration) {
-  const [, name, list3] = (
-    /** @type {RegExpExecArray} */
-    /^(\w+)\((.*)\)$/.exec(declaration)
-  );
-  const given = list3.split(", ").map((argument) => {
-    const [type, named] = argument.split(" ");
-    return { name: named, type };
-  });
-  return { name, arguments: given, topic: keccak(utf8(`${name}(${given.map(({ type }) => type).join(",")})`)) };
-}
-
-// verifier/pages/evidence/columns.js
-var ADDRESSES = "address[]";
-var PLACE = 4;
-var MAX_TRACK = 7;
-var TRACK_COLUMN = 2;
-var NOTHING2 = new Uint8Array(0);
-var NO_STARTS = new Float64Array(0);
-function numbers(column) {
-  const view = new DataView(column.buffer, column.byteOffset, column.byteLength);
-  return Uint32Array.from({ length: column.length / PLACE }, (_, row) => view.getUint32(row * PLACE));
-}
-var Table = class {
-  /**
-   * Reads a kind's columns, so that every row of theirs is an event; refuses them as `EvidenceMalformed`.
-   * @param {number} kind
-   * @param {import("./types.js").CBOR} value
-   * @param {number} rows
-   * @param {Uint8Array} addresses All that occur in the history, 20 bytes each.
-   * @param {Uint8Array} used One byte for each address, set to 1 where it occurs here.
-   */
-  constructor(kind, value, rows, addresses2, used) {
-    this.kind = kind;
-    this.rows = rows;
-    this.addresses = addresses2;
-    const given = Array.isArray(value) ? value : [];
-    const types = KINDS[kind].arguments.map(({ type }) => type);
-    const wanted = types.reduce((count, type) => count + (isDynamic(type) ? 2 : 1), 0);
-    if (given.length !== wanted || !given.every((column) => column instanceof Uint8Array)) {
-      this.refuse(`got ${given.length} columns, wanted ${wanted} byte strings`);
-    }
-    const columns = (
-      /** @type {Uint8Array[]} */
-      given[Symbol.iterator]()
-    );
-    this.columns = types.map((type) => this.column(type, columns, used));
-    const tracks = this.columns[TRACK_COLUMN];
-    if (kind === STATUS_CHANGED && tracks.column.some((track) => track > MAX_TRACK))
-      this.refuse("got an unknown track");
-  }
-  /**
-   * Takes an argument's column, and the second one of a type that has two.
-   * @param {string} type
-   * @param {Iterator<Uint8Array>} columns
-   * @param {Uint8Array} used
-   * @returns {Column}
-   */
-  column(type, columns, used) {
-    const column = columns.next().value;
-    const more = isDynamic(type) ? columns.next().value : NOTHING2;
-    const size = type === ADDRESSES ? 1 : isBlob(type) || type === "address" ? PLACE : width(type);
-    if (column.length !== this.rows * size) {
-      this.refuse(`got ${column.length} bytes of ${type} for ${this.rows} rows, wanted ${size} each`);
-    }
-    const starts = isDynamic(type) ? startsOf(type === ADDRESSES ? column : numbers(column)) : NO_STARTS;
-    const counted = (starts.at(-1) ?? 0) * (type === ADDRESSES ? PLACE : 1);
-    if (more.length !== counted) this.refuse(`got ${more.length} bytes behind a column of ${type}, wanted ${counted}`);
-    if (type === "bool" && column.some((value) => value > 1)) this.refuse("got a truth value that is none");
-    if (type === "address" || type === ADDRESSES) {
-      for (const place of numbers(type === ADDRESSES ? more : column)) {
-        if (place >= used.length) this.refuse(`got the place ${place} among ${used.length} addresses`);
-        used[place] = 1;
-      }
-    }
-    return { type, column, more, size, starts };
-  }
-  /**
-   * Returns a row's arguments, apart and without padding.
-   * @param {number} row
-   * @returns {import("./steps.js").Part[]}
-   */
-  parts(row) {
-    return this.columns.map(({ type, column, more, size, starts }) => {
-      if (isBlob(type)) return more.subarray(starts[row], starts[row + 1]);
-      if (type === ADDRESSES) return Array.from(this.listed(more, starts[row], starts[row + 1]));
-      const part = column.subarray(row * size, (row + 1) * size);
-      return type === "address" ? this.listed(part, 0, 1).next().value ?? part : part;
-    });
-  }
-  /**
-   * Returns a function that encodes the next row's arguments as `abi.encode` does; each call overwrites what the one
-   * before returned, because a replay asks a hundred thousand times.
-   * @returns {() => Uint8Array}
-   */
-  encoder() {
-    const line = this.columns.length * WORD;
-    let buffer = new Uint8Array(line + 16 * WORD);
-    let row = 0;
-    return () => {
-      const needed = line + this.columns.reduce((size, column) => size + behind(column, row), 0);
-      if (needed > buffer.length) buffer = new Uint8Array(2 * needed);
-      const view = new DataView(buffer.buffer);
-      buffer.fill(0, line, needed);
-      let end = line;
-      this.columns.forEach((column, place) => {
-        const at = place * WORD;
-        const { type, size } = column;
-        if (isDynamic(type)) {
-          view.setUint32(at + WORD - PLACE, end);
-          view.setUint32(end + WORD - PLACE, column.starts[row + 1] - column.starts[row]);
-          this.write(buffer, end + WORD, column, row);
-          end += behind(column, row);
-        } else if (type === "address") {
-          this.copy(buffer, at, column.column, row);
-        } else {
-          const start = type.startsWith("bytes") ? at : at + WORD - size;
-          for (let byte = 0; byte < size; byte += 1) buffer[start + byte] = column.column[row * size + byte];
-        }
-      });
-      row += 1;
-      return buffer.subarray(0, needed);
-    };
-  }
-  /**
-   * Returns the rows whose first two arguments are these.
-   * @param {Uint8Array} first
-   * @param {Uint8Array} second
-   */
-  find(first, second) {
-    const [{ column: firsts }, { column: seconds }] = this.columns;
-    const rows = [];
-    for (let row = 0; row < this.rows; row += 1) {
-      if (seconds[row * second.length] === second[0] && equal(seconds.subarray(row * second.length, (row + 1) * second.length), second) && equal(firsts.subarray(row * first.length, (row + 1) * first.length), first)) {
-        rows.push(row);
-      }
-    }
-    return rows;
-  }
-  /**
-   * Writes what stands behind the length of a dynamic argument.
-   * @param {Uint8Array} buffer
-   * @param {number} at
-   * @param {Column} column
-   * @param {number} row
-   */
-  write(buffer, at, { type, more, starts }, row) {
-    if (isBlob(type)) {
-      buffer.set(more.subarray(starts[row], starts[row + 1]), at);
-      return;
-    }
-    for (let item = starts[row]; item < starts[row + 1]; item += 1) {
-      this.copy(buffer, at + (item - starts[row]) * WORD, more, item);
-    }
-  }
-  /**
-   * Writes an address as a word.
-   * @param {Uint8Array} buffer
-   * @param {number} at
-   * @param {Uint8Array} places
-   * @param {number} row
-   */
-  copy(buffer, at, places, row) {
-    const from = placeAt(places, row) * ADDRESS2;
-    for (let byte = 0; byte < ADDRESS2; byte += 1) buffer[at + WORD - ADDRESS2 + byte] = this.addresses[from + byte];
-  }
-  /**
-   * @param {Uint8Array} places
-   * @param {number} first
-   * @param {number} last Excluded.
-   */
-  *listed(places, first, last) {
-    for (let item = first; item < last; item += 1) {
-      const at = placeAt(places, item) * ADDRESS2;
-      yield this.addresses.subarray(at, at + ADDRESS2);
-    }
-  }
-  /**
-   * @param {string} why
-   * @returns {never}
-   */
-  refuse(why) {
-    return refuse("EvidenceMalformed", `history, the table of ${KINDS[this.kind].name}: ${why}`);
-  }
-};
-function isDynamic(type) {
-  return type === ADDRESSES || isBlob(type);
-}
-function startsOf(counts) {
-  let end = 0;
-  const starts = new Float64Array(counts.length + 1);
-  counts.forEach((count, row) => {
-    end += count;
-    starts[row + 1] = end;
-  });
-  return starts;
-}
-function behind({ type, starts }, row) {
-  if (!isDynamic(type)) return 0;
-  const count = starts[row + 1] - starts[row];
-  return WORD + WORD * (type === ADDRESSES ? count : Math.ceil(count / WORD));
-}
-function placeAt(places, row) {
-  const at = row * PLACE;
-  return (places[at] << 24 | places[at + 1] << 16 | places[at + 2] << 8 | places[at + 3]) >>> 0;
-}
-
-// verifier/pages/evidence/history_form.js
-var REASON = "EvidenceMalformed";
-var NUMBER = 8;
-var PLACE2 = 4;
-function countOf(blockNumbers, timestamps) {
-  if (blockNumbers.length % NUMBER || timestamps.length !== blockNumbers.length) {
-    refuse(REASON, `history: got ${blockNumbers.length} and ${timestamps.length} bytes as blocks, wanted 8 each`);
-  }
-  for (let at = NUMBER; at < blockNumbers.length; at += NUMBER) {
-    if (order(blockNumbers, at, NUMBER) <= 0) refuse(REASON, "history: got blocks whose numbers do not rise");
-    if (order(timestamps, at, NUMBER) < 0) refuse(REASON, "history: got blocks whose times fall");
-  }
-  return blockNumbers.length / NUMBER;
-}
-function requireAscending(addresses2) {
-  let isInOrder = addresses2.length % ADDRESS2 === 0;
-  for (let at = ADDRESS2; isInOrder && at < addresses2.length; at += ADDRESS2)
-    isInOrder = order(addresses2, at, ADDRESS2) > 0;
-  if (!isInOrder) refuse(REASON, `history: got ${addresses2.length} bytes as addresses, wanted 20 each, ascending`);
-}
-function order(column, at, size) {
-  return compare(column.subarray(at, at + size), column.subarray(at - size, at));
-}
-function eventsOf(which, value, addresses2, used) {
-  const [kinds, blocks, logIndices, tables] = Array.isArray(value) && value.length === 4 ? value : [];
-  if (!isBytes3(kinds) || !isBytes3(blocks) || !isBytes3(logIndices) || !Array.isArray(tables) || blocks.length !== kinds.length * PLACE2 || logIndices.length !== blocks.length) {
-    return refuse(REASON, `history, ${LISTS[which]}: got another form than columns and tables`);
-  }
-  const rows = /* @__PURE__ */ new Map();
-  for (const kind of kinds) rows.set(kind, (rows.get(kind) ?? 0) + 1);
-  const occurring = [...rows.keys()].sort((a, b) => a - b);
-  if (occurring.some((kind) => kind >= KINDS.length || listOf(kind) !== which)) {
-    refuse(REASON, `history, ${LISTS[which]}: got the kinds ${occurring}, wanted only those of this list`);
-  }
-  const isListed = tables.length === occurring.length && tables.every((table, place) => {
-    return Array.isArray(table) && table.length === 2 && table[0] === occurring[place];
-  });
-  if (!isListed) refuse(REASON, `history, ${LISTS[which]}: got other tables than for the kinds ${occurring}`);
-  return {
-    kinds,
-    blocks: numbers(blocks),
-    logIndices: numbers(logIndices),
-    tables: occurring.map((kind, place) => {
-      return new Table(
-        kind,
-        /** @type {CBOR[]} */
-        tables[place][1],
-        rows.get(kind),
-        addresses2,
-        used
-      );
-    })
-  };
-}
-function requireBlocks(lists, count) {
-  const heads = lists.map(() => 0);
-  let [block, log, blocks] = [-1, -1, 0];
-  for (let left = lists.reduce((sum, { kinds }) => sum + kinds.length, 0); left; left -= 1) {
-    let next = -1;
-    lists.forEach((events, which) => {
-      if (heads[which] < events.kinds.length && (next < 0 || isBefore(lists, heads, which, next))) next = which;
-    });
-    const at = heads[next];
-    heads[next] += 1;
-    const [nextBlock, nextLog] = [lists[next].blocks[at], lists[next].logIndices[at]];
-    if (nextBlock < block || nextBlock === block && nextLog <= log) {
-      refuse(REASON, `history, ${LISTS[next]}: got events that are not in the chain's order, or a log twice`);
-    }
-    blocks += Number(nextBlock > block);
-    [block, log] = [nextBlock, nextLog];
-  }
-  if (block >= count || blocks !== count)
-    refuse(REASON, `history: got ${count} blocks, of which events name ${blocks}`);
-}
-function isBefore(lists, heads, one, other) {
-  const [a, b] = [lists[one], lists[other]];
-  const blocks = a.blocks[heads[one]] - b.blocks[heads[other]];
-  return blocks < 0 || blocks === 0 && a.logIndices[heads[one]] < b.logIndices[heads[other]];
-}
-
-// verifier/pages/evidence/history.js
-var REASON2 = "EvidenceMalformed";
-var AGENCY = 4;
-var History = class {
-  /**
-   * Reads a history; refuses anything else, even for what just is not needed.
-   * @param {Uint8Array} data
-   */
-  constructor(data) {
-    const whole3 = decode2(data, REASON2);
-    const [blocks, addresses2, ...lists] = Array.isArray(whole3) ? whole3 : [];
-    const [blockNumbers, timestamps] = Array.isArray(blocks) && blocks.length === 2 ? blocks : [];
-    if (!isBytes3(blockNumbers) || !isBytes3(timestamps) || !isBytes3(addresses2) || lists.length !== LISTS.length) {
-      refuse(REASON2, "history: got another form than blocks, addresses and three lists");
-    }
-    const count = countOf(blockNumbers, timestamps);
-    requireAscending(addresses2);
-    const used = new Uint8Array(addresses2.length / ADDRESS2);
-    this.blockNumbers = blockNumbers;
-    this.timestamps = timestamps;
-    this.lists = lists.map((list3, which) => eventsOf(which, list3, addresses2, used));
-    requireBlocks(this.lists, count);
-    if (used.includes(0)) refuse(REASON2, "history: got addresses that do not occur");
-  }
-  /** The newest block with an event; 0 where there is none. */
-  get lastBlock() {
-    return toWhole(this.blockNumbers.subarray(-NUMBER));
-  }
-  /** The time of the newest block with an event; 0 where there is none. */
-  get lastTimestamp() {
-    return toWhole(this.timestamps.subarray(-NUMBER));
-  }
-  /** How many events each list has: anchors, statuses, rights. */
-  get counts() {
-    return this.lists.map(({ kinds }) => kinds.length);
-  }
-  /** Replays: returns the heads that these lists make. */
-  heads() {
-    return this.lists.map((events) => this.#head(events));
-  }
-  /**
-   * Yields a list's records in the chain's order.
-   * @param {number} which 0 anchors, 1 statuses, 2 rights.
-   * @returns {Generator<RegistryRecord>}
-   */
-  *records(which) {
-    const events = this.lists[which];
-    const rows = new Map(events.tables.map((table) => [table.kind, 0]));
-    for (const [position, kind] of events.kinds.entries()) {
-      const row = rows.get(kind) ?? 0;
-      rows.set(kind, row + 1);
-      yield this.#record(events, position, row);
-    }
-  }
-  /**
-   * Returns what became of a certificate: its status changes, and its replacement by another.
-   * @param {number} agency
-   * @param {Uint8Array} leaf
-   */
-  statuses(agency, leaf) {
-    return this.#found(1, [CERTIFICATE_REPLACED, STATUS_CHANGED], agency, leaf);
-  }
-  /**
-   * Returns the anchors of a batch.
-   * @param {number} agency
-   * @param {Uint8Array} root
-   */
-  batches(agency, root) {
-    return this.#found(0, [BATCH_ANCHORED], agency, root);
-  }
-  /**
-   * Takes all steps of a list, as IHeads says: keccak(head ‖ block number ‖ topic ‖ keccak(arguments)).
-   * @param {Events} events
-   */
-  #head(events) {
-    const next = new Map(events.tables.map((table) => [table.kind, table.encoder()]));
-    const step = new Uint8Array(4 * WORD);
-    for (const [position, kind] of events.kinds.entries()) {
-      const at = events.blocks[position] * NUMBER;
-      step.set(this.blockNumbers.subarray(at, at + NUMBER), 2 * WORD - NUMBER);
-      step.set(KINDS[kind].topic, 2 * WORD);
-      step.set(keccak(
-        /** @type {() => Uint8Array} */
-        next.get(kind)()
-      ), 3 * WORD);
-      step.set(keccak(step));
-    }
-    return step.slice(0, WORD);
-  }
-  /**
-   * Finds events by their first two arguments.
-   * @param {number} which
-   * @param {number[]} kinds
-   * @param {number} agency
-   * @param {Uint8Array} searched
-   */
-  #found(which, kinds, agency, searched) {
-    const events = this.lists[which];
-    const found = events.tables.filter(({ kind }) => kinds.includes(kind)).flatMap((table) => {
-      const rows = table.find(fromInteger(agency, AGENCY), searched);
-      if (!rows.length) return [];
-      const positions = [...events.kinds.keys()].filter((position) => events.kinds[position] === table.kind);
-      return rows.map((row) => ({ position: positions[row], row }));
-    });
-    return found.sort((a, b) => a.position - b.position).map(({ position, row }) => this.#record(events, position, row));
-  }
-  /**
-   * @param {Events} events
-   * @param {number} position In the list.
-   * @param {number} row In the kind's table.
-   * @returns {RegistryRecord}
-   */
-  #record(events, position, row) {
-    const kind = events.kinds[position];
-    const table = (
-      /** @type {import("./columns.js").Table} */
-      events.tables.find((each) => each.kind === kind)
-    );
-    const at = events.blocks[position] * NUMBER;
-    return {
-      kind: KINDS[kind].name,
-      event: eventOf(kind, table.parts(row)),
-      blockNumber: toWhole(this.blockNumbers.subarray(at, at + NUMBER)),
-      blockTimestamp: toWhole(this.timestamps.subarray(at, at + NUMBER)),
-      logIndex: events.logIndices[position]
-    };
-  }
-};
-
-// verifier/pages/evidence/keys.js
-var ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-var PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
-var SIGNATURE_BYTES = 64;
-var HALF = 32;
-var CURVE = { name: "ECDSA", namedCurve: "P-256" };
-var UNCOMPRESSED = Uint8Array.of(4);
-async function kidOf({ x, y }) {
-  return sha256(utf8(`{"crv":"P-256","kty":"EC","x":"${base64url(x)}","y":"${base64url(y)}"}`));
-}
-async function load({ x, y }) {
-  if (x.length !== HALF || y.length !== HALF) {
-    refuse("InvalidInput", `got coordinates of ${x.length} and ${y.length} bytes, wanted 32 and 32`);
-  }
-  if (toInteger(x) >= PRIME || toInteger(y) >= PRIME) {
-    refuse("InvalidInput", "got coordinates that are not below P-256's prime");
-  }
-  const point = (
-    /** @type {BufferSource} */
-    concat(UNCOMPRESSED, x, y)
-  );
-  try {
-    return await crypto.subtle.importKey("raw", point, CURVE, false, ["verify"]);
-  } catch {
-    return refuse("InvalidInput", "got coordinates that are no point on P-256");
-  }
-}
-async function verify(key, signature, message) {
-  const loaded = await load(key);
-  if (signature.length !== SIGNATURE_BYTES) {
-    refuse("SignatureInvalid", `got a signature of ${signature.length} bytes, wanted ${SIGNATURE_BYTES}`);
-  }
-  const [signed, over] = (
-    /** @type {BufferSource[]} */
-    [signature, message]
-  );
-  if (!await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, loaded, signed, over)) {
-    refuse("SignatureInvalid", `got a signature that the key ${base64url(await kidOf(key))} did not make`);
-  }
-}
-function signatureFault(signature) {
-  if (signature.length !== SIGNATURE_BYTES) {
-    return `got a signature of ${signature.length} bytes, wanted ${SIGNATURE_BYTES}`;
-  }
-  const r = toInteger(signature.subarray(0, HALF));
-  const s = toInteger(signature.subarray(HALF));
-  if (!(r > 0n && r < ORDER && s > 0n && s < ORDER)) {
-    return "got a signature whose r or s is not between 0 and the order of P-256";
-  }
-  return 2n * s > ORDER ? "got a signature with high s, wanted the low one: one paper has one code" : "";
-}
-async function requireKid(key, named) {
-  const kid = await kidOf(key);
-  if (!equal(kid.subarray(0, named.length), named)) {
-    refuse("SignatureInvalid", `got the name of another key, tried the key ${base64url(kid)}`);
-  }
 }
 
 // node_modules/@noble/hashes/_md.js
@@ -1708,7 +1097,7 @@ function afunction(value, title) {
 var bytesToHex2 = bytesToHex;
 var concatBytes2 = (...arrays) => concatBytes(...arrays);
 var hexToBytes2 = (hex2) => hexToBytes(hex2);
-var isBytes4 = isBytes2;
+var isBytes3 = isBytes2;
 var randomBytes2 = (bytesLength) => randomBytes(bytesLength);
 var _0n2 = /* @__PURE__ */ BigInt(0);
 var _1n2 = /* @__PURE__ */ BigInt(1);
@@ -2169,9 +1558,9 @@ var _Field = class {
   ONE = _1n3;
   _lengths;
   _mod;
-  constructor(ORDER2, opts = {}) {
-    if (ORDER2 <= _1n3)
-      throw new Error("invalid field: expected ORDER > 1, got " + ORDER2);
+  constructor(ORDER3, opts = {}) {
+    if (ORDER3 <= _1n3)
+      throw new Error("invalid field: expected ORDER > 1, got " + ORDER3);
     let _nbitLength = void 0;
     this.isLE = false;
     if (opts != null && typeof opts === "object") {
@@ -2186,10 +1575,10 @@ var _Field = class {
       if (typeof opts.modFromBytes === "boolean")
         this._mod = opts.modFromBytes;
     }
-    const { nBitLength, nByteLength } = nLength(ORDER2, _nbitLength);
+    const { nBitLength, nByteLength } = nLength(ORDER3, _nbitLength);
     if (nByteLength > 2048)
       throw new Error("invalid field: expected ORDER of <= 2048 bytes");
-    this.ORDER = ORDER2;
+    this.ORDER = ORDER3;
     this.BITS = nBitLength;
     this.BYTES = nByteLength;
     Object.freeze(this);
@@ -2263,7 +1652,7 @@ var _Field = class {
   }
   fromBytes(bytes2, skipValidation = false) {
     abytes2(bytes2);
-    const { _lengths: allowedLengths, BYTES: BYTES2, isLE: isLE2, ORDER: ORDER2, _mod: modFromBytes } = this;
+    const { _lengths: allowedLengths, BYTES: BYTES2, isLE: isLE2, ORDER: ORDER3, _mod: modFromBytes } = this;
     if (allowedLengths) {
       if (bytes2.length < 1 || !allowedLengths.includes(bytes2.length) || bytes2.length > BYTES2) {
         throw new Error("Field.fromBytes: expected " + allowedLengths + " bytes, got " + bytes2.length);
@@ -2276,7 +1665,7 @@ var _Field = class {
       throw new Error("Field.fromBytes: expected " + BYTES2 + " bytes, got " + bytes2.length);
     let scalar = isLE2 ? bytesToNumberLE(bytes2) : bytesToNumberBE(bytes2);
     if (modFromBytes)
-      scalar = mod(scalar, ORDER2);
+      scalar = mod(scalar, ORDER3);
     if (!skipValidation) {
       if (!this.isValid(scalar))
         throw new Error("invalid field element: outside of range 0..ORDER");
@@ -2294,9 +1683,9 @@ var _Field = class {
     return condition ? b : a;
   }
 };
-function Field(ORDER2, opts = {}) {
+function Field(ORDER3, opts = {}) {
   Object.freeze(_Field.prototype);
-  return new _Field(ORDER2, opts);
+  return new _Field(ORDER3, opts);
 }
 function getFieldBytesLength(fieldOrder) {
   if (typeof fieldOrder !== "bigint")
@@ -2364,7 +1753,7 @@ function probeRandomBytes(randomBytes3, length) {
   afunction(randomBytes3, "randomBytes");
   try {
     const probe = randomBytes3(length);
-    if (!isBytes4(probe) || probe.length !== length)
+    if (!isBytes3(probe) || probe.length !== length)
       return void 0;
   } catch {
     return void 0;
@@ -2574,7 +1963,7 @@ var ScalarMultiplier = class {
       throw new Error("randomBytes is required for scalar blinding");
     const bits = this.Point.Fn.BITS + BLIND_BITS;
     const blind = this.randomBytes(BLIND_BYTES);
-    if (!isBytes4(blind) || blind.length !== BLIND_BYTES)
+    if (!isBytes3(blind) || blind.length !== BLIND_BYTES)
       throw new Error("randomBytes returned invalid byte array");
     blind[0] = blind[0] & 63 | 128;
     const n = scalar + bytesToNumberBE(blind) * this.Point.Fn.ORDER;
@@ -3451,7 +2840,7 @@ function ecdh(Point, ecdhOpts = {}) {
   function isProbPub(item) {
     const { secretKey, publicKey, publicKeyUncompressed } = lengths;
     const allowedLengths = Fn._lengths;
-    if (!isBytes4(item))
+    if (!isBytes3(item))
       return void 0;
     const l = abytes2(item, void 0, "key").length;
     const isPub = l === publicKey || l === publicKeyUncompressed;
@@ -3697,7 +3086,7 @@ function ecdsa(Point, hash2, ecdsaOpts = {}) {
     const { lowS, prehash, format } = validateSigOpts(opts2, defaultSigOpts);
     publicKey = abytes2(publicKey, void 0, "publicKey");
     message = validateMsgAndHash(message, prehash);
-    if (!isBytes4(signature)) {
+    if (!isBytes3(signature)) {
       const end = signature instanceof Signature ? ", use sig.toBytes()" : "";
       throw new Error("verify expects Uint8Array signature" + end);
     }
@@ -3797,13 +3186,14 @@ var Pointk1 = /* @__PURE__ */ weierstrass(secp256k1_CURVE, {
 var secp256k1 = /* @__PURE__ */ ecdsa(Pointk1, sha2562);
 
 // verifier/pages/evidence/recovery.js
-var SIGNATURE_BYTES2 = 65;
-var HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
-var ADDRESS3 = 20;
+var SIGNATURE_BYTES = 65;
+var ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+var HALF_ORDER = ORDER / 2n;
+var ADDRESS2 = 20;
 function signerOf(digest, signature) {
   const r = toInteger(signature.subarray(0, 32));
   const s = toInteger(signature.subarray(32, 64));
-  if (signature.length !== SIGNATURE_BYTES2 || signature[64] > 1 || r === 0n || s === 0n || s > HALF_ORDER) {
+  if (signature.length !== SIGNATURE_BYTES || signature[64] > 1 || r === 0n || s === 0n || s > HALF_ORDER) {
     refuse("EvidenceMalformed", `got the signature ${hex(signature)}, wanted r ‖ s ‖ v with low s and v 0 or 1`);
   }
   let key;
@@ -3813,26 +3203,42 @@ function signerOf(digest, signature) {
   } catch {
     return null;
   }
-  return keccak(key.toBytes(false).subarray(1)).subarray(-ADDRESS3);
+  return keccak(key.toBytes(false).subarray(1)).subarray(-ADDRESS2);
+}
+function withLowS(signature) {
+  const s = toInteger(signature.subarray(32, 64));
+  if (signature.length !== SIGNATURE_BYTES || signature[64] > 1 || s <= HALF_ORDER || s >= ORDER) return signature;
+  return concat(signature.subarray(0, 32), fromInteger(ORDER - s, 32), Uint8Array.of(1 - signature[64]));
 }
 
 // verifier/pages/evidence/seals.js
-var MALFORMED2 = "EvidenceMalformed";
 var INSUFFICIENT = "SealsInsufficient";
 var MAX_HEADERS = 64;
 var MIX_HASH = unhex("63746963616c2062797a616e74696e65206661756c7420746f6c6572616e6365");
 var NO_OMMERS = keccak(encode([]));
-var ADDRESS4 = 20;
+var ADDRESS3 = 20;
 function checkSeals(headers, scheme, validatorsAt) {
-  if (!headers.length) refuse(MALFORMED2, "got no header, wanted one");
-  if (scheme === "clique") return checkRun(headers, validatorsAt);
-  if (headers.length > 1) refuse(MALFORMED2, `got ${headers.length} headers, wanted one: its seals stand in itself`);
-  return scheme === "none" ? null : checkBft(headers[0], scheme, validatorsAt);
+  requireScheme(scheme);
+  if (!Array.isArray(headers)) throw new TypeError("got something else than an array of headers");
+  requireHeaders(headers);
+  try {
+    if (scheme === "clique") return checkRun(headers, validatorsAt);
+    if (headers.length > 1) refuse(INSUFFICIENT, `got ${headers.length} headers, wanted one under ${scheme}`);
+    return scheme === "none" ? null : checkBft(headers[0], scheme, validatorsAt);
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    return refuse(INSUFFICIENT, error.message);
+  }
+}
+function requireHeaders(headers) {
+  if (!headers.length || headers.length > MAX_HEADERS) {
+    refuse("EvidenceMalformed", `got ${headers.length} headers, wanted 1 to ${MAX_HEADERS}`);
+  }
 }
 function checkBft(header, scheme, validatorsAt) {
   const extra = bftExtra(header, scheme);
   if (!equal(header.mixHash, MIX_HASH) || header.difficulty !== 1 || !equal(header.ommersHash, NO_OMMERS)) {
-    refuse(MALFORMED2, `block ${header.number}: got another mixHash, difficulty or ommers than those of ${scheme}`);
+    refuse(INSUFFICIENT, `block ${header.number}: got another mixHash, difficulty or ommers than those of ${scheme}`);
   }
   const validators = pinned(header, validatorsAt);
   if (extra.listed.length || scheme === "ibft2") requireListed(header, extra.listed, validators);
@@ -3850,17 +3256,11 @@ function checkBft(header, scheme, validatorsAt) {
   return sealing(scheme, header, signers, needed, validators);
 }
 function checkRun(headers, validatorsAt) {
-  if (headers.length > MAX_HEADERS) {
-    refuse(MALFORMED2, `got a run of ${headers.length} headers, wanted at most ${MAX_HEADERS}`);
-  }
   const voters = pinned(headers[0], validatorsAt);
   const needed = Math.floor(voters.length / 2) + 1;
   const signers = [];
   headers.forEach((header, place) => {
     if (place) requireFollows(header, headers[place - 1]);
-    if (signers.length === needed) {
-      refuse(MALFORMED2, `block ${header.number}: got headers behind the last one that is needed`);
-    }
     const signer = cliqueSigner(header, pinned(header, validatorsAt));
     if (includes(voters, signer) && !includes(signers, signer)) signers.push(signer);
   });
@@ -3879,28 +3279,30 @@ function sealing(scheme, header, signers, needed, validators) {
 function requireFollows(header, before) {
   const parent = blockHash(before, "clique");
   if (BigInt(header.number) !== BigInt(before.number) + 1n || !equal(header.parentHash, parent)) {
-    refuse("NotProven", `got block ${header.number} upon ${hex(header.parentHash)}, wanted it upon ${hex(parent)}`);
+    refuse(INSUFFICIENT, `got block ${header.number} upon ${hex(header.parentHash)}, wanted it upon ${hex(parent)}`);
   }
 }
 function cliqueSigner(header, validators) {
   const { extra } = header;
   const size = extra.length - VANITY - SEAL;
-  if (size < 0 || size % ADDRESS4) {
+  if (size < 0 || size % ADDRESS3) {
     refuse(
-      MALFORMED2,
+      INSUFFICIENT,
       `block ${header.number}: got ${extra.length} bytes of extra data that are not vanity, list, seal`
     );
   }
   if (size) {
-    const listed = Array.from({ length: size / ADDRESS4 }, (_, place) => {
-      return extra.subarray(VANITY + place * ADDRESS4, VANITY + (place + 1) * ADDRESS4);
+    const listed = Array.from({ length: size / ADDRESS3 }, (_, place) => {
+      return extra.subarray(VANITY + place * ADDRESS3, VANITY + (place + 1) * ADDRESS3);
     });
     requireListed(header, listed, validators);
   }
-  return validSigner(header, commitHash(header, "clique"), extra.subarray(-SEAL), validators);
+  return validSigner(header, commitHash(header, "clique"), withLowS(extra.subarray(-SEAL)), validators);
 }
 function pinned(header, validatorsAt) {
   const validators = validatorsAt(header.number);
+  validators.forEach((address2) => requireBytes(address2, "a validator", ADDRESS3));
+  if (new Set(validators.map(hex)).size !== validators.length) throw new TypeError("got a validator twice, not a set");
   if (!validators.length) refuse(INSUFFICIENT, `block ${header.number}: got an empty set of validators to believe`);
   return validators;
 }
@@ -3921,15 +3323,705 @@ function includes(addresses2, address2) {
   return addresses2.some((known) => equal(known, address2));
 }
 
+// verifier/pages/evidence/believing.js
+function believed(files, trust) {
+  requireHeaders(files);
+  const run = files.map(readHeader);
+  const [header] = run;
+  const scheme = trust.schemeAt(header.number);
+  const sealing2 = checkSeals(run, scheme, (number) => trust.validatorsAt(number, scheme));
+  return { header, hash: blockHash(header, scheme), sealing: sealing2 };
+}
+
+// verifier/pages/evidence/cbor.js
+var MAX_DEPTH = 6;
+var MAX_ITEMS3 = 4096;
+var MAX_TEXT = 65536;
+var INTEGER = 0;
+var NEGATIVE = 1;
+var BYTES = 2;
+var TEXT2 = 3;
+var ARRAY = 4;
+var MAP = 5;
+var NULL = 246;
+function decode2(data, reason) {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let at = 0;
+  let left = MAX_ITEMS3;
+  const take = (size) => {
+    if (size > data.length - at) refuse(reason, `got ${data.length} bytes of CBOR that break off`);
+    at += size;
+    return at - size;
+  };
+  const argument = (short) => {
+    if (short < 24) return short;
+    if (short > 27) refuse(reason, "got CBOR of an indefinite or unknown length");
+    const size = 1 << short - 24;
+    const start = take(size);
+    const value2 = size === 8 ? view.getBigUint64(start) : wholeOf(view, start, size);
+    if (value2 < [24, 256, 65536, 0x100000000n][short - 24]) refuse(reason, "got CBOR spelled longer than needed");
+    return value2 <= Number.MAX_SAFE_INTEGER ? Number(value2) : value2;
+  };
+  const tooMany = () => refuse(reason, `got ${data.length} bytes of CBOR with more than ${MAX_ITEMS3} items`);
+  const item = (depth) => {
+    if (!left) tooMany();
+    left -= 1;
+    const head3 = data[take(1)];
+    if (head3 === NULL) return null;
+    const kind = head3 >> 5;
+    if (kind > MAP) refuse(reason, "got CBOR with tags, fractions, truth values or the like");
+    const value2 = argument(head3 & 31);
+    if (kind === INTEGER) return value2;
+    if (kind === NEGATIVE) {
+      return typeof value2 === "number" && value2 < Number.MAX_SAFE_INTEGER ? -1 - value2 : -1n - BigInt(value2);
+    }
+    const size = Number(value2);
+    if (kind === TEXT2 && size > MAX_TEXT) refuse(reason, `got a text of ${size} bytes, wanted at most ${MAX_TEXT}`);
+    if (kind === BYTES || kind === TEXT2) {
+      const start = take(size);
+      const bytes2 = data.subarray(start, at);
+      return kind === BYTES ? bytes2 : fromUtf8(bytes2, reason);
+    }
+    if (size > left) tooMany();
+    if (size && depth === MAX_DEPTH) refuse(reason, `got CBOR of more than ${MAX_DEPTH} levels`);
+    if (kind === ARRAY) {
+      const items = [];
+      for (let place = 0; place < size; place += 1) items.push(item(depth + 1));
+      return items;
+    }
+    if (size > 1) refuse(reason, "got a map of more than one member");
+    const map = /* @__PURE__ */ new Map();
+    if (size) {
+      const key = item(depth + 1);
+      if (!isInteger(key)) refuse(reason, "got a map whose key is no integer");
+      map.set(key, item(depth + 1));
+    }
+    return map;
+  };
+  const value = item(0);
+  if (at !== data.length) refuse(reason, `got ${data.length - at} bytes behind CBOR, wanted none`);
+  return value;
+}
+function encode2(value) {
+  if (value === null) return Uint8Array.of(NULL);
+  if (isInteger(value)) return value < 0 ? head2(NEGATIVE, -1n - BigInt(value)) : head2(INTEGER, value);
+  if (value instanceof Uint8Array) return concat(head2(BYTES, value.length), value);
+  if (typeof value === "string") {
+    const bytes2 = utf8(value);
+    return concat(head2(TEXT2, bytes2.length), bytes2);
+  }
+  if (Array.isArray(value)) return concat(head2(ARRAY, value.length), ...value.map(encode2));
+  return concat(head2(MAP, value.size), ...[...value].flatMap((member) => member.map(encode2)));
+}
+function isInteger(value) {
+  return typeof value === "number" || typeof value === "bigint";
+}
+function isBytes4(value) {
+  return value instanceof Uint8Array;
+}
+function wholeOf(view, start, size) {
+  if (size === 1) return view.getUint8(start);
+  return size === 2 ? view.getUint16(start) : view.getUint32(start);
+}
+function head2(kind, value) {
+  const size = value < 24 ? 0 : value < 256 ? 1 : value < 65536 ? 2 : value < 4294967296 ? 4 : 8;
+  if (!size) return Uint8Array.of(kind << 5 | Number(value));
+  return concat(Uint8Array.of(kind << 5 | 24 + Math.log2(size)), fromInteger(value, size));
+}
+
+// verifier/pages/evidence/steps.js
+var WORD = 32;
+var ADDRESS4 = 20;
+var LISTS = (
+  /** @type {const} */
+  ["anchors", "statuses", "rights"]
+);
+var NOT_TEXT = "0x";
+var CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+var KINDS = [
+  "RegistryCreated(bytes32 registryId, bool test)",
+  "MemberAdded(address member, uint8 threshold)",
+  "MemberRemoved(address member, uint8 threshold)",
+  "ProposalMade(uint256 proposal, address proposer, address target, bytes data, uint64 expiresAtBlock)",
+  "VoteCast(uint256 proposal, address member)",
+  "ProposalExecuted(uint256 proposal, address executor)",
+  "VerifyingHostSet(string host, bool listed)",
+  "SuccessorNamed(address registry, bytes32 successorId)",
+  "TypeRegistered(uint32 certificateType, uint16 version, bytes32 digest)",
+  "TypeRetired(uint32 certificateType, uint16 version)",
+  "AgencyRegistered(uint32 agency, uint32 parent, uint8 level, bytes18 code, string name, address[] consenters)",
+  "AgencyCorrected(uint32 agency, bytes18 code, string name)",
+  "AgencySuspended(uint32 agency, uint8 suspendedBy, address[] consenters)",
+  "AgencyResumed(uint32 agency, address[] consenters)",
+  "TypeGranted(uint32 agency, uint32 certificateType, address[] consenters)",
+  "TypeWithdrawn(uint32 agency, uint32 certificateType, address[] consenters)",
+  "ApprovalsDemanded(uint32 agency, uint8 approvals, address[] consenters)",
+  "OwnApprovalsSet(uint32 agency, uint8 approvals, address[] consenters)",
+  "OfficerSet(uint32 agency, address officer, uint8 capabilities, address[] consenters)",
+  "KeyAdded(uint32 agency, bytes32 kid, uint8 algorithm, bytes32 x, bytes32 y, uint64 validFrom, uint64 validUntil, address[] consenters)",
+  "KeyCutOff(uint32 agency, bytes32 kid, uint64 cutOffBlock, address[] consenters)",
+  "BatchAnchored(uint32 agency, bytes32 root, uint32 certificateType, uint16 version, uint16 size, uint32 sequence, address preparer, address[] approvers)",
+  "CertificateReplaced(uint32 agency, bytes32 oldLeaf, bytes32 newLeaf, uint24 fromHour, uint256 held)",
+  "StatusChanged(uint32 agency, bytes32 leaf, uint8 track, uint24 fromHour, uint24 untilHour, uint32 actor, bytes32 decision, uint256 held, address[] officers)"
+].map(declared);
+var BATCH_ANCHORED = 21;
+var CERTIFICATE_REPLACED = 22;
+var STATUS_CHANGED = 23;
+function listOf(kind) {
+  if (kind === BATCH_ANCHORED) return 0;
+  return kind === CERTIFICATE_REPLACED || kind === STATUS_CHANGED ? 1 : 2;
+}
+function isBlob(type) {
+  return type === "string" || type === "bytes";
+}
+function width(type) {
+  if (type === "bool") return 1;
+  if (type === "address") return ADDRESS4;
+  return type.startsWith("bytes") ? Number(type.slice(5)) : Number(type.slice(4)) / 8;
+}
+function join(kind, parts) {
+  const types = KINDS[kind].arguments;
+  const head3 = [];
+  const tail = [];
+  let end = types.length * WORD;
+  types.forEach(({ type }, place) => {
+    const part = parts[place];
+    if (part instanceof Uint8Array && !isBlob(type)) {
+      head3.push(padded(type, part));
+      return;
+    }
+    const items = part instanceof Uint8Array ? [part, new Uint8Array(-part.length & WORD - 1)] : part.map(address);
+    const behind2 = concat(fromInteger(part.length, WORD), ...items);
+    head3.push(fromInteger(end, WORD));
+    tail.push(behind2);
+    end += behind2.length;
+  });
+  return concat(...head3, ...tail);
+}
+function eventOf(kind, parts) {
+  return Object.fromEntries(KINDS[kind].arguments.map(({ name, type }, place) => [name, valueOf(type, parts[place])]));
+}
+function valueOf(type, part) {
+  if (!(part instanceof Uint8Array) || type === "bytes" || type === "uint256") return part;
+  if (type === "string" || type === "bytes18") return text(part);
+  if (type === "bool") return part[0] === 1;
+  return type.startsWith("uint") ? toWhole(part) : part;
+}
+function text(raw) {
+  let plain;
+  try {
+    plain = fromUtf8(raw, "EvidenceMalformed");
+  } catch {
+    return NOT_TEXT + hex(raw);
+  }
+  return plain.startsWith(NOT_TEXT) || CONTROL.test(plain) ? NOT_TEXT + hex(raw) : plain;
+}
+function padded(type, part) {
+  const zeros = new Uint8Array(WORD - part.length);
+  return type.startsWith("bytes") ? concat(part, zeros) : concat(zeros, part);
+}
+function address(part) {
+  return padded("address", part);
+}
+function declared(declaration) {
+  const [, name, list3] = (
+    /** @type {RegExpExecArray} */
+    /^(\w+)\((.*)\)$/.exec(declaration)
+  );
+  const given = list3.split(", ").map((argument) => {
+    const [type, named] = argument.split(" ");
+    return { name: named, type };
+  });
+  return { name, arguments: given, topic: keccak(utf8(`${name}(${given.map(({ type }) => type).join(",")})`)) };
+}
+
+// verifier/pages/evidence/columns.js
+var ADDRESSES = "address[]";
+var PLACE = 4;
+var MAX_TRACK = 7;
+var TRACK_COLUMN = 2;
+var NOTHING2 = new Uint8Array(0);
+var NO_STARTS = new Float64Array(0);
+function numbers(column) {
+  const view = new DataView(column.buffer, column.byteOffset, column.byteLength);
+  return Uint32Array.from({ length: column.length / PLACE }, (_, row) => view.getUint32(row * PLACE));
+}
+var Table = class {
+  /**
+   * Reads a kind's columns, so that every row of theirs is an event; refuses them as `EvidenceMalformed`.
+   * @param {number} kind
+   * @param {import("./types.js").CBOR} value
+   * @param {number} rows
+   * @param {Uint8Array} addresses All that occur in the history, 20 bytes each.
+   * @param {Uint8Array} used One byte for each address, set to 1 where it occurs here.
+   */
+  constructor(kind, value, rows, addresses2, used) {
+    this.kind = kind;
+    this.rows = rows;
+    this.addresses = addresses2;
+    const given = Array.isArray(value) ? value : [];
+    const types = KINDS[kind].arguments.map(({ type }) => type);
+    const wanted = types.reduce((count, type) => count + (isDynamic(type) ? 2 : 1), 0);
+    if (given.length !== wanted || !given.every((column) => column instanceof Uint8Array)) {
+      this.refuse(`got ${given.length} columns, wanted ${wanted} byte strings`);
+    }
+    const columns = (
+      /** @type {Uint8Array[]} */
+      given[Symbol.iterator]()
+    );
+    this.columns = types.map((type) => this.column(type, columns, used));
+    const tracks = this.columns[TRACK_COLUMN];
+    if (kind === STATUS_CHANGED && tracks.column.some((track) => track > MAX_TRACK))
+      this.refuse("got an unknown track");
+  }
+  /**
+   * Takes an argument's column, and the second one of a type that has two.
+   * @param {string} type
+   * @param {Iterator<Uint8Array>} columns
+   * @param {Uint8Array} used
+   * @returns {Column}
+   */
+  column(type, columns, used) {
+    const column = columns.next().value;
+    const more = isDynamic(type) ? columns.next().value : NOTHING2;
+    const size = type === ADDRESSES ? 1 : isBlob(type) || type === "address" ? PLACE : width(type);
+    if (column.length !== this.rows * size) {
+      this.refuse(`got ${column.length} bytes of ${type} for ${this.rows} rows, wanted ${size} each`);
+    }
+    const starts = isDynamic(type) ? startsOf(type === ADDRESSES ? column : numbers(column)) : NO_STARTS;
+    const counted = (starts.at(-1) ?? 0) * (type === ADDRESSES ? PLACE : 1);
+    if (more.length !== counted) this.refuse(`got ${more.length} bytes behind a column of ${type}, wanted ${counted}`);
+    if (type === "bool" && column.some((value) => value > 1)) this.refuse("got a truth value that is none");
+    if (type === "address" || type === ADDRESSES) {
+      for (const place of numbers(type === ADDRESSES ? more : column)) {
+        if (place >= used.length) this.refuse(`got the place ${place} among ${used.length} addresses`);
+        used[place] = 1;
+      }
+    }
+    return { type, column, more, size, starts };
+  }
+  /**
+   * Returns a row's arguments, apart and without padding.
+   * @param {number} row
+   * @returns {import("./steps.js").Part[]}
+   */
+  parts(row) {
+    return this.columns.map(({ type, column, more, size, starts }) => {
+      if (isBlob(type)) return more.subarray(starts[row], starts[row + 1]);
+      if (type === ADDRESSES) return Array.from(this.listed(more, starts[row], starts[row + 1]));
+      const part = column.subarray(row * size, (row + 1) * size);
+      return type === "address" ? this.listed(part, 0, 1).next().value ?? part : part;
+    });
+  }
+  /**
+   * Returns a function that encodes the next row's arguments as `abi.encode` does; each call overwrites what the one
+   * before returned, because a replay asks a hundred thousand times.
+   * @returns {() => Uint8Array}
+   */
+  encoder() {
+    const line = this.columns.length * WORD;
+    let buffer = new Uint8Array(line + 16 * WORD);
+    let row = 0;
+    return () => {
+      const needed = line + this.columns.reduce((size, column) => size + behind(column, row), 0);
+      if (needed > buffer.length) buffer = new Uint8Array(2 * needed);
+      const view = new DataView(buffer.buffer);
+      buffer.fill(0, line, needed);
+      let end = line;
+      this.columns.forEach((column, place) => {
+        const at = place * WORD;
+        const { type, size } = column;
+        if (isDynamic(type)) {
+          view.setUint32(at + WORD - PLACE, end);
+          view.setUint32(end + WORD - PLACE, column.starts[row + 1] - column.starts[row]);
+          this.write(buffer, end + WORD, column, row);
+          end += behind(column, row);
+        } else if (type === "address") {
+          this.copy(buffer, at, column.column, row);
+        } else {
+          const start = type.startsWith("bytes") ? at : at + WORD - size;
+          for (let byte = 0; byte < size; byte += 1) buffer[start + byte] = column.column[row * size + byte];
+        }
+      });
+      row += 1;
+      return buffer.subarray(0, needed);
+    };
+  }
+  /**
+   * Returns the rows whose first two arguments are these.
+   * @param {Uint8Array} first
+   * @param {Uint8Array} second
+   */
+  find(first, second) {
+    const [{ column: firsts }, { column: seconds }] = this.columns;
+    const rows = [];
+    for (let row = 0; row < this.rows; row += 1) {
+      if (seconds[row * second.length] === second[0] && equal(seconds.subarray(row * second.length, (row + 1) * second.length), second) && equal(firsts.subarray(row * first.length, (row + 1) * first.length), first)) {
+        rows.push(row);
+      }
+    }
+    return rows;
+  }
+  /**
+   * Writes what stands behind the length of a dynamic argument.
+   * @param {Uint8Array} buffer
+   * @param {number} at
+   * @param {Column} column
+   * @param {number} row
+   */
+  write(buffer, at, { type, more, starts }, row) {
+    if (isBlob(type)) {
+      buffer.set(more.subarray(starts[row], starts[row + 1]), at);
+      return;
+    }
+    for (let item = starts[row]; item < starts[row + 1]; item += 1) {
+      this.copy(buffer, at + (item - starts[row]) * WORD, more, item);
+    }
+  }
+  /**
+   * Writes an address as a word.
+   * @param {Uint8Array} buffer
+   * @param {number} at
+   * @param {Uint8Array} places
+   * @param {number} row
+   */
+  copy(buffer, at, places, row) {
+    const from = placeAt(places, row) * ADDRESS4;
+    for (let byte = 0; byte < ADDRESS4; byte += 1) buffer[at + WORD - ADDRESS4 + byte] = this.addresses[from + byte];
+  }
+  /**
+   * @param {Uint8Array} places
+   * @param {number} first
+   * @param {number} last Excluded.
+   */
+  *listed(places, first, last) {
+    for (let item = first; item < last; item += 1) {
+      const at = placeAt(places, item) * ADDRESS4;
+      yield this.addresses.subarray(at, at + ADDRESS4);
+    }
+  }
+  /**
+   * @param {string} why
+   * @returns {never}
+   */
+  refuse(why) {
+    return refuse("EvidenceMalformed", `history, the table of ${KINDS[this.kind].name}: ${why}`);
+  }
+};
+function isDynamic(type) {
+  return type === ADDRESSES || isBlob(type);
+}
+function startsOf(counts) {
+  let end = 0;
+  const starts = new Float64Array(counts.length + 1);
+  counts.forEach((count, row) => {
+    end += count;
+    starts[row + 1] = end;
+  });
+  return starts;
+}
+function behind({ type, starts }, row) {
+  if (!isDynamic(type)) return 0;
+  const count = starts[row + 1] - starts[row];
+  return WORD + WORD * (type === ADDRESSES ? count : Math.ceil(count / WORD));
+}
+function placeAt(places, row) {
+  const at = row * PLACE;
+  return (places[at] << 24 | places[at + 1] << 16 | places[at + 2] << 8 | places[at + 3]) >>> 0;
+}
+
+// verifier/pages/evidence/history_form.js
+var REASON = "EvidenceMalformed";
+var NUMBER = 8;
+var PLACE2 = 4;
+function countOf(blockNumbers, timestamps) {
+  if (blockNumbers.length % NUMBER || timestamps.length !== blockNumbers.length) {
+    refuse(REASON, `history: got ${blockNumbers.length} and ${timestamps.length} bytes as blocks, wanted 8 each`);
+  }
+  for (let at = NUMBER; at < blockNumbers.length; at += NUMBER) {
+    if (order(blockNumbers, at, NUMBER) <= 0) refuse(REASON, "history: got blocks whose numbers do not rise");
+    if (order(timestamps, at, NUMBER) < 0) refuse(REASON, "history: got blocks whose times fall");
+  }
+  return blockNumbers.length / NUMBER;
+}
+function requireAscending(addresses2) {
+  let isInOrder = addresses2.length % ADDRESS4 === 0;
+  for (let at = ADDRESS4; isInOrder && at < addresses2.length; at += ADDRESS4)
+    isInOrder = order(addresses2, at, ADDRESS4) > 0;
+  if (!isInOrder) refuse(REASON, `history: got ${addresses2.length} bytes as addresses, wanted 20 each, ascending`);
+}
+function order(column, at, size) {
+  return compare(column.subarray(at, at + size), column.subarray(at - size, at));
+}
+function eventsOf(which, value, addresses2, used) {
+  const [kinds, blocks, logIndices, tables] = Array.isArray(value) && value.length === 4 ? value : [];
+  if (!isBytes4(kinds) || !isBytes4(blocks) || !isBytes4(logIndices) || !Array.isArray(tables) || blocks.length !== kinds.length * PLACE2 || logIndices.length !== blocks.length) {
+    return refuse(REASON, `history, ${LISTS[which]}: got another form than columns and tables`);
+  }
+  const rows = /* @__PURE__ */ new Map();
+  for (const kind of kinds) rows.set(kind, (rows.get(kind) ?? 0) + 1);
+  const occurring = [...rows.keys()].sort((a, b) => a - b);
+  if (occurring.some((kind) => kind >= KINDS.length || listOf(kind) !== which)) {
+    refuse(REASON, `history, ${LISTS[which]}: got the kinds ${occurring}, wanted only those of this list`);
+  }
+  const isListed = tables.length === occurring.length && tables.every((table, place) => {
+    return Array.isArray(table) && table.length === 2 && table[0] === occurring[place];
+  });
+  if (!isListed) refuse(REASON, `history, ${LISTS[which]}: got other tables than for the kinds ${occurring}`);
+  return {
+    kinds,
+    blocks: numbers(blocks),
+    logIndices: numbers(logIndices),
+    tables: occurring.map((kind, place) => {
+      return new Table(
+        kind,
+        /** @type {CBOR[]} */
+        tables[place][1],
+        rows.get(kind),
+        addresses2,
+        used
+      );
+    })
+  };
+}
+function requireBlocks(lists, count) {
+  const heads = lists.map(() => 0);
+  let [block, log, blocks] = [-1, -1, 0];
+  for (let left = lists.reduce((sum, { kinds }) => sum + kinds.length, 0); left; left -= 1) {
+    let next = -1;
+    lists.forEach((events, which) => {
+      if (heads[which] < events.kinds.length && (next < 0 || isBefore(lists, heads, which, next))) next = which;
+    });
+    const at = heads[next];
+    heads[next] += 1;
+    const [nextBlock, nextLog] = [lists[next].blocks[at], lists[next].logIndices[at]];
+    if (nextBlock < block || nextBlock === block && nextLog <= log) {
+      refuse(REASON, `history, ${LISTS[next]}: got events that are not in the chain's order, or a log twice`);
+    }
+    blocks += Number(nextBlock > block);
+    [block, log] = [nextBlock, nextLog];
+  }
+  if (block >= count || blocks !== count)
+    refuse(REASON, `history: got ${count} blocks, of which events name ${blocks}`);
+}
+function isBefore(lists, heads, one, other) {
+  const [a, b] = [lists[one], lists[other]];
+  const blocks = a.blocks[heads[one]] - b.blocks[heads[other]];
+  return blocks < 0 || blocks === 0 && a.logIndices[heads[one]] < b.logIndices[heads[other]];
+}
+
+// verifier/pages/evidence/history.js
+var REASON2 = "EvidenceMalformed";
+var AGENCY = 4;
+var History = class {
+  /**
+   * Reads a history; refuses anything else, even for what just is not needed.
+   * @param {Uint8Array} data
+   */
+  constructor(data) {
+    const whole3 = decode2(data, REASON2);
+    const [blocks, addresses2, ...lists] = Array.isArray(whole3) ? whole3 : [];
+    const [blockNumbers, timestamps] = Array.isArray(blocks) && blocks.length === 2 ? blocks : [];
+    if (!isBytes4(blockNumbers) || !isBytes4(timestamps) || !isBytes4(addresses2) || lists.length !== LISTS.length) {
+      refuse(REASON2, "history: got another form than blocks, addresses and three lists");
+    }
+    const count = countOf(blockNumbers, timestamps);
+    requireAscending(addresses2);
+    const used = new Uint8Array(addresses2.length / ADDRESS4);
+    this.blockNumbers = blockNumbers;
+    this.timestamps = timestamps;
+    this.lists = lists.map((list3, which) => eventsOf(which, list3, addresses2, used));
+    requireBlocks(this.lists, count);
+    if (used.includes(0)) refuse(REASON2, "history: got addresses that do not occur");
+  }
+  /** The newest block with an event; 0 where there is none. */
+  get lastBlock() {
+    return toWhole(this.blockNumbers.subarray(-NUMBER));
+  }
+  /** The time of the newest block with an event; 0 where there is none. */
+  get lastTimestamp() {
+    return toWhole(this.timestamps.subarray(-NUMBER));
+  }
+  /** Replays: returns the heads that these lists make. */
+  heads() {
+    return this.lists.map((events) => this.#head(events));
+  }
+  /**
+   * Yields a list's records in the chain's order.
+   * @param {number} which 0 anchors, 1 statuses, 2 rights.
+   * @returns {Generator<RegistryRecord>}
+   */
+  *records(which) {
+    if (!LISTS.some((_, place) => place === which)) throw new TypeError(`got ${which} as a list, wanted 0, 1 or 2`);
+    const events = this.lists[which];
+    const rows = new Map(events.tables.map((table) => [table.kind, 0]));
+    for (const [position, kind] of events.kinds.entries()) {
+      const row = rows.get(kind) ?? 0;
+      rows.set(kind, row + 1);
+      yield this.#record(events, position, row);
+    }
+  }
+  /**
+   * Returns what became of a certificate: its status changes, and its replacement by another.
+   * @param {number} agency
+   * @param {Uint8Array} leaf
+   */
+  statuses(agency, leaf) {
+    requireAgency(agency);
+    requireBytes(leaf, "a leaf", HASH);
+    return this.#found(1, [CERTIFICATE_REPLACED, STATUS_CHANGED], agency, leaf);
+  }
+  /**
+   * Returns the anchors of a batch.
+   * @param {number} agency
+   * @param {Uint8Array} root
+   */
+  batches(agency, root) {
+    requireAgency(agency);
+    requireBytes(root, "a root", HASH);
+    return this.#found(0, [BATCH_ANCHORED], agency, root);
+  }
+  /**
+   * Takes all steps of a list, as IHeads says: keccak(head ‖ block number ‖ topic ‖ keccak(arguments)).
+   * @param {Events} events
+   */
+  #head(events) {
+    const next = new Map(events.tables.map((table) => [table.kind, table.encoder()]));
+    const step = new Uint8Array(4 * WORD);
+    for (const [position, kind] of events.kinds.entries()) {
+      const at = events.blocks[position] * NUMBER;
+      step.set(this.blockNumbers.subarray(at, at + NUMBER), 2 * WORD - NUMBER);
+      step.set(KINDS[kind].topic, 2 * WORD);
+      step.set(keccak(
+        /** @type {() => Uint8Array} */
+        next.get(kind)()
+      ), 3 * WORD);
+      step.set(keccak(step));
+    }
+    return step.slice(0, WORD);
+  }
+  /**
+   * Finds events by their first two arguments.
+   * @param {number} which
+   * @param {number[]} kinds
+   * @param {number} agency
+   * @param {Uint8Array} searched
+   */
+  #found(which, kinds, agency, searched) {
+    const events = this.lists[which];
+    const found = events.tables.filter(({ kind }) => kinds.includes(kind)).flatMap((table) => {
+      const rows = table.find(fromInteger(agency, AGENCY), searched);
+      if (!rows.length) return [];
+      const positions = [...events.kinds.keys()].filter((position) => events.kinds[position] === table.kind);
+      return rows.map((row) => ({ position: positions[row], row }));
+    });
+    return found.sort((a, b) => a.position - b.position).map(({ position, row }) => this.#record(events, position, row));
+  }
+  /**
+   * @param {Events} events
+   * @param {number} position In the list.
+   * @param {number} row In the kind's table.
+   * @returns {RegistryRecord}
+   */
+  #record(events, position, row) {
+    const kind = events.kinds[position];
+    const table = (
+      /** @type {import("./columns.js").Table} */
+      events.tables.find((each) => each.kind === kind)
+    );
+    const at = events.blocks[position] * NUMBER;
+    return {
+      kind: KINDS[kind].name,
+      event: eventOf(kind, table.parts(row)),
+      blockNumber: toWhole(this.blockNumbers.subarray(at, at + NUMBER)),
+      blockTimestamp: toWhole(this.timestamps.subarray(at, at + NUMBER)),
+      logIndex: events.logIndices[position]
+    };
+  }
+};
+
+// verifier/pages/evidence/keys.js
+var ORDER2 = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+var PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
+var SIGNATURE_BYTES2 = 64;
+var HALF = 32;
+var CURVE = { name: "ECDSA", namedCurve: "P-256" };
+var UNCOMPRESSED = Uint8Array.of(4);
+async function kidOf({ x, y }) {
+  requireBytes(x, "a key's x", HALF);
+  requireBytes(y, "a key's y", HALF);
+  return sha256(utf8(`{"crv":"P-256","kty":"EC","x":"${base64url(x)}","y":"${base64url(y)}"}`));
+}
+async function load({ x, y }) {
+  requireBytes(x, "a key's x");
+  requireBytes(y, "a key's y");
+  if (x.length !== HALF || y.length !== HALF) {
+    refuse("InvalidInput", `got coordinates of ${x.length} and ${y.length} bytes, wanted 32 and 32`);
+  }
+  if (toInteger(x) >= PRIME || toInteger(y) >= PRIME) {
+    refuse("InvalidInput", "got coordinates that are not below P-256's prime");
+  }
+  const point = (
+    /** @type {BufferSource} */
+    concat(UNCOMPRESSED, x, y)
+  );
+  try {
+    return await crypto.subtle.importKey("raw", point, CURVE, false, ["verify"]);
+  } catch {
+    return refuse("InvalidInput", "got coordinates that are no point on P-256");
+  }
+}
+async function verify(key, signature, message) {
+  const loaded = await load(key);
+  if (signature.length !== SIGNATURE_BYTES2) {
+    refuse("SignatureInvalid", `got a signature of ${signature.length} bytes, wanted ${SIGNATURE_BYTES2}`);
+  }
+  const [signed, over] = (
+    /** @type {BufferSource[]} */
+    [signature, message]
+  );
+  if (!await crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, loaded, signed, over)) {
+    refuse("SignatureInvalid", `got a signature that the key ${base64url(await kidOf(key))} did not make`);
+  }
+}
+function signatureFault(signature) {
+  if (signature.length !== SIGNATURE_BYTES2) {
+    return `got a signature of ${signature.length} bytes, wanted ${SIGNATURE_BYTES2}`;
+  }
+  const r = toInteger(signature.subarray(0, HALF));
+  const s = toInteger(signature.subarray(HALF));
+  if (!(r > 0n && r < ORDER2 && s > 0n && s < ORDER2)) {
+    return "got a signature whose r or s is not between 0 and the order of P-256";
+  }
+  return 2n * s > ORDER2 ? "got a signature with high s, wanted the low one: one paper has one code" : "";
+}
+async function requireKid(key, named) {
+  const kid = await kidOf(key);
+  if (!equal(kid.subarray(0, named.length), named)) {
+    refuse("SignatureInvalid", `got the name of another key, tried the key ${base64url(kid)}`);
+  }
+}
+
 // verifier/pages/evidence/trie.js
 var REASON3 = "NotProven";
-var HASH = 32;
+var MAX_NODES = 64;
+var MAX_NODE = 524288;
+var NODE_ITEMS = 512;
+var HASH2 = 32;
 var BRANCH = 17;
 var PATH = 2;
 var VALUE = 16;
 var ODD = 1;
 var LEAF = 2;
 var EMPTY_ROOT = keccak(encode(new Uint8Array(0)));
+function requireWalkable(nodes) {
+  if (nodes.length > MAX_NODES || nodes.some((node) => node.length > MAX_NODE)) {
+    refuse(
+      "EvidenceMalformed",
+      `got ${nodes.length} nodes of a walk, wanted at most ${MAX_NODES}, each of at most ${MAX_NODE} bytes`
+    );
+  }
+}
 function valueAt(root, key, nodes) {
   const unused = nodes[Symbol.iterator]();
   const value = equal(root, EMPTY_ROOT) ? null : walk(nodeOf(root, unused, 0), nibbles(key), unused);
@@ -3955,18 +4047,18 @@ function walk(node, key, unused) {
 }
 function child(item, unused) {
   if (!isBytes(item)) {
-    if (encode(item).length >= HASH) refuse(REASON3, `got a node of ${HASH} bytes or more within another`);
+    if (encode(item).length >= HASH2) refuse(REASON3, `got a node of ${HASH2} bytes or more within another`);
     return inForm(item);
   }
-  if (item.length !== HASH) refuse(REASON3, `got ${item.length} bytes where a node should point to another by its hash`);
-  return nodeOf(item, unused, HASH);
+  if (item.length !== HASH2) refuse(REASON3, `got ${item.length} bytes where a node should point to another by its hash`);
+  return nodeOf(item, unused, HASH2);
 }
 function nodeOf(wanted, unused, least) {
   const { value: node, done } = unused.next();
   if (done || !equal(keccak(node), wanted)) refuse(REASON3, `got another node or none, wanted ${hex(wanted)}`);
   if (node.length < least)
     refuse(REASON3, `got a node of ${node.length} bytes by its hash, wanted it within its parent`);
-  return inForm(decode(node, REASON3));
+  return inForm(decode(node, REASON3, { mostItems: NODE_ITEMS }));
 }
 function inForm(node) {
   if (!Array.isArray(node) || node.length !== BRANCH && node.length !== PATH) {
@@ -3997,7 +4089,7 @@ function storageRoot(stateRoot, address2, nodes) {
   const account = valueAt(stateRoot, keccak(address2), nodes);
   if (!account)
     return refuse(REASON4, `got a proof that there is no account ${hex(address2)}, wanted the contract there`);
-  const read = decode(account, REASON4, 1);
+  const read = decode(account, REASON4, { depth: 1 });
   const [, , root, codeHash] = Array.isArray(read) && read.length === 4 && read.every(isBytes) ? read : [];
   if (!isBytes(root) || root.length !== WORD2 || codeHash.length !== WORD2) {
     return refuse(REASON4, `got an account ${hex(address2)} that is not nonce, balance and two hashes`);
@@ -4007,14 +4099,14 @@ function storageRoot(stateRoot, address2, nodes) {
 function word(root, slot2, nodes) {
   const value = valueAt(root, keccak(slot2), nodes);
   if (!value) return new Uint8Array(WORD2);
-  const number = decode(value, REASON4, 1);
+  const number = decode(value, REASON4, { depth: 1 });
   if (!isBytes(number) || !number.length || number.length > WORD2 || number[0] === 0) {
     return refuse(REASON4, `got ${hex(value)} in the slot ${hex(slot2)}, wanted a number of at most ${WORD2} bytes`);
   }
   return concat(new Uint8Array(WORD2 - number.length), number);
 }
 
-// verifier/pages/evidence/believed.js
+// verifier/pages/evidence/checkpoint_verify.js
 var NOT_PROVEN = "NotProven";
 var WORD3 = 32;
 async function verifyCheckpoint(checkpoint, trust) {
@@ -4023,8 +4115,12 @@ async function verifyCheckpoint(checkpoint, trust) {
   }
   const attesters = await attestersOf(checkpoint, trust);
   const sealing2 = sealingOf(checkpoint, trust);
-  if (!sealing2 && !attesters.length) {
-    refuse("NotAttested", "got a checkpoint of a chain without seals that no attester vouches for");
+  const needed = Math.max(1, trust.attesterThreshold);
+  if (!sealing2 && attesters.length < needed) {
+    refuse(
+      "NotAttested",
+      `got a checkpoint of a block without seals that ${attesters.length} attesters vouch for, wanted ${needed}`
+    );
   }
   const history = new History(checkpoint.history);
   requireWhole(checkpoint, history);
@@ -4049,13 +4145,14 @@ async function attestersOf(checkpoint, trust) {
 function sealingOf(checkpoint, trust) {
   const { state, blockNumber, timestamp } = checkpoint;
   if (!state) {
-    if (trust.scheme !== "none") refuse(NOT_PROVEN, "got a checkpoint without headers of a chain with seals");
+    const scheme = trust.schemeAt(blockNumber);
+    if (scheme !== "none") {
+      refuse("SealsInsufficient", `block ${blockNumber}: got a checkpoint without a header, wanted it under ${scheme}`);
+    }
     return null;
   }
-  const headers = state.headers.map(readHeader);
-  const sealing2 = checkSeals(headers, trust.scheme, trust.validatorsAt);
-  const [header] = headers;
-  if (blockNumber !== header.number || timestamp !== header.timestamp || !equal(checkpoint.blockHash, blockHash(header, trust.scheme))) {
+  const { header, hash: hash2, sealing: sealing2 } = believed(state.headers, trust);
+  if (blockNumber !== header.number || timestamp !== header.timestamp || !equal(checkpoint.blockHash, hash2)) {
     refuse(NOT_PROVEN, `got a checkpoint of block ${blockNumber}, its header is of another one`);
   }
   const [certificatesPath, anchorsPath, statusesPath, agenciesPath, rightsPath] = state.paths;
@@ -4091,32 +4188,32 @@ function slot(which) {
 }
 
 // verifier/pages/evidence/credential_members.js
-var MALFORMED3 = "CertificateMalformed";
+var MALFORMED2 = "CertificateMalformed";
 var DIGEST = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 var SRI = /^sha256-[A-Za-z0-9+/]{43}=$/;
 function exactly(where, value, wanted) {
-  if (value !== wanted) refuse(MALFORMED3, `${where}: got another value, wanted ${wanted}`);
+  if (value !== wanted) refuse(MALFORMED2, `${where}: got another value, wanted ${wanted}`);
 }
 function list(where, value, most, least = 1) {
   if (!Array.isArray(value) || value.length < least || value.length > most) {
-    return refuse(MALFORMED3, `${where}: got another value, wanted an array of ${least} to ${most}`);
+    return refuse(MALFORMED2, `${where}: got another value, wanted an array of ${least} to ${most}`);
   }
   return value;
 }
 function text2(where, value, pattern) {
   if (typeof value !== "string" || !pattern.test(value)) {
-    return refuse(MALFORMED3, `${where}: got another value, wanted text like ${pattern.source}`);
+    return refuse(MALFORMED2, `${where}: got another value, wanted text like ${pattern.source}`);
   }
   return value;
 }
 function whole(where, value, most) {
   if (typeof value !== "number" || value < 1 || value > most) {
-    return refuse(MALFORMED3, `${where}: got another value, wanted a number from 1 to ${most}`);
+    return refuse(MALFORMED2, `${where}: got another value, wanted a number from 1 to ${most}`);
   }
   return value;
 }
 function hash(where, value) {
-  return fromBase64url(text2(where, value, DIGEST), MALFORMED3);
+  return fromBase64url(text2(where, value, DIGEST), MALFORMED2);
 }
 function sriDigest(where, value) {
   return hash(where, text2(where, value, SRI).slice(7, -1).replaceAll("+", "-").replaceAll("/", "_"));
@@ -4125,7 +4222,7 @@ function day(where, value, pattern) {
   const found = text2(where, value, pattern).slice(0, 10);
   const time2 = Date.parse(`${found}T00:00:00Z`);
   if (found < "0001" || Number.isNaN(time2) || new Date(time2).toISOString().slice(0, 10) !== found) {
-    refuse(MALFORMED3, `${where}: got ${found}, which no calendar has`);
+    refuse(MALFORMED2, `${where}: got ${found}, which no calendar has`);
   }
   return found;
 }
@@ -4133,7 +4230,7 @@ function day(where, value, pattern) {
 // verifier/pages/evidence/facts.js
 var FORMAT = 1;
 var MEMBERS = 10;
-var MAX_AGENCY = 2 ** 32 - 1;
+var MAX_AGENCY2 = 2 ** 32 - 1;
 var MAX_TYPE = 2 ** 32 - 1;
 var MAX_TYPE_VERSION = 2 ** 16 - 1;
 var MAX_NUMBER = 64;
@@ -4153,7 +4250,7 @@ function readFacts(data) {
   if (isInteger(format) && format > FORMAT) {
     refuse("CodeUnsupported", `got a code of format ${format}, this software knows format ${FORMAT}`);
   }
-  if (members2.length !== MEMBERS || format !== FORMAT || !isBytes3(kid8) || typeof number !== "string" || !Array.isArray(texts) || !texts.every((text3) => text3 === null || typeof text3 === "string") || !isBytes3(salt)) {
+  if (members2.length !== MEMBERS || format !== FORMAT || !isBytes4(kid8) || typeof number !== "string" || !Array.isArray(texts) || !texts.every((text3) => text3 === null || typeof text3 === "string") || !isBytes4(salt)) {
     return refuse("CodeMalformed", `facts: got CBOR that is not the ten members of format ${FORMAT}`);
   }
   const facts = (
@@ -4163,7 +4260,7 @@ function readFacts(data) {
   checkLengths(kid8, number, facts, salt);
   const firstDay = within("first day", first, FIRST_DAY, LAST_DAY);
   return {
-    agency: within("agency", agency, 1, MAX_AGENCY),
+    agency: within("agency", agency, 1, MAX_AGENCY2),
     certificateType: within("certificate type", certificateType, 1, MAX_TYPE),
     version: within("type version", version, 1, MAX_TYPE_VERSION),
     kid8,
@@ -4315,7 +4412,7 @@ function parse(data, reason) {
 function serialise(value) {
   if (Array.isArray(value)) return `[${value.map(serialise).join(",")}]`;
   if (!isObject(value)) return JSON.stringify(value);
-  return `{${Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${serialise(value[name])}`).join(",")}}`;
+  return `{${Object.keys(value).sort((a, b) => compare(utf8(a), utf8(b))).map((name) => `${JSON.stringify(name)}:${serialise(value[name])}`).join(",")}}`;
 }
 function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -4334,7 +4431,7 @@ function members(value, where, reason, required, optional = []) {
 }
 
 // verifier/pages/evidence/credential.js
-var MALFORMED4 = "CertificateMalformed";
+var MALFORMED3 = "CertificateMalformed";
 var UNSUPPORTED = "CertificateUnsupported";
 var MEDIA_TYPE = "vc+sd-jwt";
 var CONTEXT = "https://www.w3.org/ns/credentials/v2";
@@ -4367,25 +4464,25 @@ var LAST_INSTANT = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T23:59:59\+08:00$/;
 var RESOURCE_ID = /^urn:[a-z0-9][a-z0-9-]{0,31}:[A-Za-z0-9()+,.:=@;$_!*'%/?#-]{1,256}$/;
 var MEDIA_TYPE_FORM = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 function readHeader2(data) {
-  const header = parse(data, MALFORMED4);
+  const header = parse(data, MALFORMED3);
   if (isObject(header) && typeof header.typ === "string" && header.typ !== MEDIA_TYPE) {
     refuse(UNSUPPORTED, `got a token of the type ${header.typ.slice(0, 40)}, wanted ${MEDIA_TYPE}`);
   }
-  const { alg, kid, typ } = members(header, "header", MALFORMED4, ["alg", "kid", "typ"]);
+  const { alg, kid, typ } = members(header, "header", MALFORMED3, ["alg", "kid", "typ"]);
   exactly("alg", alg, "ES256");
   exactly("typ", typ, MEDIA_TYPE);
   return hash("kid", kid);
 }
 function readPayload(data) {
-  const payload = parse(data, MALFORMED4);
+  const payload = parse(data, MALFORMED3);
   checkProfile(payload);
-  const all = members(payload, "payload", MALFORMED4, REQUIRED, OPTIONAL);
+  const all = members(payload, "payload", MALFORMED3, REQUIRED, OPTIONAL);
   const context = list("@context", all["@context"], 1);
   exactly("@context", context[0], CONTEXT);
   exactly("_sd_alg", all._sd_alg, "sha-256");
-  const schema = members(all.credentialSchema, "credentialSchema", MALFORMED4, ["digestSRI", "id", "type", "version"]);
+  const schema = members(all.credentialSchema, "credentialSchema", MALFORMED3, ["digestSRI", "id", "type", "version"]);
   exactly("credentialSchema.type", schema.type, SCHEMA_TYPE);
-  const status = members(all.credentialStatus, "credentialStatus", MALFORMED4, [
+  const status = members(all.credentialStatus, "credentialStatus", MALFORMED3, [
     "agency",
     "certificateType",
     "chainId",
@@ -4393,10 +4490,10 @@ function readPayload(data) {
     "type"
   ]);
   exactly("credentialStatus.type", status.type, STATUS_TYPE);
-  const subject = members(all.credentialSubject, "credentialSubject", MALFORMED4, ["_sd"]);
+  const subject = members(all.credentialSubject, "credentialSubject", MALFORMED3, ["_sd"]);
   const [first, name] = list("type", all.type, 2, 2);
   exactly("type", first, "VerifiableCredential");
-  if (typeof all.issuer === "string" && all.issuer.length > MAX_ISSUER) refuse(MALFORMED4, "issuer: got it too long");
+  if (typeof all.issuer === "string" && all.issuer.length > MAX_ISSUER) refuse(MALFORMED3, "issuer: got it too long");
   return {
     issuer: text2("issuer", all.issuer, ISSUER),
     credentialType: text2("type", name, CREDENTIAL_TYPE),
@@ -4405,7 +4502,7 @@ function readPayload(data) {
     typeDigest: sriDigest("credentialSchema.digestSRI", schema.digestSRI),
     registryId: unhex(text2("credentialStatus.registry", status.registry, REGISTRY)),
     chainId: whole("credentialStatus.chainId", status.chainId, MAX_CHAIN_ID),
-    agency: whole("credentialStatus.agency", status.agency, MAX_AGENCY),
+    agency: whole("credentialStatus.agency", status.agency, MAX_AGENCY2),
     typeNumber: whole("credentialStatus.certificateType", status.certificateType, MAX_TYPE),
     ...validity(all),
     codeDigest: hash("codeDigest", all.codeDigest),
@@ -4430,21 +4527,21 @@ function validity(all) {
   const firstDay = day("validFrom", all.validFrom, FIRST_INSTANT);
   const lastDay = "validUntil" in all ? day("validUntil", all.validUntil, LAST_INSTANT) : null;
   if (firstDay < FIRST_DAY2 || lastDay !== null && firstDay > lastDay) {
-    refuse(MALFORMED4, `got a validity from ${firstDay} to ${lastDay}`);
+    refuse(MALFORMED3, `got a validity from ${firstDay} to ${lastDay}`);
   }
   return { firstDay, lastDay };
 }
 function digestsOf(value) {
   const digests = list("_sd", value, MAX_CLAIMS).map((item) => text2("_sd", item, DIGEST));
   if (digests.some((digest, place) => place && digests[place - 1] >= digest)) {
-    refuse(MALFORMED4, "_sd: got digests out of order or twice, wanted each once, ascending");
+    refuse(MALFORMED3, "_sd: got digests out of order or twice, wanted each once, ascending");
   }
   return digests;
 }
 function relatedResources(all) {
   if (!("relatedResource" in all)) return [];
   const resources = list("relatedResource", all.relatedResource, MAX_RESOURCES).map((item) => {
-    const { id, digestSRI, mediaType } = members(item, "relatedResource", MALFORMED4, ["digestSRI", "id", "mediaType"]);
+    const { id, digestSRI, mediaType } = members(item, "relatedResource", MALFORMED3, ["digestSRI", "id", "mediaType"]);
     return {
       id: text2("relatedResource.id", id, RESOURCE_ID),
       digest: sriDigest("relatedResource.digestSRI", digestSRI),
@@ -4452,7 +4549,7 @@ function relatedResources(all) {
     };
   });
   if (new Set(resources.map(({ id }) => id)).size !== resources.length) {
-    refuse(MALFORMED4, "relatedResource: got one id twice");
+    refuse(MALFORMED3, "relatedResource: got one id twice");
   }
   return resources;
 }
@@ -4486,27 +4583,28 @@ function checkValue(name, value) {
 }
 
 // verifier/pages/evidence/certificate.js
-var MALFORMED5 = "CertificateMalformed";
+var MALFORMED4 = "CertificateMalformed";
 var ALTERED = "CertificateAltered";
-var MAX_TEXT = 262144;
+var MAX_TEXT2 = 262144;
 var JWS_PARTS = 3;
 async function readCertificate(whole3) {
-  if (whole3.length > MAX_TEXT && characters(whole3) > MAX_TEXT) {
-    refuse(MALFORMED5, `got ${whole3.length} characters, wanted at most ${MAX_TEXT}`);
+  requireText(whole3, "a certificate");
+  if (whole3.length > MAX_TEXT2 && characters(whole3) > MAX_TEXT2) {
+    refuse(MALFORMED4, `got ${whole3.length} characters, wanted at most ${MAX_TEXT2}`);
   }
   const [jws, ...shown] = whole3.split("~");
-  if (!shown.length) refuse(MALFORMED5, "got no ~, wanted a JWS and its disclosures, each followed by ~");
+  if (!shown.length) refuse(MALFORMED4, "got no ~, wanted a JWS and its disclosures, each followed by ~");
   if (shown.pop())
-    refuse(MALFORMED5, "got something behind the last ~, wanted nothing: key binding is not part of this");
+    refuse(MALFORMED4, "got something behind the last ~, wanted nothing: key binding is not part of this");
   const parts = jws.split(".");
-  if (parts.length !== JWS_PARTS) refuse(MALFORMED5, `got a JWS of ${parts.length} parts, wanted ${JWS_PARTS}`);
-  const [header, payload, signature] = parts.map((part) => fromBase64url(part, MALFORMED5));
+  if (parts.length !== JWS_PARTS) refuse(MALFORMED4, `got a JWS of ${parts.length} parts, wanted ${JWS_PARTS}`);
+  const [header, payload, signature] = parts.map((part) => fromBase64url(part, MALFORMED4));
   const kid = readHeader2(header);
   const credential = readPayload(payload);
   const disclosures = [];
   for (const text3 of shown) disclosures.push(await readDisclosure(text3));
   const fault = signatureFault(signature);
-  if (fault) refuse(MALFORMED5, fault);
+  if (fault) refuse(MALFORMED4, fault);
   checkDisclosures(disclosures, credential.digests);
   const signingInput = jws.slice(0, jws.lastIndexOf("."));
   const signingInputHash = await sha256(utf8(signingInput));
@@ -4538,15 +4636,26 @@ function checkDisclosures(disclosures, digests) {
 var PROOF = "yinxin-proof";
 var CHECKPOINT = "yinxin-checkpoint";
 var PACK = "yinxin-pack";
-var MAX_PROOF = 2 ** 20;
-var MAX_HISTORY = 128 * 2 ** 20;
-var REASON6 = "EvidenceMalformed";
 var FORMAT2 = 1;
+var REASON6 = "EvidenceMalformed";
+var MEBIBYTE = 2 ** 20;
+var MOST = /* @__PURE__ */ new Map([
+  [PROOF, MEBIBYTE],
+  [CHECKPOINT, 64 * MEBIBYTE],
+  [PACK, 64 * MEBIBYTE]
+]);
 var PIECE = 65536;
+var PEEK = 64;
+var SINGLY = 1024;
 var ARRAY2 = 4;
 var EMPTY = Uint8Array.of(120, 156, 3, 0, 0, 0, 0, 1);
-async function unwrap(data, kind, most) {
-  const whole3 = decode2(await unpacked(data, most), REASON6);
+async function unwrap(data, kind) {
+  requireBytes(data, `a file (${kind})`);
+  const whole3 = decode2(await unpacked(
+    data,
+    /** @type {number} */
+    MOST.get(kind)
+  ), REASON6);
   const [got, form, ...members2] = Array.isArray(whole3) ? whole3 : [];
   if (got !== kind || !isInteger(form) || form < FORMAT2) {
     return refuse(REASON6, `got another thing than ${kind} of format ${FORMAT2}`);
@@ -4555,58 +4664,76 @@ async function unwrap(data, kind, most) {
   return members2;
 }
 async function kindOf(data) {
-  const reader = inflating(data);
-  const { value: begin } = await reader.read().catch(() => ({ value: void 0 }));
-  reader.cancel().catch(() => {
-  });
-  if (!begin || begin[0] >> 5 !== ARRAY2) return null;
+  requireBytes(data, "a file");
+  const begin = await beginning(data);
+  if (!begin.length || begin[0] >> 5 !== ARRAY2) return null;
   return [PROOF, CHECKPOINT, PACK].find((kind) => {
     const written = encode2(kind);
     return equal(begin.subarray(1, 1 + written.length), written);
   }) ?? null;
 }
 async function unpacked(data, most) {
-  const whole3 = await inflate(data, most);
-  lax ??= inflate(concat(EMPTY, EMPTY.subarray(0, 1)), 0).then(
-    () => true,
-    () => false
-  );
-  if (await lax && await inflate(data.subarray(0, -1), most).then(
-    () => true,
-    () => false
-  )) {
+  const pieces = [];
+  await inflate(data, most, (piece) => pieces.push(piece));
+  lax ??= isWhole(concat(EMPTY, EMPTY.subarray(0, 1)), 0);
+  if (await lax && await isWhole(data.subarray(0, -1), most)) {
     refuse(REASON6, "got something behind the zlib stream, wanted nothing");
   }
-  return whole3;
+  return concatAll(pieces);
 }
 var lax;
-async function inflate(data, most) {
-  const reader = inflating(data);
-  const pieces = [];
+async function isWhole(data, most) {
+  try {
+    await inflate(data, most, () => {
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    return false;
+  }
+}
+async function inflate(data, most, keep) {
+  const reader = inflating(data, 0);
   let size = 0;
   try {
     for (; ; ) {
       const { value, done } = await reader.read();
-      if (done) return concatAll(pieces);
+      if (done) return;
       size += value.length;
       if (size > most) refuse(REASON6, `got more than ${most} bytes unpacked`);
-      pieces.push(value);
+      keep(value);
     }
   } catch (error) {
     reader.cancel().catch(() => {
     });
     if (error instanceof EvidenceError) throw error;
-    return refuse(REASON6, `got ${data.length} bytes that are no whole zlib stream`);
+    refuse(REASON6, `got ${data.length} bytes that are no whole zlib stream`);
   }
 }
-function inflating(data) {
+async function beginning(data) {
+  const reader = inflating(data, SINGLY);
+  let begin = new Uint8Array(0);
+  try {
+    while (begin.length < PEEK) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      begin = concat(begin, value);
+    }
+  } catch {
+  }
+  reader.cancel().catch(() => {
+  });
+  return begin;
+}
+function inflating(data, singly) {
   let at = 0;
   const packed = new ReadableStream({
     // Piece by piece as it is asked for, so that a stream of zeros is stopped before all of it is unpacked.
     pull(controller) {
       if (at >= data.length) return controller.close();
-      controller.enqueue(data.subarray(at, at + PIECE));
-      at += PIECE;
+      const end = at + (at < singly ? 1 : PIECE);
+      controller.enqueue(data.subarray(at, end));
+      at = end;
     }
   });
   return packed.pipeThrough(new DecompressionStream("deflate")).getReader();
@@ -4617,6 +4744,7 @@ var GROUP_BYTES = 7;
 var GROUP_DIGITS = 17;
 var DIGITS = [0, 3, 5, 8, 10, 13, 15, GROUP_DIGITS];
 function encode3(data) {
+  requireBytes(data, "what to write as digits");
   let digits = "";
   for (let at = 0; at < data.length; at += GROUP_BYTES) {
     const group = data.subarray(at, at + GROUP_BYTES);
@@ -4625,6 +4753,7 @@ function encode3(data) {
   return digits;
 }
 function decode3(digits) {
+  requireText(digits, "digits");
   if (!/^[0-9]+$/.test(digits)) refuse("CodeMalformed", `got ${digits.slice(0, 40)}, wanted the digits 0 to 9`);
   const groups = [];
   for (let at = 0; at < digits.length; at += GROUP_DIGITS) {
@@ -4643,14 +4772,15 @@ function decode3(digits) {
 // verifier/pages/evidence/merkle.js
 var MAX_BATCH = 1024;
 var MAX_PATH = 10;
-var HASH2 = 32;
 var NODE = Uint8Array.of(1);
 async function rootFromPath(leaf, { size, index, hashes }) {
+  [leaf, ...hashes].forEach((hash2) => requireBytes(hash2, "a hash in a path"));
+  if (typeof size !== "number" || typeof index !== "number") throw new TypeError("got a size or index of another type");
   if (!(Number.isSafeInteger(size) && Number.isSafeInteger(index) && index >= 0 && index < size)) {
     refuse("TreeMalformed", `got leaf index ${index}, wanted one within a tree of ${size}`);
   }
   for (const hash2 of [leaf, ...hashes]) {
-    if (hash2.length !== HASH2) refuse("TreeMalformed", `got a hash of ${hash2.length} bytes, wanted ${HASH2}`);
+    if (hash2.length !== HASH) refuse("TreeMalformed", `got a hash of ${hash2.length} bytes, wanted ${HASH}`);
   }
   let node = leaf;
   let wanted = 0;
@@ -4671,8 +4801,8 @@ function pathFault({ size, index, hashes }) {
   if (!(index >= 0 && index < size && size <= MAX_BATCH)) {
     return `got leaf ${index} of ${size}, wanted one of at most ${MAX_BATCH}`;
   }
-  if (hashes.length > MAX_PATH || hashes.some((hash2) => hash2.length !== HASH2)) {
-    return `got ${hashes.length} hashes in a path, wanted at most ${MAX_PATH}, of ${HASH2} bytes each`;
+  if (hashes.length > MAX_PATH || hashes.some((hash2) => hash2.length !== HASH)) {
+    return `got ${hashes.length} hashes in a path, wanted at most ${MAX_PATH}, of ${HASH} bytes each`;
   }
   return "";
 }
@@ -4686,6 +4816,7 @@ var AROUND = new RegExp(`^${SPACE2}+|${SPACE2}+$`, "g");
 var URL_FORM = /^(https?):\/\/([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?)\/v#([0-9]+)$/;
 var LOCAL = /^(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?$/;
 async function readCode(text3) {
+  requireText(text3, "a code");
   const [host, number] = split2(text3.replace(AROUND, ""));
   if (number.length > MAX_DIGITS) {
     refuse("CodeMalformed", `got ${number.length} digits, wanted at most ${MAX_DIGITS}`);
@@ -4693,7 +4824,7 @@ async function readCode(text3) {
   const value = decode2(decode3(number), "CodeMalformed");
   const members2 = Array.isArray(value) && value.length === 4 ? value : [];
   const [header, unprotected, payload, signature] = members2;
-  if (!isBytes3(header) || !(unprotected instanceof Map) || !isBytes3(payload) || !isBytes3(signature)) {
+  if (!isBytes4(header) || !(unprotected instanceof Map) || !isBytes4(payload) || !isBytes4(signature)) {
     return refuse("CodeMalformed", "got CBOR that is not the four members of a COSE_Sign1");
   }
   if (!equal(header, PROTECTED)) refuse("CodeMalformed", `got the protected header ${hex(header)}, wanted ES256's`);
@@ -4712,15 +4843,18 @@ async function readCode(text3) {
   };
 }
 async function verifyCode(code, key, registryId) {
+  requireBytes(registryId, "a registry id", HASH);
   await requireKid(key, code.facts.kid8);
   await verify(key, code.signature, encode2(["Signature1", PROTECTED, registryId, code.payload]));
 }
 async function leafOf(factsBytes, signingInputHash) {
+  requireBytes(factsBytes, "F");
+  requireBytes(signingInputHash, "the signing input's hash", HASH);
   return leafOfDigests(await sha256(factsBytes), signingInputHash);
 }
 function readPath(value, reason) {
   const [size, index, hashes] = Array.isArray(value) && value.length === 3 ? value : [];
-  if (typeof size !== "number" || typeof index !== "number" || !Array.isArray(hashes) || !hashes.every(isBytes3)) {
+  if (typeof size !== "number" || typeof index !== "number" || !Array.isArray(hashes) || !hashes.every(isBytes4)) {
     return refuse(reason, "got something else than an inclusion path [size, index, [hash…]]");
   }
   const path = { size, index, hashes: (
@@ -4742,7 +4876,7 @@ function split2(text3) {
 function readPayload2(payload) {
   const value = decode2(payload, "CodeMalformed");
   const [factsBytes, signingInputHash] = Array.isArray(value) && value.length === 2 ? value : [];
-  if (!isBytes3(factsBytes) || !isBytes3(signingInputHash) || signingInputHash.length !== HASH2) {
+  if (!isBytes4(factsBytes) || !isBytes4(signingInputHash) || signingInputHash.length !== HASH) {
     return refuse("CodeMalformed", "payload: got other CBOR than F and a hash of 32 bytes");
   }
   return [factsBytes, signingInputHash];
@@ -4781,8 +4915,8 @@ function batchOf(topics, data) {
     last(0, 2),
     last(1, 2),
     last(2, 4),
-    last(3, ADDRESS2),
-    places.map((place) => last(place, ADDRESS2))
+    last(3, ADDRESS4),
+    places.map((place) => last(place, ADDRESS4))
   ];
   const indexed = concat(agency, root, type);
   const encoded = join(BATCH_ANCHORED, parts);
@@ -4808,7 +4942,7 @@ function logsOf(receipt) {
   return logs.map((log) => {
     const [address2, items, data] = Array.isArray(log) && log.length === 3 ? log : [];
     const isTopics = Array.isArray(items) && items.length <= TOPICS;
-    if (!isBytes(address2) || address2.length !== ADDRESS2 || !isBytes(data) || !isTopics || !items.every((topic) => isBytes(topic) && topic.length === WORD)) {
+    if (!isBytes(address2) || address2.length !== ADDRESS4 || !isBytes(data) || !isTopics || !items.every((topic) => isBytes(topic) && topic.length === WORD)) {
       return refuse(REASON7, "got a log that is not an address, up to four topics and data");
     }
     return { address: address2, topics: (
@@ -4819,28 +4953,27 @@ function logsOf(receipt) {
 }
 
 // verifier/pages/evidence/proof.js
-var MALFORMED6 = "EvidenceMalformed";
+var MALFORMED5 = "EvidenceMalformed";
 var NOT_PROVEN2 = "NotProven";
-var HASH3 = 32;
 var BATCHES_SLOT = 5;
 var INDEX_BYTES = 8;
 var MAX_INDEX = 2n ** 64n;
 async function readProof(data) {
-  const members2 = await unwrap(data, PROOF, MAX_PROOF);
+  const members2 = await unwrap(data, PROOF);
   const [registryId, path, headers, shown] = members2.length === 4 ? members2 : [];
-  if (!isBytes3(registryId) || registryId.length !== HASH3) {
-    return refuse(MALFORMED6, "got a proof other than registry id, path, headers and evidence");
+  if (!isBytes4(registryId) || registryId.length !== HASH) {
+    return refuse(MALFORMED5, "got a proof other than registry id, path, headers and evidence");
   }
-  return { registryId, path: readPath(path, MALFORMED6), evidence: readEvidence(headers, shown) };
+  return { registryId, path: readPath(path, MALFORMED5), evidence: readEvidence(headers, shown) };
 }
 async function verifyProof(proof, { leaf, agency, trust }) {
+  requireBytes(leaf, "a leaf", HASH);
+  requireAgency(agency);
   if (!equal(proof.registryId, trust.registryId)) {
     refuse("TrustListRefused", "got a proof for another registry than the trust list's");
   }
   const { evidence, path } = proof;
-  const headers = evidence.headers.map(readHeader);
-  const sealing2 = checkSeals(headers, trust.scheme, trust.validatorsAt);
-  const [header] = headers;
+  const { header, hash: hash2, sealing: sealing2 } = believed(evidence.headers, trust);
   const root = await rootOf(leaf, path);
   const batch = "nodes" in evidence ? inReceipt(header, evidence, trust.registry, agency, root) : inSlot(header, evidence, trust.registry, agency, root);
   if (batch.size !== path.size) {
@@ -4851,31 +4984,34 @@ async function verifyProof(proof, { leaf, agency, trust }) {
     root,
     ...batch,
     blockNumber: header.number,
-    blockHash: blockHash(header, trust.scheme),
+    blockHash: hash2,
     timestamp: header.timestamp,
     sealing: sealing2
   };
 }
 function readEvidence(headers, shown) {
   const blocks = byteStrings(headers);
-  if (!blocks.length || blocks.length > MAX_HEADERS) {
-    refuse(MALFORMED6, `got ${blocks.length} headers, wanted 1 to ${MAX_HEADERS}`);
-  }
+  requireHeaders(blocks);
   const [kind, first, second] = Array.isArray(shown) && shown.length === 3 ? shown : [];
   if (kind === 0 && isInteger(first) && first >= 0 && first < MAX_INDEX) {
-    return { headers: blocks, transactionIndex: first, nodes: byteStrings(second) };
+    return { headers: blocks, transactionIndex: first, nodes: walkOf(second) };
   }
-  if (kind === 1) return { headers: blocks, accountNodes: byteStrings(first), storageNodes: byteStrings(second) };
-  return refuse(MALFORMED6, "got evidence that is neither a receipt nor a batch's slot");
+  if (kind === 1) return { headers: blocks, accountNodes: walkOf(first), storageNodes: walkOf(second) };
+  return refuse(MALFORMED5, "got evidence that is neither a receipt nor a batch's slot");
 }
 function byteStrings(value) {
-  if (!Array.isArray(value) || !value.every(isBytes3)) {
-    return refuse(MALFORMED6, "got something else than an array of bytes as headers or nodes");
+  if (!Array.isArray(value) || !value.every(isBytes4)) {
+    return refuse(MALFORMED5, "got something else than an array of bytes as headers or nodes");
   }
   return (
     /** @type {Uint8Array[]} */
     value
   );
+}
+function walkOf(value) {
+  const nodes = byteStrings(value);
+  requireWalkable(nodes);
+  return nodes;
 }
 function inReceipt(header, { transactionIndex, nodes }, registry, agency, root) {
   const index = fromInteger(transactionIndex, INDEX_BYTES);
@@ -4888,7 +5024,7 @@ function inReceipt(header, { transactionIndex, nodes }, registry, agency, root) 
 }
 function inSlot(header, { accountNodes, storageNodes }, registry, agency, root) {
   const storage = storageRoot(header.stateRoot, registry, accountNodes);
-  const outer = keccak(concat(fromInteger(agency, HASH3), fromInteger(BATCHES_SLOT, HASH3)));
+  const outer = keccak(concat(fromInteger(agency, HASH), fromInteger(BATCHES_SLOT, HASH)));
   const slot2 = word(storage, keccak(concat(root, outer)), storageNodes);
   const [certificateType, version, size, sequence] = [
     [28, 32],
@@ -4915,23 +5051,23 @@ async function rootOf(leaf, path) {
 }
 
 // verifier/pages/evidence/checkpoint.js
-var MALFORMED7 = "EvidenceMalformed";
-var HASH4 = 32;
+var MALFORMED6 = "EvidenceMalformed";
+var HASH3 = 32;
 var ADDRESS5 = 20;
 var PATHS = 5;
 async function readCheckpoint(data) {
-  const members2 = await unwrap(data, CHECKPOINT, MAX_HISTORY);
-  return members2.length === 2 ? checkpointOf(members2) : refuse(MALFORMED7, "got a checkpoint other than body and attestations");
+  const members2 = await unwrap(data, CHECKPOINT);
+  return members2.length === 2 ? checkpointOf(members2) : refuse(MALFORMED6, "got a checkpoint other than body and attestations");
 }
 async function checkpointOf([body, attestations]) {
-  if (!isBytes3(body) || !Array.isArray(attestations)) {
-    return refuse(MALFORMED7, "got a checkpoint other than body and attestations");
+  if (!isBytes4(body) || !Array.isArray(attestations)) {
+    return refuse(MALFORMED6, "got a checkpoint other than body and attestations");
   }
   const signed = attestations.map(attestationOf);
   if (new Set(signed.map(({ kid }) => hex(kid))).size !== signed.length) {
-    refuse(MALFORMED7, "got two attestations of one key, wanted one");
+    refuse(MALFORMED6, "got two attestations of one key, wanted one");
   }
-  const read = readBody(decode2(body, MALFORMED7));
+  const read = readBody(decode2(body, MALFORMED6));
   const statement = encode2([
     CHECKPOINT,
     FORMAT2,
@@ -4947,22 +5083,22 @@ async function checkpointOf([body, attestations]) {
 }
 function attestationOf(value) {
   const [kid, signature] = Array.isArray(value) && value.length === 2 ? value : [];
-  if (!isBytes3(kid) || kid.length !== HASH4 || !isBytes3(signature)) {
-    return refuse(MALFORMED7, "got a checkpoint's attestation other than kid and signature");
+  if (!isBytes4(kid) || kid.length !== HASH3 || !isBytes4(signature)) {
+    return refuse(MALFORMED6, "got a checkpoint's attestation other than kid and signature");
   }
   const fault = signatureFault(signature);
-  if (fault) refuse(MALFORMED7, `a checkpoint's attestation: ${fault}`);
+  if (fault) refuse(MALFORMED6, `a checkpoint's attestation: ${fault}`);
   return { kid, signature };
 }
 function readBody(value) {
   const [registryId, chainId, contracts, block, heads, headers, paths, history] = list2(value, 8);
   const [registry, agencies] = list2(contracts, 2).map((address2) => sized(address2, ADDRESS5));
   const [number, hash2, timestamp] = list2(block, 3);
-  if (![chainId, number, timestamp].every((whole3) => isInteger(whole3) && whole3 >= 0) || !isBytes3(history)) {
-    return refuse(MALFORMED7, "got a checkpoint's body other than registry, block, heads, state and history");
+  if (![chainId, number, timestamp].every((whole3) => isInteger(whole3) && whole3 >= 0) || !isBytes4(history)) {
+    return refuse(MALFORMED6, "got a checkpoint's body other than registry, block, heads, state and history");
   }
   return {
-    registryId: sized(registryId, HASH4),
+    registryId: sized(registryId, HASH3),
     chainId: (
       /** @type {number} */
       chainId
@@ -4973,12 +5109,12 @@ function readBody(value) {
       /** @type {number} */
       number
     ),
-    blockHash: sized(hash2, HASH4),
+    blockHash: sized(hash2, HASH3),
     timestamp: (
       /** @type {number} */
       timestamp
     ),
-    heads: list2(heads, LISTS.length).map((head3) => sized(head3, HASH4)),
+    heads: list2(heads, LISTS.length).map((head3) => sized(head3, HASH3)),
     state: stateOf(headers, paths),
     history
   };
@@ -4986,43 +5122,43 @@ function readBody(value) {
 function stateOf(headers, paths) {
   const blocks = byteStrings(headers);
   if (!blocks.length && Array.isArray(paths) && !paths.length) return null;
-  if (!blocks.length || blocks.length > MAX_HEADERS) refuse(MALFORMED7, `got ${blocks.length} headers with a state`);
-  return { headers: blocks, paths: list2(paths, PATHS).map(byteStrings) };
+  requireHeaders(blocks);
+  return { headers: blocks, paths: list2(paths, PATHS).map(walkOf) };
 }
 function list2(value, length) {
   if (!Array.isArray(value) || value.length !== length) {
-    return refuse(MALFORMED7, `got another thing within a checkpoint's body than an array of ${length}`);
+    return refuse(MALFORMED6, `got another thing within a checkpoint's body than an array of ${length}`);
   }
   return value;
 }
 function sized(value, length) {
-  if (!isBytes3(value) || value.length !== length) {
-    return refuse(MALFORMED7, `got another thing within a checkpoint's body than ${length} bytes`);
+  if (!isBytes4(value) || value.length !== length) {
+    return refuse(MALFORMED6, `got another thing within a checkpoint's body than ${length} bytes`);
   }
   return value;
 }
 
 // verifier/pages/evidence/pack.js
-var MALFORMED8 = "EvidenceMalformed";
+var MALFORMED7 = "EvidenceMalformed";
 var RIGHTS = 2;
 async function readPack(data) {
-  const members2 = await unwrap(data, PACK, MAX_HISTORY);
+  const members2 = await unwrap(data, PACK);
   const [body, attestations, types] = members2.length === 3 ? members2 : [];
-  if (!Array.isArray(types) || !types.every(isBytes3)) {
-    return refuse(MALFORMED8, "got a pack other than body, attestations and type files");
+  if (!Array.isArray(types) || !types.every(isBytes4)) {
+    return refuse(MALFORMED7, "got a pack other than body, attestations and type files");
   }
   const files = (
     /** @type {Uint8Array[]} */
     types
   );
   const digests = await Promise.all(files.map(digestOf));
-  if (new Set(digests).size !== files.length) refuse(MALFORMED8, "got a type file twice, wanted each once");
+  if (new Set(digests).size !== files.length) refuse(MALFORMED7, "got a type file twice, wanted each once");
   return { checkpoint: await checkpointOf([body, attestations]), types: files };
 }
 async function verifyPack(pack, trust) {
-  const believed = await verifyCheckpoint(pack.checkpoint, trust);
+  const believed2 = await verifyCheckpoint(pack.checkpoint, trust);
   const listed = /* @__PURE__ */ new Set();
-  for (const { kind, event } of believed.history.records(RIGHTS)) {
+  for (const { kind, event } of believed2.history.records(RIGHTS)) {
     if (kind === "TypeRegistered") listed.add(hex(
       /** @type {Uint8Array} */
       event.digest
@@ -5033,7 +5169,7 @@ async function verifyPack(pack, trust) {
     if (!listed.has(digest))
       refuse("NotProven", `got a type file of SHA-256 ${digest}, which the registry does not list`);
   }
-  return believed;
+  return believed2;
 }
 async function digestOf(file) {
   return hex(await sha256(file));
@@ -5052,11 +5188,13 @@ var CHARACTERS = 12;
 var CHECK_CHARACTERS = 2;
 var IGNORED = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\u002d\u2010-\u2015\u2212]/g;
 function shortNumber(leaf) {
+  requireBytes(leaf, "a leaf", HASH);
   const value = toInteger(leaf.subarray(0, 8)) >> 4n;
   const text3 = base32(value, CHARACTERS) + base32(value % CHECK_MODULUS, CHECK_CHARACTERS);
   return [text3.slice(0, 4), text3.slice(4, 8), text3.slice(8, 12), text3.slice(12)].join("-");
 }
 function parseShortNumber(text3) {
+  requireText(text3, "a short number");
   const characters2 = [...text3.normalize("NFKC").replace(IGNORED, "").toUpperCase()];
   if (characters2.length !== CHARACTERS + CHECK_CHARACTERS) {
     refuse("CodeMalformed", `got ${characters2.length} characters, wanted the 14 of a short number`);
@@ -5081,33 +5219,68 @@ function valueOf3(values) {
 }
 
 // verifier/pages/evidence/trust_list_members.js
-var MALFORMED9 = "EvidenceMalformed";
+var MALFORMED8 = "EvidenceMalformed";
 var ADDRESS6 = 20;
 var TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/;
 function addresses(value, what) {
   const read = array(value, what).map((item) => bytes(item, ADDRESS6, what));
   if (!read.length || read.some((address2, place) => place && compare(read[place - 1], address2) >= 0)) {
-    refuse(MALFORMED9, `got ${read.length} addresses as ${what}, wanted at least one, ascending, each once`);
+    refuse(MALFORMED8, `got ${read.length} addresses as ${what}, wanted at least one, ascending, each once`);
   }
   return read;
 }
 function array(value, what) {
-  return Array.isArray(value) ? value : refuse(MALFORMED9, `${what}: got another value than an array`);
+  return Array.isArray(value) ? value : refuse(MALFORMED8, `${what}: got another value than an array`);
 }
 function whole2(value, what, least) {
   const fits = typeof value === "number" && value >= least;
-  return fits ? value : refuse(MALFORMED9, `${what}: got another value than a whole number from ${least} up`);
+  return fits ? value : refuse(MALFORMED8, `${what}: got another value than a whole number from ${least} up`);
 }
 function time(value, what) {
   const read = typeof value === "string" && TIME.test(value) ? new Date(value) : /* @__PURE__ */ new Date(NaN);
   const fits = !Number.isNaN(read.getTime()) && read.getUTCFullYear() > 0 && read.toISOString().replace(".000Z", "Z") === value;
-  return fits ? read : refuse(MALFORMED9, `${what}: got another value than a time like 2026-01-31T00:00:00Z`);
+  return fits ? read : refuse(MALFORMED8, `${what}: got another value than a time like 2026-01-31T00:00:00Z`);
 }
 function bytes(value, length, what) {
   if (typeof value !== "string" || !/^0x[0-9a-f]*$/.test(value) || value.length !== 2 + 2 * length) {
-    return refuse(MALFORMED9, `${what}: got another value than 0x and ${length} bytes in small hexadecimal digits`);
+    return refuse(MALFORMED8, `${what}: got another value than 0x and ${length} bytes in small hexadecimal digits`);
   }
   return unhex(value.slice(2));
+}
+
+// verifier/pages/evidence/validator_sets.js
+var MALFORMED9 = "EvidenceMalformed";
+function setsOf(value) {
+  const sets = array(value, "seals").map(setOf);
+  if (!sets.length) refuse(MALFORMED9, "got no ranges of blocks as seals, wanted at least one");
+  sets.slice(1).forEach(({ fromBlock }, place) => {
+    const end = sets[place].untilBlock;
+    if (end === null || fromBlock < end) {
+      refuse(MALFORMED9, `got a range from block ${fromBlock} on before the one ahead of it ends`);
+    }
+  });
+  return sets;
+}
+function setAt(sets, number) {
+  const found = sets.find(({ fromBlock, untilBlock }) => {
+    return fromBlock <= number && (untilBlock === null || number < untilBlock);
+  });
+  return found ?? refuse("SealsInsufficient", `the trust list says nothing of block ${number}`);
+}
+function setOf(value) {
+  const pinned2 = members(value, "a range of seals", MALFORMED9, ["from_block", "until_block", "scheme", "validators"]);
+  const fromBlock = whole2(pinned2.from_block, "from_block", 0);
+  const untilBlock = pinned2.until_block === null ? null : whole2(pinned2.until_block, "until_block", fromBlock + 1);
+  const { scheme } = pinned2;
+  if (typeof scheme !== "string" || !SCHEMES.includes(scheme)) {
+    return refuse(MALFORMED9, `got another scheme of seals, wanted one of ${SCHEMES.join(", ")}`);
+  }
+  if (scheme !== "none") {
+    return { fromBlock, untilBlock, scheme, validators: addresses(pinned2.validators, "validators") };
+  }
+  const { length } = array(pinned2.validators, "validators");
+  if (length) refuse(MALFORMED9, `got ${length} validators where nobody seals, wanted none`);
+  return { fromBlock, untilBlock, scheme, validators: [] };
 }
 
 // verifier/pages/evidence/trust_list.js
@@ -5115,10 +5288,9 @@ var MALFORMED10 = "EvidenceMalformed";
 var REFUSED = "TrustListRefused";
 var KIND = "yinxin-trust-list";
 var FORMAT3 = 1;
-var MAX_BYTES = 2 ** 20;
-var HASH5 = 32;
+var MAX_BYTES2 = 2 ** 20;
+var HASH4 = 32;
 var V = 27;
-var SCHEMES = ["none", "qbft", "ibft2", "clique"];
 var MEMBERS2 = [
   "kind",
   "format",
@@ -5135,8 +5307,9 @@ var MEMBERS2 = [
   "attesters"
 ];
 async function readTrustList(data) {
-  if (data.length > MAX_BYTES)
-    refuse(MALFORMED10, `got a trust list of ${data.length} bytes, wanted at most ${MAX_BYTES}`);
+  requireBytes(data, "a trust list");
+  if (data.length > MAX_BYTES2)
+    refuse(MALFORMED10, `got a trust list of ${data.length} bytes, wanted at most ${MAX_BYTES2}`);
   const outer = members(parse(data, MALFORMED10), "trust list", MALFORMED10, ["signed", "signatures"]);
   const signatures = array(outer.signatures, "signatures").map(signatureOf);
   if (new Set(signatures.map(({ by }) => hex(by))).size !== signatures.length) {
@@ -5147,16 +5320,19 @@ async function readTrustList(data) {
   return listed;
 }
 function verifyTrustList(listed, { now, previous = null }) {
-  if (previous && !equal(listed.registryId, previous.registryId)) {
+  requireTime(now);
+  if (previous !== null) requireFollows2(listed, previous);
+  if (now >= listed.expires) refuse(REFUSED, `the trust list expired at ${listed.expires.toISOString()}`);
+}
+function requireFollows2(listed, previous) {
+  if (!equal(listed.registryId, previous.registryId)) {
     refuse(REFUSED, "got a trust list of another registry than the one known before");
   }
-  if (previous && !equal(listed.signedBytes, previous.signedBytes)) {
-    if (listed.version <= previous.version) {
-      refuse(REFUSED, `got version ${listed.version} of the trust list, knew ${previous.version} already`);
-    }
-    requireSignedBy(listed, previous);
+  if (equal(listed.signedBytes, previous.signedBytes)) return;
+  if (listed.version <= previous.version) {
+    refuse(REFUSED, `got version ${listed.version} of the trust list, knew ${previous.version} already`);
   }
-  if (now >= listed.expires) refuse(REFUSED, `the trust list expired at ${listed.expires.toISOString()}`);
+  requireSignedBy(listed, previous);
 }
 async function readSigned(value, signatures) {
   if (isObject(value) && value.kind === KIND && typeof value.format === "number" && value.format > FORMAT3) {
@@ -5170,32 +5346,32 @@ async function readSigned(value, signatures) {
   if (expires <= issued) refuse(MALFORMED10, "got an end before the beginning, wanted expires after issued");
   const council = members(signed.council, "council", MALFORMED10, ["threshold", "keys"]);
   const keys = addresses(council.keys, "council keys");
-  const threshold = whole2(council.threshold, "threshold", 1);
-  if (threshold > keys.length) refuse(MALFORMED10, `got a threshold of ${threshold} for ${keys.length} keys`);
-  const { scheme, sets } = sealsOf(signed.seals);
+  const attesters = await attestersOf2(signed.attesters);
   const signedBytes = utf8(serialise(value));
   checkSignatures(signedBytes, signatures);
+  const sets = setsOf(signed.seals);
   return {
     version: whole2(signed.version, "version", 1),
-    registryId: bytes(signed.registry_id, HASH5, "registry_id"),
+    registryId: bytes(signed.registry_id, HASH4, "registry_id"),
     registry: bytes(signed.registry, ADDRESS6, "registry"),
     agencies: bytes(signed.agencies, ADDRESS6, "agencies"),
     chainId: whole2(signed.chain_id, "chain_id", 0),
     test,
     issued,
     expires,
-    threshold,
+    threshold: thresholdOf(council.threshold, keys),
     council: keys,
-    scheme,
     sets,
-    attesters: await attestersOf2(signed.attesters),
+    ...attesters,
     signedBytes,
     signers: signatures.map(({ by }) => by),
-    validatorsAt: (number) => {
-      const pinned2 = sets.find(({ fromBlock, untilBlock }) => {
-        return fromBlock <= number && (untilBlock === null || number < untilBlock);
-      });
-      return pinned2?.validators ?? refuse("SealsInsufficient", `the trust list pins no validators for block ${number}`);
+    schemeAt: (number) => setAt(sets, number).scheme,
+    validatorsAt: (number, scheme) => {
+      const pinned2 = setAt(sets, number);
+      if (scheme !== void 0 && pinned2.scheme !== scheme) {
+        refuse("SealsInsufficient", `got a seal of block ${number} of another scheme, wanted ${pinned2.scheme}`);
+      }
+      return pinned2.validators;
     }
   };
 }
@@ -5205,7 +5381,7 @@ ${signedBytes.length}`), signedBytes));
   for (const { by, signature } of signatures) {
     const signer = signerOf(
       digest,
-      signature.map((byte, place) => place === SIGNATURE_BYTES2 - 1 ? byte - V : byte)
+      signature.map((byte, place) => place === SIGNATURE_BYTES - 1 ? byte - V : byte)
     );
     if (!signer || !equal(signer, by))
       refuse(REFUSED, `got a signature that ${hex(by)} did not make for this trust list`);
@@ -5222,48 +5398,36 @@ function requireSignedBy(listed, other) {
 }
 function signatureOf(value) {
   const entry = members(value, "signature", MALFORMED10, ["by", "signature"]);
-  const signature = bytes(entry.signature, SIGNATURE_BYTES2, "signature");
-  const v = signature[SIGNATURE_BYTES2 - 1];
+  const signature = bytes(entry.signature, SIGNATURE_BYTES, "signature");
+  const v = signature[SIGNATURE_BYTES - 1];
   if (v !== V && v !== V + 1) refuse(MALFORMED10, `got a signature with v ${v}, wanted ${V} or ${V + 1}`);
   return { by: bytes(entry.by, ADDRESS6, "by"), signature };
 }
-function sealsOf(value) {
-  const seals = members(value, "seals", MALFORMED10, ["scheme", "sets"]);
-  const { scheme } = seals;
-  if (typeof scheme !== "string" || !SCHEMES.includes(scheme)) {
-    return refuse(MALFORMED10, `got another scheme of seals, wanted one of ${SCHEMES}`);
-  }
-  const sets = array(seals.sets, "sets").map(setOf);
-  if (scheme === "none" === sets.length > 0) {
-    refuse(MALFORMED10, `got ${sets.length} sets of validators for the scheme ${scheme}, wanted none for «none» alone`);
-  }
-  sets.slice(1).forEach(({ fromBlock }, place) => {
-    const end = sets[place].untilBlock;
-    if (end === null || fromBlock < end)
-      refuse(MALFORMED10, `got a set from block ${fromBlock} on that overlaps another`);
-  });
-  return { scheme, sets };
-}
-function setOf(value) {
-  const pinned2 = members(value, "set", MALFORMED10, ["from_block", "until_block", "validators"]);
-  const fromBlock = whole2(pinned2.from_block, "from_block", 0);
-  const untilBlock = pinned2.until_block === null ? null : whole2(pinned2.until_block, "until_block", fromBlock + 1);
-  return { fromBlock, untilBlock, validators: addresses(pinned2.validators, "validators") };
+function thresholdOf(value, keys) {
+  const threshold = whole2(value, "threshold", Math.min(1, keys.length));
+  if (threshold > keys.length) refuse(MALFORMED10, `got a threshold of ${threshold} for ${keys.length} keys`);
+  return threshold;
 }
 async function attestersOf2(value) {
+  const attesters = members(value, "attesters", MALFORMED10, ["threshold", "keys"]);
   const keys = [];
-  for (const item of array(value, "attesters")) {
+  for (const item of array(attesters.keys, "attesters")) {
     const { kty, crv, x, y } = members(item, "attester", MALFORMED10, ["kty", "crv", "x", "y"]);
     if (kty !== "EC" || crv !== "P-256" || typeof x !== "string" || typeof y !== "string") {
       return refuse(MALFORMED10, "got another key than one of EC and P-256");
     }
     const key = { x: fromBase64url(x, MALFORMED10), y: fromBase64url(y, MALFORMED10) };
-    await load(key).catch(() => refuse(MALFORMED10, "got an attester's key that is none"));
+    try {
+      await load(key);
+    } catch (error) {
+      if (!(error instanceof EvidenceError)) throw error;
+      refuse(MALFORMED10, `got an attester's key that is none: ${error.message}`);
+    }
     keys.push(key);
   }
   if (new Set(keys.map(({ x, y }) => hex(concat(x, y)))).size !== keys.length)
     refuse(MALFORMED10, "got an attester twice");
-  return keys;
+  return { attesters: keys, attesterThreshold: thresholdOf(attesters.threshold, keys) };
 }
 export {
   EvidenceError,

@@ -1,13 +1,11 @@
 // Which checkpoints are to be believed: a sealed header proves the heads of the three hash chains, and the lists must
 // make these heads. On a chain without seals an attester's signature stands in for the header's.
 
-import { blockHash } from "./block_hash.js";
+import { believed } from "./believing.js";
 import { equal } from "./bytes.js";
 import { EvidenceError, refuse } from "./errors.js";
-import { readHeader } from "./header.js";
 import { History } from "./history.js";
 import { kidOf, verify } from "./keys.js";
-import { checkSeals } from "./seals.js";
 import { storageRoot, word } from "./state.js";
 import { LISTS } from "./steps.js";
 
@@ -44,8 +42,13 @@ export async function verifyCheckpoint(checkpoint, trust) {
   }
   const attesters = await attestersOf(checkpoint, trust);
   const sealing = sealingOf(checkpoint, trust);
-  if (!sealing && !attesters.length) {
-    refuse("NotAttested", "got a checkpoint of a chain without seals that no attester vouches for");
+  // A list without attesters has the threshold 0.
+  const needed = Math.max(1, trust.attesterThreshold);
+  if (!sealing && attesters.length < needed) {
+    refuse(
+      "NotAttested",
+      `got a checkpoint of a block without seals that ${attesters.length} attesters vouch for, wanted ${needed}`,
+    );
   }
   const history = new History(checkpoint.history);
   requireWhole(checkpoint, history);
@@ -82,16 +85,17 @@ async function attestersOf(checkpoint, trust) {
 function sealingOf(checkpoint, trust) {
   const { state, blockNumber, timestamp } = checkpoint;
   if (!state) {
-    if (trust.scheme !== "none") refuse(NOT_PROVEN, "got a checkpoint without headers of a chain with seals");
+    const scheme = trust.schemeAt(blockNumber);
+    if (scheme !== "none") {
+      refuse("SealsInsufficient", `block ${blockNumber}: got a checkpoint without a header, wanted it under ${scheme}`);
+    }
     return null;
   }
-  const headers = state.headers.map(readHeader);
-  const sealing = checkSeals(headers, trust.scheme, trust.validatorsAt);
-  const [header] = headers;
+  const { header, hash, sealing } = believed(state.headers, trust);
   if (
     blockNumber !== header.number ||
     timestamp !== header.timestamp ||
-    !equal(checkpoint.blockHash, blockHash(header, trust.scheme))
+    !equal(checkpoint.blockHash, hash)
   ) {
     refuse(NOT_PROVEN, `got a checkpoint of block ${blockNumber}, its header is of another one`);
   }

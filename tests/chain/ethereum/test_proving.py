@@ -207,6 +207,7 @@ def test_strangers_log_with_the_same_topics_hides_nothing(town: Town) -> None:
     office, accounts = town.deployed.offices[0], town.anvil.ask("eth_accounts")
     assert isinstance(accounts, list)
     made = town.anvil.ask("eth_sendTransaction", {"from": accounts[3], "data": LOG_CALLDATA})
+    mined(town.writer, bytes.fromhex(str(made).removeprefix("0x")))
     decoy = member(town.anvil.ask("eth_getTransactionReceipt", made), "contractAddress", "receipt")
     batch = batch_of(office, f"{town.hardfork} decoy")
     signed = signed_anchor(town.writer, town.deployed.sender, office, batch)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -29,6 +29,8 @@ KIND = "yinxin-trust-list"
 FORMAT = 1
 MAX_BYTES = 1 << 20
 """More than any trust list needs: a set of 100 validators takes 4 kB."""
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a clock may be behind the times that it is told."""
 
 _ADDRESS = 20
 _HASH = 32
@@ -136,7 +138,11 @@ class TrustList:
         raise SealsInsufficient(f"version {self.version} of the trust list says nothing of block {number}")
 
     def require_current(self, now: datetime) -> None:
-        """Raise `TrustListRefused` if the list has expired."""
+        """Raise `TrustListRefused` if the list has expired, or was issued later than a clock may be wrong."""
+        if self.issued - now > CLOCK_TOLERANCE:
+            raise TrustListRefused(
+                f"the trust list was issued at {self.issued:{_TIME}}, after it is now: {now.astimezone(UTC):{_TIME}}"
+            )
         if now >= self.expires:
             raise TrustListRefused(f"the trust list expired at {self.expires:{_TIME}}")
 

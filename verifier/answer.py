@@ -62,6 +62,8 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
     """Return the report as JSON; words are in the language, names of languages and verdicts are the same in both."""
     subject, register = report.subject, report.register
     replacement = subject.replaced_by
+    # A trust list names its registry even where nothing else could be believed.
+    asked = register or (None if report.offline is None else report.offline.trust)
     return {
         "input": report.input,
         "verdict": report.verdict.value,
@@ -97,9 +99,9 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
         "on": report.on.isoformat(),
         "known_at": _time(report.known_at),
         "checked_at": _time(report.checked_at),
-        "chain_id": None if register is None else register.chain_id,
-        "registry": None if register is None else f"0x{register.registry.hex()}",
-        "registry_id": None if register is None else f"0x{register.registry_id.hex()}",
+        "chain_id": None if asked is None else asked.chain_id,
+        "registry": None if asked is None else f"0x{asked.registry.hex()}",
+        "registry_id": None if asked is None else f"0x{asked.registry_id.hex()}",
         "block_number": None if register is None else register.block_number,
         "block_age_s": report.block_age_s,
         "test": report.is_test,

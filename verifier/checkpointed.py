@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from chain.errors import TrustListRefused
 from chain.registry import CertificateReplaced, Identity, Track
 from chain.steps import List
+from chain.trust_list import CLOCK_TOLERANCE
 from verifier.knowledge import Batch, Head, Place, StatusRecord
 from verifier.moments import time_of
 from verifier.rights import Rights
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 FRESH = timedelta(hours=24)
 """How old a checkpoint may be to speak of today (protocol, «Offline»)."""
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far a clock may be behind the checkpoint's block."""
 
 
 def is_vouched_for(believed: Believed, trust: TrustList) -> bool:

@@ -27,7 +27,7 @@ from verifier.moments import moment, time_of
 from verifier.printing import print_report
 from verifier.report import Verdict
 from verifier.settings import described, open_settings
-from verifier.wording import Language, language_of
+from verifier.wording import Language, language_named, language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,14 @@ _NOT_CHECKED = frozenset({Verdict.CANNOT_CHECK, Verdict.UNREADABLE, Verdict.UNSU
 _STDIN = "-"
 
 OUT, ERR = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def _folder(text: str) -> Path:
+    """Return a folder; raises `InvalidInput` for none, which would be the working one."""
+    if not text:
+        raise InvalidInput("--state: got nothing, wanted a folder")
+    return Path(text)
+
 
 app = typer.Typer(
     name="yinxin-verifier",
@@ -74,7 +82,12 @@ def check(
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Ask about a past day, such as 2026-01-31.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as one JSON object.")] = False,
     lang: Annotated[
-        Language | None, typer.Option(help="Language of the words; the verdict comes in both without.")
+        Language | None,
+        typer.Option(
+            parser=language_named,
+            metavar="|".join(Language),
+            help="Language of the words; the verdict comes in both without.",
+        ),
     ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask nobody: believe what a trust list and the files below prove.")
@@ -91,11 +104,16 @@ def check(
     ] = None,
     proof: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Offline: a proof beside those that documents carry; may be given again."),
+        typer.Option(
+            metavar="FILE",
+            help="Offline: a proof beside those that documents carry, for SD-JWTs and codes carry none; "
+            "may be given again.",
+        ),
     ] = None,
     state: Annotated[
         Path | None,
         typer.Option(
+            parser=_folder,
             metavar="FOLDER",
             help="Offline: where the newest trust list and checkpoint seen are remembered, and older ones refused; "
             "else YINXIN_STATE_DIR, else $XDG_STATE_HOME/yinxin, else ~/.local/state/yinxin.",
@@ -152,12 +170,12 @@ def _check_offline(
     if trust is None:
         raise InvalidInput("--offline: got no --trust, wanted the file of the trust list that says whom to believe")
     proofs = [offline.Beside.read(str(path), _content(path)) for path in proof]
-    basis = offline.basis(
-        _content(trust),
-        None if checkpoint is None else _content(checkpoint),
-        when.now,
-        state=seen.folder_of(state, os.environ),
-    )
+    files = _content(trust), None if checkpoint is None else _content(checkpoint)
+    try:
+        basis = offline.basis(*files, when.now, state=seen.folder_of(state, os.environ))
+    except seen.StateUnusable as exc:
+        ERR.print(f"--state: {exc}", markup=False, style="red")
+        basis = offline.without_memory(exc)
     if asked:
         basis.require_known(when)
     return offline.check([(name, partial(_presented, item)) for name, item in items], basis, when, proofs)

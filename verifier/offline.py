@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chain.certificate_types import CertificateType
-    from chain.checkpoint import Believed
+    from chain.checkpoint import Believed, Checkpoint
     from verifier.moments import Moment
     from verifier.presented import Presented
     from verifier.report import Check, Report
-    from verifier.seen import Memory
+    from verifier.seen import Memory, StateUnusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +94,21 @@ class Basis:
 def basis(trust_file: bytes, checkpoint_file: bytes | None, now: datetime, *, state: Path) -> Basis:
     """Believe what can be believed of the files, once for all questions.
 
-    Remembers in the folder `state` what was believed, and refuses what is older. Raises `StateUnusable`.
+    Remembers in the folder `state` what was believed, and refuses what is older. Raises `StateUnusable`; what there
+    is to answer from then, `without_memory` says.
     """
     try:
         trust = TrustList.parse(trust_file)
         trust.require_current(now)
     except (Malformed, EvidenceRefused) as exc:
-        return _nothing(None, "offline.trust_list_refused", exc)
+        return _nothing(None, "offline.trust_list_refused", str(exc))
     with seen.opened(state, trust.registry_id) as memory:
         return _remembered(trust, trust_file, checkpoint_file, memory)
+
+
+def without_memory(exc: StateUnusable) -> Basis:
+    """Believe nothing: without what was seen before, nobody can tell whether something went back."""
+    return _nothing(None, "offline.state_unusable", str(exc))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +138,26 @@ def check(
 
 
 def _remembered(trust: TrustList, trust_file: bytes, checkpoint_file: bytes | None, memory: Memory) -> Basis:
-    """Hold to what was seen before, and remember what is believed now; nothing is, unless all of it is believed."""
+    """Hold to what was seen before, and remember what is believed now."""
     try:
         now_seen = memory.seen.with_trust(trust, trust_file)
     except TrustListRefused as exc:
-        return _nothing(None, "offline.went_back", exc)
+        return _nothing(None, "offline.went_back", str(exc))
+    # The list is believed, whatever becomes of the checkpoint.
+    memory.remember(now_seen)
     if checkpoint_file is None:
-        memory.remember(now_seen)
         return Basis(Grounds(Offline(trust), message("offline.no_checkpoint"), believes_proofs=True))
     try:
         brought = Pack(*pack.read(checkpoint_file))
+    except Malformed as exc:
+        return _nothing(trust, "offline.checkpoint_refused", str(exc))
+    try:
         believed = pack.verify(brought, trust)
         now_seen = now_seen.with_checkpoint(believed)
     except WentBack as exc:
-        return _nothing(trust, "offline.went_back", exc)
+        return _nothing(trust, "offline.went_back", f"{_stated(brought.checkpoint)}: {exc}")
     except (Malformed, EvidenceRefused) as exc:
-        return _nothing(trust, "offline.checkpoint_refused", exc)
+        return _nothing(trust, "offline.checkpoint_refused", f"{_stated(brought.checkpoint)}: {exc}")
     memory.remember(now_seen)
     offline = Offline(trust, _used(believed, trust))
     # Why nothing is known is never asked then: the checkpoint answers.
@@ -168,8 +178,16 @@ def _types(files: Sequence[bytes], snapshot: CheckpointSnapshot) -> Iterator[Cer
             yield brought
 
 
-def _nothing(trust: TrustList | None, key: str, exc: Exception) -> Basis:
-    return Basis(Grounds(Offline(trust), message(key, detail=str(exc))))
+def _nothing(trust: TrustList | None, key: str, detail: str) -> Basis:
+    return Basis(Grounds(Offline(trust), message(key, detail=detail)))
+
+
+def _stated(checkpoint: Checkpoint) -> str:
+    """Say of which block a checkpoint says to be, which need not be true; nor need its time be one that exists."""
+    try:
+        return f"block {checkpoint.block_number} of {time_of(checkpoint.timestamp).isoformat()}"
+    except (OverflowError, ValueError):
+        return f"block {checkpoint.block_number}"
 
 
 def _used(believed: Believed, trust: TrustList) -> CheckpointUsed:

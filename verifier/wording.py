@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from chain.calendar import SHANGHAI
+from chain.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,6 +99,14 @@ def language_of(accept_language: str, *, fallback: Language = Language.CHINESE) 
     # Of equal wishes the first counts; `max` keeps it.
     best = max(wishes, key=lambda wish: wish[0], default=(0.0, fallback))
     return best[1] if best[0] > 0 else fallback
+
+
+def language_named(tag: str) -> Language:
+    """Return the language of a tag such as zh or en-GB; raises `InvalidInput` for one that nothing is said in."""
+    for language in Language:
+        if tag.lower().partition("-")[0] == language.partition("-")[0]:
+            return language
+    raise InvalidInput(f"--lang: got {tag!r}, wanted {' or '.join(Language)}")
 
 
 def _weight(text: str) -> float:

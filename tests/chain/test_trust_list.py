@@ -159,6 +159,14 @@ def test_a_list_proves_something_until_it_expires() -> None:
         listed.require_current(datetime(2027, 2, 1, tzinfo=UTC))
 
 
+def test_a_list_from_the_future_proves_nothing_yet_but_a_clock_may_be_behind() -> None:
+    listed = TrustList.parse(TEXT.encode())
+    listed.require_current(datetime(2026, 1, 31, 23, 55, tzinfo=UTC))
+    said = "issued at 2026-02-01T00:00:00Z, after it is now: 2026-01-31T23:54:59Z"
+    with pytest.raises(TrustListRefused, match=said):
+        listed.require_current(datetime(2026, 1, 31, 23, 54, 59, tzinfo=UTC))
+
+
 # Signatures.
 
 

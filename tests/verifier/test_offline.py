@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,10 +45,11 @@ from tests.verifier.offline_evidence import STRANGERS, VALIDATORS, Chain, header
 from tests.verifier.papers_on_chain import certificate_of, index_of, set_status
 from verifier import offline
 from verifier.answer import as_json, heading, next_step
-from verifier.moments import moment
+from verifier.moments import moment, time_of
 from verifier.offline import Beside
 from verifier.presented import Document, Presented
 from verifier.report import Outcome, Report, Verdict
+from verifier.seen import StateUnusable
 from verifier.verification import verify
 from verifier.wording import Language
 
@@ -591,6 +592,15 @@ class TestTime:
         assert late.verdict is Verdict.CANNOT_CHECK
         assert said(late, "inclusion") == (Outcome.UNKNOWN, "offline.trust_list_refused")
 
+    def test_a_trust_list_from_the_future_is_neither_believed_nor_remembered(
+        self, chain: Chain, desk: Desk, made: Paper
+    ) -> None:
+        future = chain.trust_file(version=99, issued=(chain.now + DAY).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        report = desk.ask(made.presented, chain.checkpoint(), trust=future)
+        assert said(report, "inclusion") == (Outcome.UNKNOWN, "offline.trust_list_refused")
+        assert not desk.folder.exists()
+        assert desk.ask(made.presented, chain.checkpoint()).verdict is Verdict.SIGNED
+
     def test_a_day_after_the_checkpoints_cannot_be_asked_about(self, chain: Chain, desk: Desk) -> None:
         given = desk.basis(chain.checkpoint())
         now = chain.now + 2 * DAY
@@ -677,6 +687,45 @@ class TestGoingBack:
         assert remembered(desk) == before
         assert desk.ask(made.presented, older).verdict is Verdict.SIGNED
 
+    def test_a_newer_trust_list_is_remembered_whatever_becomes_of_the_checkpoint_beside_it(
+        self, chain: Chain, desk: Desk, made: Paper
+    ) -> None:
+        older = chain.checkpoint()
+        paper_of(chain, desk.name + " newer")
+        assert desk.ask(made.presented, chain.checkpoint()).verdict is Verdict.SIGNED
+        for version, refused, key in ((2, b"", "offline.checkpoint_refused"), (3, older, "offline.went_back")):
+            report = desk.ask(made.presented, refused, trust=chain.trust_file(version=version))
+            assert said(report, "status") == (Outcome.UNKNOWN, key)
+            report = desk.ask(made.presented, None, trust=chain.trust_file(version=version - 1))
+            assert said(report, "status") == (Outcome.UNKNOWN, "offline.went_back")
+
+    def test_what_is_refused_is_named_as_far_as_it_could_be_read(self, chain: Chain, desk: Desk, made: Paper) -> None:
+        older = chain.checkpoint()
+        stated = f"block {older.block_number} of {time_of(older.timestamp).isoformat()}"
+        paper_of(chain, desk.name + " newer")
+        newer = chain.checkpoint()
+        desk.ask(made.presented, newer)
+        trust = chain.trust()
+        for refused, named in (
+            (older, (f"{stated}: got", f"saw one of block {newer.block_number} before")),
+            (replace(older, attestations=(), state=None), (f"{stated}: ",)),
+            (replace(older, timestamp=2**63), (f"block {older.block_number}: ",)),
+            (b"", ()),
+        ):
+            report = desk.ask(made.presented, refused)
+            assert report.verdict is Verdict.CANNOT_CHECK
+            detail = str(check(report, "status").message.arguments["detail"])
+            assert all(words in detail for words in named), detail
+            told = as_json(report, Language.ENGLISH)
+            assert (told["chain_id"], told["registry"], told["registry_id"]) == (
+                trust.chain_id,
+                f"0x{trust.registry.hex()}",
+                f"0x{trust.registry_id.hex()}",
+            )
+            assert (told["block_number"], told["known_at"]) == (None, None)
+        untrusted = as_json(desk.ask(made.presented, newer, trust=b" "), Language.ENGLISH)
+        assert [untrusted[name] for name in ("chain_id", "registry", "registry_id")] == [None] * 3
+
     def test_a_trust_list_does_not_go_back_either(self, chain: Chain, desk: Desk, made: Paper) -> None:
         presented, cut = with_proof(made.presented, proof_of(chain, made, desk.name)), chain.checkpoint()
         old, new = chain.trust_file(), chain.trust_file(version=2)
@@ -716,6 +765,16 @@ class TestGoingBack:
             assert said(report, "status") == (Outcome.UNKNOWN, "offline.checkpoint_refused")
         report = desk.ask(made.presented, replace(cut, attestations=()), trust=unsealed.trust_file(version=4))
         assert said(report, "status") == (Outcome.UNKNOWN, "offline.checkpoint_refused")
+
+    def test_without_memory_nothing_is_believed(self, chain: Chain, desk: Desk, made: Paper) -> None:
+        desk.folder.touch()
+        with pytest.raises(StateUnusable) as told:
+            desk.basis(chain.checkpoint())
+        given = offline.without_memory(told.value)
+        (report,) = offline.check([("", lambda: made.presented)], given, moment(None, chain.now))
+        assert report.verdict is Verdict.CANNOT_CHECK
+        assert said(report, "status") == (Outcome.UNKNOWN, "offline.state_unusable")
+        assert str(desk.folder) in str(check(report, "status").message.arguments["detail"])
 
     def test_a_garbled_trust_list_checks_nothing(self, chain: Chain, desk: Desk, made: Paper) -> None:
         for garbled in (b"", b"{}", chain.trust_file()[:-1], b"\xff"):

@@ -255,6 +255,8 @@ class TestMistakes:
             (["--checkpoint", "newest.checkpoint", "paper.pdf"], "--checkpoint: got no --offline"),
             (["--proof", "certificate.proof", "paper.pdf"], "--proof: got no --offline"),
             (["--state", ".", "paper.pdf"], "--state: got no --offline"),
+            (["--offline", "--trust", "trust.json", "--state", "", "paper.pdf"], "--state: got nothing"),
+            (["--lang", "de", "paper.pdf"], "--lang: got 'de', wanted zh-CN or en"),
             (["--offline", "--trust", "missing.json", "paper.pdf"], "missing.json"),
             (["--offline", "--trust", ".", "paper.pdf"], "wanted a file"),
             (["--offline", "--trust", "trust.json", "--checkpoint", "missing", "paper.pdf"], "missing"),
@@ -288,8 +290,22 @@ class TestMistakes:
         file.write_bytes(b"{}")
         capsys.readouterr()
         assert run([*given, *WITH, "paper.pdf"]) == 2
-        assert "damaged" in capsys.readouterr().err
+        told = capsys.readouterr()
+        assert told.err.startswith("--state: ")
+        assert "damaged" in told.err
+        assert "CANNOT_CHECK" in told.out
         assert file.read_bytes() == b"{}"
+
+    def test_a_state_folder_that_cannot_be_used_checks_nothing_and_says_so_once(
+        self, given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (tmp_path / "state").touch()
+        assert run([*given, *WITH, "--json", "paper.pdf", "revoked.txt"]) == 2
+        told = capsys.readouterr()
+        assert told.err.count("--state: ") == 1
+        for report in json.loads(told.out)["reports"]:
+            assert report["verdict"] == "CANNOT_CHECK"
+            assert report["checks"][4]["message_id"] == "offline.state_unusable"
 
 
 class TestWithoutANetwork:

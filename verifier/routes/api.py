@@ -49,7 +49,7 @@ async def verify(
     else:
         got = media_type or "no content type"
         raise RequestFault(415, f"got {got}, wanted multipart/form-data or application/json")
-    words = lang or language_of(request.headers.get("accept-language", ""))
+    words = lang or language_of(request.headers.get("accept-language", ""), fallback=Language.ENGLISH)
     headers = {"Content-Language": words.value, "Vary": "Accept-Language"}
     return JSONResponse({"reports": [answer.as_json(report, words)]}, headers=headers)
 

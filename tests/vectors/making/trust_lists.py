@@ -134,6 +134,7 @@ def _out_of_time() -> list[Vector]:
     return [
         _refused("expired at this second", first, now="2027-02-01T00:00:00Z"),
         _refused("expired long ago", first, now="2031-01-01T00:00:00Z"),
+        _refused("issued more than five minutes from now", first, now="2026-01-31T23:54:59Z"),
     ]
 
 

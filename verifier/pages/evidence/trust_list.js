@@ -37,6 +37,9 @@ import { setAt, setsOf } from "./validator_sets.js";
  *   it is in no range, or under another scheme than the given one.
  */
 
+/** How far a clock may be behind the times that it is told. */
+const CLOCK_TOLERANCE_MS = 5 * 60 * 1000;
+
 const MALFORMED = "EvidenceMalformed";
 const REFUSED = "TrustListRefused";
 const KIND = "yinxin-trust-list";
@@ -89,6 +92,9 @@ export async function readTrustList(data) {
 export function verifyTrustList(listed, { now, previous = null }) {
   requireTime(now);
   if (previous !== null) requireFollows(listed, previous);
+  if (listed.issued.getTime() - now.getTime() > CLOCK_TOLERANCE_MS) {
+    refuse(REFUSED, `the trust list was issued at ${listed.issued.toISOString()}, after it is now: ${now.toISOString()}`);
+  }
   if (now >= listed.expires) refuse(REFUSED, `the trust list expired at ${listed.expires.toISOString()}`);
 }
 

@@ -5284,6 +5284,7 @@ function setOf(value) {
 }
 
 // verifier/pages/evidence/trust_list.js
+var CLOCK_TOLERANCE_MS = 5 * 60 * 1e3;
 var MALFORMED10 = "EvidenceMalformed";
 var REFUSED = "TrustListRefused";
 var KIND = "yinxin-trust-list";
@@ -5322,6 +5323,9 @@ async function readTrustList(data) {
 function verifyTrustList(listed, { now, previous = null }) {
   requireTime(now);
   if (previous !== null) requireFollows2(listed, previous);
+  if (listed.issued.getTime() - now.getTime() > CLOCK_TOLERANCE_MS) {
+    refuse(REFUSED, `the trust list was issued at ${listed.issued.toISOString()}, after it is now: ${now.toISOString()}`);
+  }
   if (now >= listed.expires) refuse(REFUSED, `the trust list expired at ${listed.expires.toISOString()}`);
 }
 function requireFollows2(listed, previous) {

@@ -273,7 +273,8 @@ def _tell(stage: Stage, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(run, ensure_ascii=False), flush=True)
         return
-    example = next(iter(sorted(stage.documents.glob("business-licence/*.pdf"))), stage.documents)
+    shown = json.loads((stage.folder / SHOWN).read_text(encoding="utf-8"))
+    example = Path(next(path for path, each in shown.items() if each["expected"] == "VALID"))
     verifier = f"YINXIN_SETTINGS={_shown(stage.verifier_settings)} .venv/bin/yinxin-verifier"
     issuer = f"YINXIN_SETTINGS={_shown(stage.issuer_settings)} .venv/bin/yinxin-issuer"
     offline = f".venv/bin/yinxin-verifier check --offline --trust {_shown(stage.trust_list)}"

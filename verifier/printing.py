@@ -86,7 +86,8 @@ def _subject(report: Report, language: Language) -> Table:
             block=register.block_number, age=report.block_age_s, chain=register.chain_id
         )
         rows.append((sentence("page.checked", language), f"{show(report.checked_at, language)}, {where}"))
-    rows.extend((sentence("offline.evidence", language), say(what, language)) for what in _evidence(report.offline))
+    label = sentence("offline.evidence", language)
+    rows.extend((label * (place == 0), say(what, language)) for place, what in enumerate(_evidence(report.offline)))
     for label, value in rows:
         table.add_row(Text(label, style="dim"), Text(value))
     return table

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date
 
-    from chain.registry import Track
+    from chain.events import Track
     from chain.schemas import Schema
     from chain.strict_json import JSON
     from chain.validity import Validity, ValidityRule

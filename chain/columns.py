@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from chain.errors import EvidenceMalformed
-from chain.registry import Track
+from chain.events import Track
 from chain.steps import ABI, ADDRESSES, DYNAMIC, KINDS, STATUS_CHANGED, WORD, Part, width
 
 if TYPE_CHECKING:

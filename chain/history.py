@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, cast
 from chain import cbor
 from chain.columns import PLACE, Table, numbers
 from chain.errors import EvidenceMalformed
+from chain.events import Record
 from chain.keccak import keccak
-from chain.registry import Record
 from chain.steps import (
     ABI,
     ADDRESS,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from chain.cbor import CBOR
-    from chain.registry import Event
+    from chain.events import Event
 
 NO_HEAD = bytes(WORD)
 """A hash chain before its first step (IHeads)."""

@@ -10,7 +10,7 @@ from chain import checkpoint as checkpoints
 from chain import envelope
 from chain.checkpoint import Believed, Checkpoint
 from chain.errors import EvidenceMalformed, NotProven
-from chain.registry import TypeRegistered
+from chain.events import TypeRegistered
 from chain.steps import List
 
 if TYPE_CHECKING:

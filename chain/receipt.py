@@ -9,7 +9,7 @@ from chain.errors import EvidenceMalformed, NotProven
 from chain.steps import ABI, BATCH_ANCHORED, WORD, event_of, topic
 
 if TYPE_CHECKING:
-    from chain.registry import BatchAnchored
+    from chain.events import BatchAnchored
     from chain.strict_rlp import Item
 
 _Log: TypeAlias = "tuple[bytes, tuple[bytes, ...], bytes]"

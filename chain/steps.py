@@ -12,14 +12,14 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, cast
 from unicodedata import category
 
-from chain import registry
+from chain import events
 from chain.errors import EvidenceMalformed
 from chain.keccak import keccak
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from chain.registry import Event
+    from chain.events import Event
 
 Part: TypeAlias = "bytes | tuple[bytes, ...]"
 """One argument as bytes without padding: a number of N bits has N/8, a truth value 1, an address 20; an array of
@@ -52,34 +52,34 @@ class List(IntEnum):
 
 
 _EVENTS: tuple[tuple[type[Event], tuple[str, ...]], ...] = (
-    (registry.RegistryCreated, ("bytes32", "bool")),
-    (registry.MemberAdded, ("address", "uint8")),
-    (registry.MemberRemoved, ("address", "uint8")),
-    (registry.ProposalMade, ("uint256", "address", "address", "bytes", "uint64")),
-    (registry.VoteCast, ("uint256", "address")),
-    (registry.ProposalExecuted, ("uint256", "address")),
-    (registry.VerifyingHostSet, ("string", "bool")),
-    (registry.SuccessorNamed, ("address", "bytes32")),
-    (registry.TypeRegistered, ("uint32", "uint16", "bytes32")),
-    (registry.TypeRetired, ("uint32", "uint16")),
-    (registry.AgencyRegistered, ("uint32", "uint32", "uint8", "bytes18", "string", "address[]")),
-    (registry.AgencyCorrected, ("uint32", "bytes18", "string")),
-    (registry.AgencySuspended, ("uint32", "uint8", "address[]")),
-    (registry.AgencyResumed, ("uint32", "address[]")),
-    (registry.TypeGranted, ("uint32", "uint32", "address[]")),
-    (registry.TypeWithdrawn, ("uint32", "uint32", "address[]")),
-    (registry.ApprovalsDemanded, ("uint32", "uint8", "address[]")),
-    (registry.OwnApprovalsSet, ("uint32", "uint8", "address[]")),
-    (registry.OfficerSet, ("uint32", "address", "uint8", "address[]")),
-    (registry.KeyAdded, ("uint32", "bytes32", "uint8", "bytes32", "bytes32", "uint64", "uint64", "address[]")),
-    (registry.KeyCutOff, ("uint32", "bytes32", "uint64", "address[]")),
+    (events.RegistryCreated, ("bytes32", "bool")),
+    (events.MemberAdded, ("address", "uint8")),
+    (events.MemberRemoved, ("address", "uint8")),
+    (events.ProposalMade, ("uint256", "address", "address", "bytes", "uint64")),
+    (events.VoteCast, ("uint256", "address")),
+    (events.ProposalExecuted, ("uint256", "address")),
+    (events.VerifyingHostSet, ("string", "bool")),
+    (events.SuccessorNamed, ("address", "bytes32")),
+    (events.TypeRegistered, ("uint32", "uint16", "bytes32")),
+    (events.TypeRetired, ("uint32", "uint16")),
+    (events.AgencyRegistered, ("uint32", "uint32", "uint8", "bytes18", "string", "address[]")),
+    (events.AgencyCorrected, ("uint32", "bytes18", "string")),
+    (events.AgencySuspended, ("uint32", "uint8", "address[]")),
+    (events.AgencyResumed, ("uint32", "address[]")),
+    (events.TypeGranted, ("uint32", "uint32", "address[]")),
+    (events.TypeWithdrawn, ("uint32", "uint32", "address[]")),
+    (events.ApprovalsDemanded, ("uint32", "uint8", "address[]")),
+    (events.OwnApprovalsSet, ("uint32", "uint8", "address[]")),
+    (events.OfficerSet, ("uint32", "address", "uint8", "address[]")),
+    (events.KeyAdded, ("uint32", "bytes32", "uint8", "bytes32", "bytes32", "uint64", "uint64", "address[]")),
+    (events.KeyCutOff, ("uint32", "bytes32", "uint64", "address[]")),
     (
-        registry.BatchAnchored,
+        events.BatchAnchored,
         ("uint32", "bytes32", "uint32", "uint16", "uint16", "uint32", "address", "address[]"),
     ),
-    (registry.CertificateReplaced, ("uint32", "bytes32", "bytes32", "uint24", "uint256")),
+    (events.CertificateReplaced, ("uint32", "bytes32", "bytes32", "uint24", "uint256")),
     (
-        registry.StatusChanged,
+        events.StatusChanged,
         ("uint32", "bytes32", "uint8", "uint24", "uint24", "uint32", "bytes32", "uint256", "address[]"),
     ),
 )
@@ -87,9 +87,9 @@ KINDS: tuple[type[Event], ...] = tuple(event for event, _ in _EVENTS)
 """The kinds of events; a kind's number is its place here."""
 ABI: tuple[tuple[str, ...], ...] = tuple(types for _, types in _EVENTS)
 """The types of each kind's arguments, as the contracts declare them."""
-BATCH_ANCHORED = KINDS.index(registry.BatchAnchored)
-CERTIFICATE_REPLACED = KINDS.index(registry.CertificateReplaced)
-STATUS_CHANGED = KINDS.index(registry.StatusChanged)
+BATCH_ANCHORED = KINDS.index(events.BatchAnchored)
+CERTIFICATE_REPLACED = KINDS.index(events.CertificateReplaced)
+STATUS_CHANGED = KINDS.index(events.StatusChanged)
 
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _TOPICS = tuple(keccak(f"{kind.__name__}({','.join(types)})".encode()) for kind, types in zip(KINDS, ABI, strict=True))
@@ -130,10 +130,10 @@ def event_of(kind: int, arguments: bytes) -> Event:
     """Return the event that these arguments belong to, the inverse of `arguments`; raises `EvidenceMalformed`."""
     values = [_value(name, part) for name, part in zip(ABI[kind], split(kind, arguments), strict=True)]
     made = KINDS[kind]
-    if made is registry.StatusChanged:
+    if made is events.StatusChanged:
         values[2] = _track(cast("int", values[2]))
-    if made is registry.OfficerSet:
-        values[2] = registry.Capability(cast("int", values[2]))
+    if made is events.OfficerSet:
+        values[2] = events.Capability(cast("int", values[2]))
     return cast("Callable[..., Event]", made)(*values)
 
 
@@ -240,11 +240,11 @@ def _value(name: str, part: Part) -> object:
     return int.from_bytes(part) if name.startswith("uint") else part
 
 
-def _track(number: int) -> registry.Track:
+def _track(number: int) -> events.Track:
     try:
-        return registry.Track(number)
+        return events.Track(number)
     except ValueError as exc:
-        raise EvidenceMalformed(f"got the track {number}, wanted one up to {max(registry.Track)}") from exc
+        raise EvidenceMalformed(f"got the track {number}, wanted one up to {max(events.Track)}") from exc
 
 
 def _word(name: str, part: bytes) -> bytes:

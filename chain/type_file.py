@@ -14,7 +14,7 @@ from chain import strict_json
 from chain.certificate_type import CertificateType, Layout, RenewalRule
 from chain.claims import CHINESE, NUMBER, Choice, Claim, Derivation, Kind, Mask, Words
 from chain.errors import CertificateTypeInvalid
-from chain.registry import Track
+from chain.events import Track
 from chain.schemas import Schema
 from chain.validity import ValidityRule
 

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from chain import certificate_types, keys
 from chain.ethereum.governing import Governing
+from chain.events import BatchAnchored
 from chain.keys import PublicKey
-from chain.registry import BatchAnchored, BatchToAnchor, Role
+from chain.registry import BatchToAnchor, Role
 from demo import forging
 from demo.loot import Genuine, Loot
 from issuer.documents import Renderer

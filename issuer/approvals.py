@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain import merkle
-from chain.registry import BatchToAnchor, Capability, Role
+from chain.events import Capability
+from chain.registry import BatchToAnchor, Role
 from issuer import rights
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import BatchSignature, State

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chain.errors import RegistryMismatch
-from chain.registry import (
+from chain.events import (
     AgencyCorrected,
     AgencyRegistered,
     AgencyResumed,
@@ -33,7 +33,8 @@ from issuer.models import DirectorySnapshot, RegistryPin
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from chain.registry import Block, Identity, Record, Registry
+    from chain.events import Record
+    from chain.registry import Block, Identity, Registry
     from issuer.store import Store
 
 WITHOUT_CUT_OFF = 2**64 - 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chain.registry import StatusChanged
+from chain.events import StatusChanged
 from issuer.models import Batch
 
 if TYPE_CHECKING:

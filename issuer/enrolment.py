@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chain.registry import Capability
+from chain.events import Capability
 from issuer.errors import PlanInvalid
 
 if TYPE_CHECKING:

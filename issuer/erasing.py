@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chain.registry import Capability
+from chain.events import Capability
 from issuer import records, rights
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import State

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from chain import code, identifiers, merkle
 from chain.code import InclusionPath
+from chain.events import Capability
 from chain.preparation import IDENTIFIER_CLAIM, Statement
 from chain.preparation import prepare as fix
-from chain.registry import Capability
 from issuer import approvals, rights
 from issuer.errors import NotReady
 from issuer.models import Batch, Purpose, State

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chain.registry import Capability, Track
+from chain.events import Capability, Track
 
 if TYPE_CHECKING:
     from chain.errors import RegistryRefused

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from chain.calendar import day_of_hour
 from chain.certificate_types import Kind
 from chain.errors import ClaimsInvalid
+from chain.events import Track
 from chain.preparation import IDENTIFIER_CLAIM
-from chain.registry import Track
 from issuer import days, issuing, statuses
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import Purpose, State

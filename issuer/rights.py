@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chain.registry import Capability
+from chain.events import Capability
 from issuer.errors import NotAllowed
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from chain.errors import NonceTaken, RegistryMismatch, RegistryRefused, TransactionLost
-from chain.registry import BatchAnchored, Role, SignedTransaction, StatusChanged
+from chain.events import BatchAnchored, StatusChanged
+from chain.registry import Role, SignedTransaction
 from issuer import approvals, effects, nonces, refusals, statuses
 from issuer.errors import LaneFrozen, NotReady, StillWaiting
 from issuer.models import Batch, OutboxTransaction, State, StatusChange

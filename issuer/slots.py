@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chain.registry import Track
+from chain.events import Track
 
 _HOUR = 0xFFFFFF
 _SHORT, _LONG, _LEVEL_BITS = 27, 51, 3

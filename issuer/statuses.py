@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from chain.calendar import day_of_hour, hour_of
 from chain.errors import InvalidInput
-from chain.registry import Capability, StatusToChange, Track
+from chain.events import Capability, Track
+from chain.registry import StatusToChange
 from issuer import days, rights, slots, undoing
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State, StatusChange

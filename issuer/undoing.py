@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chain.calendar import day_of_hour
-from chain.registry import Track
+from chain.events import Track
 from issuer.errors import Unconfirmed
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from chain.ethereum.governing import Governing
 from chain.ethereum.profiles import ANVIL
 from chain.ethereum.signers import KeySigner
 from chain.ethereum.writer import EthereumWriter
+from chain.events import Capability
 from chain.keys import PublicKey
-from chain.registry import BatchToAnchor, Capability, Role
+from chain.registry import BatchToAnchor, Role
 from tests.fake_governing import FakeGoverning
 from tests.fakes import FakeRegistry
 

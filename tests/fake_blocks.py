@@ -10,14 +10,14 @@ from chain import strict_rlp
 from chain.ethereum.growing import Trie
 from chain.ethereum.headers import as_scalar
 from chain.ethereum.receipts import key
+from chain.events import BatchAnchored
 from chain.keccak import keccak
-from chain.registry import BatchAnchored
 from tests.chain.receipts import log_of, receipt_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from chain.registry import Event
+    from chain.events import Event
 
 
 @dataclass(frozen=True, slots=True)

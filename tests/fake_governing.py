@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chain.registry import AgencyRegistered, KeyAdded
+from chain.events import AgencyRegistered, KeyAdded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chain.registry import Capability, Signer
+    from chain.events import Capability
+    from chain.registry import Signer
     from tests.fakes import FakeRegistry
 
 

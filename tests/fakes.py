@@ -14,17 +14,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
 from chain.errors import NonceTaken, RegistryRefused, RegistryUnavailable, SenderRefused
-from chain.ethereum import events
+from chain.ethereum import logs
+from chain.events import BatchAnchored, Capability, Record
 from chain.proof import ReceiptEvidence, encode_evidence
-from chain.registry import (
-    BatchAnchored,
-    Block,
-    Capability,
-    Identity,
-    Receipt,
-    Record,
-    SignedTransaction,
-)
+from chain.registry import Block, Identity, Receipt, SignedTransaction
 from tests.contracts.model import Refused
 from tests.contracts.model_agencies import Consent
 from tests.contracts.model_certificates import Certificates
@@ -44,7 +37,8 @@ from tests.fake_transactions import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from chain.registry import BatchToAnchor, Event, Role, Signer, StatusToChange
+    from chain.events import Event
+    from chain.registry import BatchToAnchor, Role, Signer, StatusToChange
     from tests.contracts.model import Emitted
 
 AGENCIES_ADDRESS = bytes.fromhex("a9" * 20)
@@ -379,8 +373,8 @@ def _refusals() -> Iterator[None]:
 
 def _event(emitted: Emitted) -> Event:
     """Return the model's event as ours."""
-    kinds = events.type_of(emitted.name).inputs
-    return events.event_of(
+    kinds = logs.type_of(emitted.name).inputs
+    return logs.event_of(
         emitted.name, [_plain(kind, value) for kind, value in zip(kinds, emitted.arguments, strict=True)]
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from random import Random
 
+from chain.events import BatchAnchored, StatusChanged, Track
 from chain.history import History, Step
-from chain.registry import BatchAnchored, StatusChanged, Track
 from chain.steps import List, arguments, kind_of
 from tests.vectors.making.drafts import draft
 

@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 from chain.errors import TrustListRefused
-from chain.registry import CertificateReplaced, Identity, Track
+from chain.events import CertificateReplaced, Track
+from chain.registry import Identity
 from chain.steps import List
 from chain.trust_list import CLOCK_TOLERANCE
 from verifier.knowledge import Batch, Head, Place, StatusRecord
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chain.checkpoint import Believed
-    from chain.registry import BatchAnchored, Record, StatusChanged
+    from chain.events import BatchAnchored, Record, StatusChanged
     from chain.trust_list import TrustList
     from verifier.knowledge import AgencyRecord, ListedKey
     from verifier.wording import Message

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from chain.registry import Block, Identity, Record, Registry
+    from chain.events import Record
+    from chain.registry import Block, Identity, Registry
     from verifier.store import Store
 
 _LOG = structlog.get_logger(__name__)

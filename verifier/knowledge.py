@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from chain.events import Track
     from chain.keys import PublicKey
-    from chain.registry import Identity, Track
+    from chain.registry import Identity
     from verifier.wording import Message
 
 NO_CUT_OFF = 2**64 - 1

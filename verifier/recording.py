@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, update
 from sqlmodel import col, select
 
 from chain import merkle, steps
-from chain.registry import (
+from chain.events import (
     AgencyCorrected,
     AgencyRegistered,
     AgencyResumed,
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from chain.registry import Event, Record
+    from chain.events import Event, Record
 
 Row = TypeVar("Row", bound=Held)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
 
-    from chain.registry import Track
+    from chain.events import Track
     from verifier.evidence import Offline
     from verifier.wording import Message, Words
 

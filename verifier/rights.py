@@ -10,8 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from chain.keys import PublicKey
-from chain.registry import (
+from chain.events import (
     AgencyCorrected,
     AgencyRegistered,
     AgencyResumed,
@@ -23,12 +22,13 @@ from chain.registry import (
     TypeWithdrawn,
     VerifyingHostSet,
 )
+from chain.keys import PublicKey
 from verifier.knowledge import NO_CUT_OFF, AgencyRecord, ListedKey, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from chain.registry import Record
+    from chain.events import Record
 
 ES256 = 1
 """The only algorithm number of keys that this software knows (IAgencies)."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_
 from sqlmodel import col, select
 
+from chain.events import Track
 from chain.keys import PublicKey
-from chain.registry import Identity, Track
+from chain.registry import Identity
 from verifier import models
 from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord, final_block
 from verifier.models import AgencyRow, BatchRow, GrantRow, HostRow, KeyRow, LeafRow, StatusRow, TypeRow

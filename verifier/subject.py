@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chain.calendar import time_of_hour
 from chain.certificate import Certificate
 from chain.claims import Kind, Mask
-from chain.registry import Track
+from chain.events import Track
 from chain.short_number import short_number
 from verifier import tracks
 from verifier.moments import time_of

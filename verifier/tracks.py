@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chain.calendar import hour_of
-from chain.registry import Track
+from chain.events import Track
 from verifier.moments import time_of
 from verifier.report import Verdict
 

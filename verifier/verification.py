@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chain.certificate_types import CertificateType, Validity
-    from chain.registry import Track
+    from chain.events import Track
     from verifier.evidence import Grounds, Offline, ProofUsed
     from verifier.knowledge import Batch, ListedKey, Snapshot
     from verifier.moments import Moment

@@ -10,7 +10,8 @@ from chain.errors import InvalidInput, RegistryMismatch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from chain.registry import Block, Identity, Record, Registry
+    from chain.events import Record
+    from chain.registry import Block, Identity, Registry
 
 T = TypeVar("T")
 

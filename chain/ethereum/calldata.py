@@ -12,7 +12,7 @@ from chain import merkle
 from chain.ethereum.contracts import SELECTOR_BYTES, certificates
 
 if TYPE_CHECKING:
-    from chain.registry import BatchAnchored
+    from chain.events import BatchAnchored
 
 _WORD = 32
 _LEAVES_ARGUMENT = 3

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chain import proof
 from chain.errors import RegistryMismatch, RegistryUnavailable
-from chain.ethereum import calldata, contracts, events, runs
-from chain.ethereum.events import Log
+from chain.ethereum import calldata, contracts, logs, runs
+from chain.ethereum.logs import Log
 from chain.ethereum.node import Node, read_address, read_bytes, read_hash
 from chain.ethereum.proving import Prover
 from chain.ethereum.rpc import NodeError, Request, Rpc
 from chain.ethereum.wire import data, items, member, quantity, to_hex
-from chain.registry import BatchAnchored, Identity, Record
+from chain.events import BatchAnchored, Record
+from chain.registry import Identity
 from chain.steps import List
 
 if TYPE_CHECKING:
@@ -175,10 +176,10 @@ class EthereumRegistry:
         middle = (first + last) // 2
         return self._logs(addresses, first, middle, *topics) + self._logs(addresses, middle + 1, last, *topics)
 
-    def _records_of(self, logs: list[Json], first: int, last: int) -> list[Record]:
+    def _records_of(self, found: list[Json], first: int, last: int) -> list[Record]:
         """Return the records of a range's logs."""
-        places = sorted((_place(log), index) for index, log in enumerate(logs))
-        ordered = [logs[index] for _, index in places]
+        places = sorted((_place(log), index) for index, log in enumerate(found))
+        ordered = [found[index] for _, index in places]
         numbers = sorted({number for (number, _, _), _ in places})
         if numbers and not first <= numbers[0] <= numbers[-1] <= last:
             raise RegistryUnavailable(
@@ -238,7 +239,7 @@ def record_of(log: Json, blocks: dict[int, Block], *, ours: Sequence[bytes]) -> 
     if block_hash != block.hash or (isinstance(log, dict) and log.get("removed") is True):
         raise RegistryUnavailable(f"block {number} changed while it was read; the chain was reorganised")
     topics = [read_hash(topic, "log topic") for topic in items(member(log, "topics", "log"), "log topics")]
-    event = events.decode(Log(tuple(topics), data(member(log, "data", "log"), "log data")))
+    event = logs.decode(Log(tuple(topics), data(member(log, "data", "log"), "log data")))
     return Record(
         event=event,
         block_number=number,
@@ -246,7 +247,7 @@ def record_of(log: Json, blocks: dict[int, Block], *, ours: Sequence[bytes]) -> 
         block_timestamp=block.timestamp,
         transaction_hash=read_hash(member(log, "transactionHash", "log"), "log transactionHash"),
         log_index=log_index,
-        finding=events.finding(event),
+        finding=logs.finding(event),
     )
 
 

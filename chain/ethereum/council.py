@@ -9,7 +9,7 @@ from chain.ethereum import contracts
 from chain.ethereum.node import read_bytes, read_number
 from chain.ethereum.wire import shown
 from chain.ethereum.writer import status_change
-from chain.registry import AgencyRegistered, ProposalMade, Receipt
+from chain.events import AgencyRegistered, ProposalMade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from chain.ethereum.client import EthereumRegistry
     from chain.ethereum.wire import Json
     from chain.ethereum.writer import EthereumWriter
-    from chain.registry import Event, Signer, StatusToChange
+    from chain.events import Event
+    from chain.registry import Receipt, Signer, StatusToChange
 
 E = TypeVar("E", bound="Event")
 

@@ -15,7 +15,7 @@ from chain.errors import SigningFailed
 from chain.ethereum import contracts, typed_data
 from chain.ethereum.council import Council, event_of, receipt_of
 from chain.ethereum.node import read_bytes, read_number
-from chain.registry import AgencyRegistered, Capability, KeyAdded
+from chain.events import AgencyRegistered, Capability, KeyAdded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ from chain.ethereum.client import EthereumRegistry, record_of
 from chain.ethereum.node import read_address, read_hash, read_number
 from chain.ethereum.sending import Sending, succeeded
 from chain.ethereum.wire import items, member, quantity
-from chain.registry import Capability, Receipt
+from chain.events import Capability
+from chain.registry import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

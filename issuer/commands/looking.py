@@ -10,8 +10,8 @@ import typer
 
 from chain import code
 from chain.calendar import SHANGHAI
+from chain.events import Track
 from chain.preparation import IDENTIFIER_CLAIM
-from chain.registry import Track
 from issuer import settings as issuer_settings
 from issuer import statuses
 from issuer.commands.shared import OUT, AgencyOption, Json, ShortNumber, TypeOption, issuer, say, table

@@ -14,9 +14,9 @@ from chain import code as codes
 from chain import digits, envelope, merkle, pack, proof, seals
 from chain.base64url import decode as unjose
 from chain.errors import YinxinError
+from chain.events import CertificateReplaced, Record, StatusChanged, Track
 from chain.header import Header
 from chain.keys import PublicKey
-from chain.registry import CertificateReplaced, Record, StatusChanged, Track
 from chain.seals import SealScheme
 from chain.steps import List
 from chain.trust_list import TrustList

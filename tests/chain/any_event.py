@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, get_args
 
 from hypothesis import strategies as st
 
-from chain import registry
+from chain import events
+from chain.events import Capability, Track
 from chain.history import Step
-from chain.registry import Capability, Track
 from chain.steps import ABI, KINDS, arguments, kind_of, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chain.registry import Event
+    from chain.events import Event
 
-DECLARED: tuple[type[Event], ...] = get_args(registry.Event)
+DECLARED: tuple[type[Event], ...] = get_args(events.Event)
 FEW = [bytes([number]) * 20 for number in range(1, 6)]
 """Addresses that occur again and again, as officers' do."""
 
@@ -37,9 +37,9 @@ def any_event(draw: st.DrawFn, kinds: Sequence[int] = range(len(KINDS))) -> Even
     """Draw an event of one of these kinds."""
     kind = draw(st.sampled_from(kinds))
     values = [draw(_BY_TYPE[name]) for name in ABI[kind]]
-    if KINDS[kind] is registry.StatusChanged:
+    if KINDS[kind] is events.StatusChanged:
         values[2] = draw(st.sampled_from(Track))
-    if KINDS[kind] is registry.OfficerSet:
+    if KINDS[kind] is events.OfficerSet:
         values[2] = Capability(draw(st.integers(0, 15)))
     return KINDS[kind](*values)
 

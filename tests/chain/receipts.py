@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import rlp
 from eth_abi.abi import encode as abi_encode
 
+from chain.events import BatchAnchored
 from chain.keccak import keccak
-from chain.registry import BatchAnchored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,8 +13,8 @@ import pytest
 from chain import certificate_types
 from chain.certificate_types import LANGUAGES, CertificateType, Kind, Mask, by_identifier, by_number, shipped
 from chain.errors import CertificateTypeInvalid, ClaimsInvalid, IdentifierInvalid
+from chain.events import Track
 from chain.identifiers import parse_resident_number
-from chain.registry import Track
 from chain.type_file import MAX_CARRIED_BYTES, STATUS_WORDS
 
 ROOT = Path(__file__).parents[2]

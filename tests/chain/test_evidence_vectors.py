@@ -15,10 +15,10 @@ import pytest
 from chain import cbor, checkpoint, errors, pack, proof, seals
 from chain.checkpoint import Checkpoint
 from chain.errors import EvidenceMalformed, EvidenceRefused, HistoryIncomplete, YinxinError
+from chain.events import CertificateReplaced, StatusChanged, Track
 from chain.header import Header
 from chain.pack import Pack
 from chain.proof import Proof
-from chain.registry import CertificateReplaced, StatusChanged, Track
 from chain.seals import SealScheme
 from chain.steps import List
 from chain.trust_list import TrustList
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from chain.checkpoint import Believed
+    from chain.events import Record
     from chain.proof import Anchored
-    from chain.registry import Record
     from chain.seals import Sealing
 
 Vector = dict[str, Any]

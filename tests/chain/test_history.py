@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from chain import cbor, history, steps
 from chain.errors import EvidenceMalformed
-from chain.history import NO_HEAD, Heads, History, Step
-from chain.registry import (
+from chain.events import (
     AgencyRegistered,
     BatchAnchored,
     CertificateReplaced,
@@ -25,13 +24,14 @@ from chain.registry import (
     Track,
     TypeRegistered,
 )
+from chain.history import NO_HEAD, Heads, History, Step
 from chain.steps import KINDS, List
 from tests.chain.any_event import FEW, any_event, in_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from chain.registry import Event
+    from chain.events import Event
 
 ONE, TWO, THREE = FEW[:3]
 LEAF, ROOT = sha256(b"leaf").digest(), sha256(b"root").digest()

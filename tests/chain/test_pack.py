@@ -10,8 +10,8 @@ import pytest
 
 from chain import cbor, envelope, history, pack
 from chain.errors import EvidenceMalformed, EvidenceUnsupported, HistoryIncomplete, NotProven
+from chain.events import TypeRegistered
 from chain.pack import Pack
-from chain.registry import TypeRegistered
 from tests.chain import small_world
 from tests.chain.any_event import in_blocks
 from tests.chain.small_world import trust

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from chain.certificate import MAX_TEXT
 from chain.credential import MAX_CLAIMS, MAX_RESOURCES
+from chain.events import Track
 from chain.facts import MAX_FACT_BYTES, MAX_FACTS, MAX_NUMBER
-from chain.registry import Track
 from tests.chain.test_vectors import CERTIFICATES, CODES
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from chain.receipt import anchored
 from tests.chain.receipts import BATCH, ELSEWHERE, REGISTRY, TOPIC, Log, log_of, receipt_of
 
 if TYPE_CHECKING:
-    from chain.registry import BatchAnchored
+    from chain.events import BatchAnchored
 
 _LOG = log_of(BATCH)
 _OTHER: Log = (ELSEWHERE, [sha256(b"another event").digest()], b"data")

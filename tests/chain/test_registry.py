@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chain.errors import RegistryRefused
-from chain.registry import Track
+from chain.events import Track
 
 
 def test_the_first_five_tracks_end_a_certificate_and_the_others_do_not() -> None:

@@ -12,20 +12,20 @@ from eth_abi.abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chain import registry, steps
+from chain import events, steps
 from chain.errors import EvidenceMalformed
+from chain.events import StatusChanged, Track
 from chain.keccak import keccak
-from chain.registry import StatusChanged, Track
 from chain.steps import ABI, KINDS, List
 from tests.chain.any_event import DECLARED, any_event
 
 if TYPE_CHECKING:
-    from chain.registry import Event
+    from chain.events import Event
 
 ARTIFACTS = Path(__file__).parents[2] / "chain" / "ethereum" / "artifacts"
-RESUMED = KINDS.index(registry.AgencyResumed)
-HOST = KINDS.index(registry.VerifyingHostSet)
-CREATED = KINDS.index(registry.RegistryCreated)
+RESUMED = KINDS.index(events.AgencyResumed)
+HOST = KINDS.index(events.VerifyingHostSet)
+CREATED = KINDS.index(events.RegistryCreated)
 CHANGED = StatusChanged(3, b"l" * 32, Track.REVOKED, 490_000, 0, 2, b"d" * 32, 2**255 + 1, (b"o" * 20, b"p" * 20))
 
 
@@ -147,18 +147,18 @@ def test_an_odd_spelling_is_refused(kind: int, encoded: bytes, why: str) -> None
 def test_what_is_no_text_still_comes_back() -> None:
     encoded = word(64) + word(1) + word(2) + b"\xff\xfe".ljust(32, b"\0")
     event = steps.event_of(HOST, encoded)
-    assert event == registry.VerifyingHostSet("0xfffe", listed=True)
+    assert event == events.VerifyingHostSet("0xfffe", listed=True)
     assert steps.arguments(event) == encoded
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        registry.TypeRetired(2**32, 1),
-        registry.TypeRetired(-1, 1),
-        registry.MemberAdded(b"short", 1),
-        registry.AgencyCorrected(1, "too short", "name"),
-        registry.AgencyResumed(1, (bytes(21),)),
+        events.TypeRetired(2**32, 1),
+        events.TypeRetired(-1, 1),
+        events.MemberAdded(b"short", 1),
+        events.AgencyCorrected(1, "too short", "name"),
+        events.AgencyResumed(1, (bytes(21),)),
     ],
 )
 def test_a_value_that_is_not_of_its_type_is_not_encoded(event: Event) -> None:

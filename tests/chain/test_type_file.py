@@ -9,7 +9,7 @@ import pytest
 
 from chain.certificate_types import LOCAL, Kind, parse
 from chain.errors import CertificateTypeInvalid
-from chain.registry import Track
+from chain.events import Track
 from tests.chain.small_type import FILE, REMOVE, WORDS, changed, claim, small
 
 

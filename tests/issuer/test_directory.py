@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain.certificate_types import shipped
+from chain.events import Capability
 from chain.identifiers import parse_credit_code
-from chain.registry import Capability
 from issuer.enrolment import Enrolment, read_plan
 from issuer.errors import NotFound, PlanInvalid
 from tests.deployed import credit_code

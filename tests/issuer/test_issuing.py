@@ -8,8 +8,8 @@ import pytest
 
 from chain import certificate, code, merkle
 from chain.certificate_types import by_identifier
+from chain.events import BatchAnchored
 from chain.keys import PublicKey
-from chain.registry import BatchAnchored
 from issuer import approvals, drafting, in_one_go, issuing, statuses
 from issuer.errors import FileRefused, NotAllowed, NotReady
 from issuer.models import State

@@ -9,7 +9,7 @@ import pytest
 
 from chain.certificate_types import by_identifier
 from chain.errors import RegistryMismatch, RegistryUnavailable, SenderRefused
-from chain.registry import BatchAnchored
+from chain.events import BatchAnchored
 from issuer import approvals, drafting, in_one_go, issuing
 from issuer.errors import LaneBusy, LaneFrozen, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State

@@ -13,7 +13,7 @@ import pytest
 from chain.calendar import day_of_hour, first_hour
 from chain.certificate_types import by_identifier
 from chain.errors import InvalidInput
-from chain.registry import Track
+from chain.events import Track
 from issuer import approvals, drafting, in_one_go, issuing, replacing, slots, statuses
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import Purpose, State

@@ -10,7 +10,7 @@ import pytest
 
 from chain.calendar import first_hour
 from chain.errors import InvalidInput
-from chain.registry import Track
+from chain.events import Track
 from issuer import days
 from issuer.errors import RefusedByRegistry, Unconfirmed
 from tests.issuer.test_statuses import TODAY, change, held, issued, wish

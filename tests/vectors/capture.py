@@ -15,14 +15,15 @@ import rlp
 from eth_utils.crypto import keccak
 from trie import HexaryTrie
 
-from chain import registry
+from chain import events
 from chain.ethereum.network import Anvil
 from chain.ethereum.wire import to_hex
 from tests.vectors.scenes import BEGINNING, BLOCK_PERIOD_S, SCENES
 
 if TYPE_CHECKING:
     from chain.ethereum.wire import Json
-    from chain.registry import BatchAnchored, Receipt
+    from chain.events import BatchAnchored
+    from chain.registry import Receipt
     from tests.vectors.scenes import Stage
 
 RAW = Path(__file__).parent / "raw"
@@ -138,7 +139,7 @@ def _receipt(answer: dict[str, Any]) -> bytes:
 def _batch(here: Stage, label: str, receipt: Receipt) -> dict[str, Any]:
     """Return what was anchored, with the state evidence of its slot at that block."""
     event: BatchAnchored = next(
-        record.event for record in receipt.records if isinstance(record.event, registry.BatchAnchored)
+        record.event for record in receipt.records if isinstance(record.event, events.BatchAnchored)
     )
     outer = keccak(event.agency.to_bytes(32) + (5).to_bytes(32))
     slot = int.from_bytes(keccak(event.root + outer))

@@ -20,8 +20,9 @@ from chain.ethereum.governing import Governing
 from chain.ethereum.profiles import ANVIL
 from chain.ethereum.wire import to_hex
 from chain.ethereum.writer import EthereumWriter
+from chain.events import Capability, Track
 from chain.keys import PublicKey
-from chain.registry import BatchToAnchor, Capability, StatusToChange, Track
+from chain.registry import BatchToAnchor, StatusToChange
 from tests.deployed import (
     KEYS_VALID_FROM,
     Office,

@@ -14,7 +14,7 @@ from chain.calendar import first_hour
 from chain.certificate import Statement
 from chain.certificate_types import by_identifier
 from chain.keys import PublicKey, signer
-from chain.registry import Identity, Track
+from chain.registry import Identity
 from chain.validity import Validity
 from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord
 from verifier.moments import moment
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from chain.certificate import Prepared
     from chain.code import InclusionPath
+    from chain.events import Track
     from verifier.moments import Moment
     from verifier.wording import Message
 

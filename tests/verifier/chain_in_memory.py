@@ -8,8 +8,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from chain.errors import RegistryUnavailable
+from chain.events import Record
 from chain.history import Heads
-from chain.registry import Block, Record
+from chain.registry import Block
 from tests.verifier.book import IDENTITY
 from verifier.index import Index
 from verifier.snapshot import Freshness
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from chain.registry import Event, Identity
+    from chain.events import Event
+    from chain.registry import Identity
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from chain.ethereum.signers import KeySigner
-    from chain.registry import Record
+    from chain.events import Record
     from tests.deployed import Deployed, Office
     from tests.sealed import Validator
     from tests.verifier.book import Paper

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chain.calendar import hour_of
 from chain.ethereum.client import EthereumRegistry
 from chain.ethereum.profiles import ANVIL
-from chain.registry import BatchToAnchor, StatusToChange, Track
+from chain.registry import BatchToAnchor, StatusToChange
 from chain.validity import Validity
 from tests.verifier.book import TYPE, Paper, paper
 from verifier.index import Index
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chain.ethereum.profiles import Profile
+    from chain.events import Track
     from tests.deployed import Deployed, Office
 
 FRESHNESS = Freshness(confirmations=ANVIL.confirmations, max_head_age_s=ANVIL.max_head_age_s)

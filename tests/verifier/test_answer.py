@@ -12,7 +12,7 @@ from rich.console import Console
 
 from chain.calendar import first_hour
 from chain.claims import Kind
-from chain.registry import Track
+from chain.events import Track
 from chain.seals import Sealing, SealScheme
 from chain.validity import Validity
 from tests.verifier.book import CLAIMS, NOW, PAGE, TODAY, TYPE, Book, anchored, paper

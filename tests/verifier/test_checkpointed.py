@@ -10,11 +10,9 @@ import pytest
 
 from chain import checkpoint
 from chain.ethereum.network import Anvil
-from chain.keys import PublicKey
-from chain.registry import (
+from chain.events import (
     AgencyCorrected,
     BatchAnchored,
-    BatchToAnchor,
     CertificateReplaced,
     KeyAdded,
     KeyCutOff,
@@ -22,6 +20,8 @@ from chain.registry import (
     StatusChanged,
     Track,
 )
+from chain.keys import PublicKey
+from chain.registry import BatchToAnchor
 from tests.deployed import document_key, leaves_of, make_deployed
 from tests.verifier.book import TYPE
 from tests.verifier.offline_evidence import Chain
@@ -34,7 +34,7 @@ from verifier.rights import Rights
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chain.registry import Event
+    from chain.events import Event
     from tests.deployed import Deployed
     from verifier.knowledge import Snapshot
 

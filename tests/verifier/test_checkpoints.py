@@ -19,8 +19,8 @@ from chain.checkpoint import Checkpoint
 from chain.errors import RegistryMismatch, RegistryUnavailable, SigningFailed
 from chain.ethereum.client import EthereumRegistry
 from chain.ethereum.profiles import ANVIL
+from chain.events import Track
 from chain.pack import Pack
-from chain.registry import Track
 from chain.steps import List
 from tests.deployed import batch_of, make_deployed
 from tests.faults.chaos_proxy import ChaosProxy, Way

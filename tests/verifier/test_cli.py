@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chain import code
-from chain.registry import Track
+from chain.events import Track
 from chain.validity import Validity
 from issuer.documents import Agency
 from tests.faults.chaos_proxy import ChaosProxy, Way

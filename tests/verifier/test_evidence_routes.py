@@ -18,8 +18,8 @@ from starlette.exceptions import HTTPException
 from chain import base64url, checkpoint, pack
 from chain.checkpoint import Checkpoint
 from chain.errors import InvalidInput
+from chain.events import Track
 from chain.pack import Pack
-from chain.registry import Track
 from chain.trust_list import TrustList
 from tests.deployed import leaves_of, signer
 from tests.verifier.papers_on_chain import set_status

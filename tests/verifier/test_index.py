@@ -17,8 +17,8 @@ from sqlalchemy import create_engine
 
 from chain.ethereum.client import EthereumRegistry
 from chain.ethereum.profiles import ANVIL
+from chain.events import Track
 from chain.history import NO_HEAD
-from chain.registry import Track
 from tests.deployed import Deployed, batch_of, leaves_of, make_deployed
 from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set_status

@@ -14,17 +14,11 @@ from chain.calendar import today
 from chain.errors import InvalidInput
 from chain.ethereum.network import Anvil
 from chain.ethereum.profiles import ANVIL
+from chain.events import AgencySuspended, BatchAnchored, KeyCutOff, StatusChanged, Track
 from chain.keys import PublicKey
 from chain.pack import Pack
 from chain.proof import Proof, ReceiptEvidence, StateEvidence
-from chain.registry import (
-    AgencySuspended,
-    BatchAnchored,
-    BatchToAnchor,
-    KeyCutOff,
-    StatusChanged,
-    Track,
-)
+from chain.registry import BatchToAnchor
 from chain.seals import SealScheme
 from chain.validity import Validity
 from tests import sealed
@@ -59,7 +53,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    from chain.registry import Record
+    from chain.events import Record
     from tests.verifier.book import Paper
     from verifier.index import Index
 

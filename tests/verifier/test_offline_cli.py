@@ -17,7 +17,7 @@ import pytest
 from chain import code
 from chain.calendar import today
 from chain.ethereum.network import Anvil
-from chain.registry import Track
+from chain.events import Track
 from chain.seals import SealScheme
 from chain.validity import Validity
 from issuer.documents import Agency

@@ -12,9 +12,7 @@ from chain import history
 from chain.calendar import first_hour, hour_of
 from chain.checkpoint import Believed, Checkpoint
 from chain.ethereum.network import Anvil
-from chain.history import Heads, History, Step
-from chain.keys import PublicKey
-from chain.registry import (
+from chain.events import (
     AgencyRegistered,
     AgencyResumed,
     AgencySuspended,
@@ -25,6 +23,8 @@ from chain.registry import (
     TypeGranted,
     TypeRegistered,
 )
+from chain.history import Heads, History, Step
+from chain.keys import PublicKey
 from chain.trust_list import TrustList
 from chain.validity import Validity
 from tests import sealed
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    from chain.registry import Event
+    from chain.events import Event
     from tests.verifier.book import Paper
 
 DAYS = 86_400

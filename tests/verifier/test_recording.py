@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain import merkle
-from chain.history import Heads
-from chain.keys import PublicKey
-from chain.registry import (
+from chain.events import (
     AgencyCorrected,
     AgencyRegistered,
     AgencyResumed,
@@ -41,6 +39,8 @@ from chain.registry import (
     VerifyingHostSet,
     VoteCast,
 )
+from chain.history import Heads
+from chain.keys import PublicKey
 from tests.verifier.book import IDENTITY, KEY, kid, private_key
 from tests.verifier.chain_in_memory import NOW, ListRegistry, index_of
 from verifier.knowledge import NO_CUT_OFF, Place
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from chain.registry import Event
+    from chain.events import Event
 
 ONE, TWO = bytes(19) + b"\1", bytes(19) + b"\2"
 LEAVES = tuple(sha256(bytes([number])).digest() for number in range(3))

@@ -14,8 +14,8 @@ import pytest
 from chain import history
 from chain.checkpoint import Believed, Checkpoint
 from chain.errors import TrustListRefused, WentBack
+from chain.events import AgencyRegistered, AgencyResumed, AgencySuspended, BatchAnchored, Record
 from chain.history import Heads, History, Step
-from chain.registry import AgencyRegistered, AgencyResumed, AgencySuspended, BatchAnchored, Record
 from chain.trust_list import TrustList
 from tests import sealed
 from verifier.seen import Seen, StateUnusable, folder_of, opened
@@ -23,7 +23,7 @@ from verifier.seen import Seen, StateUnusable, folder_of, opened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from chain.registry import Event
+    from chain.events import Event
 
 REGISTRY_ID = b"r" * 32
 LIST = sealed.trust_list(

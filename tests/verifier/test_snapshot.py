@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chain.events import AgencyRegistered, KeyAdded, KeyCutOff
 from chain.keys import PublicKey
-from chain.registry import AgencyRegistered, KeyAdded, KeyCutOff
 from tests.verifier.book import KEY, OTHER_KEY
 from tests.verifier.chain_in_memory import NOW, ListRegistry, index_of
 from verifier.knowledge import NO_CUT_OFF, final_block
@@ -15,7 +15,7 @@ from verifier.knowledge import NO_CUT_OFF, final_block
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from chain.registry import Event
+    from chain.events import Event
 
 ANY = AgencyRegistered(9, 0, 1, "11999999MB0000001X", "演示", ())
 KID = PublicKey.of(KEY).kid

@@ -15,7 +15,7 @@ from chain import base64url, cbor, certificate, code, digits, disclosures, merkl
 from chain.calendar import first_hour, hour_of
 from chain.code import InclusionPath
 from chain.errors import CertificateTypeInvalid
-from chain.registry import Track
+from chain.events import Track
 from chain.validity import Validity
 from tests.verifier.book import (
     AGENCY,

@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from chain.errors import NonceTaken, RegistryRefused
-from chain.registry import (
-    BatchAnchored,
-    Capability,
-    CertificateReplaced,
-    KeyAdded,
-    OfficerSet,
-    Role,
-    StatusChanged,
-    StatusToChange,
-    Track,
-)
+from chain.events import BatchAnchored, Capability, CertificateReplaced, KeyAdded, OfficerSet, StatusChanged, Track
+from chain.registry import Role, StatusToChange
 from tests.deployed import (
     Deployed,
     FakeDeployed,
@@ -33,7 +24,8 @@ from tests.deployed import (
 )
 
 if TYPE_CHECKING:
-    from chain.registry import BatchToAnchor, Record, SignedTransaction
+    from chain.events import Record
+    from chain.registry import BatchToAnchor, SignedTransaction
     from tests.deployed import Office
 
 World: TypeAlias = "Deployed | FakeDeployed"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chain import merkle
 from chain.ethereum import contracts
 from chain.ethereum.calldata import leaves_of as read
-from chain.registry import BatchAnchored
+from chain.events import BatchAnchored
 from tests.deployed import leaves_of
 
 if TYPE_CHECKING:

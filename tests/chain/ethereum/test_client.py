@@ -10,7 +10,7 @@ import pytest
 from chain.errors import RegistryMismatch, RegistryUnavailable
 from chain.ethereum.client import EthereumRegistry, Expected
 from chain.ethereum.profiles import ANVIL, BESU_QBFT, FISCO_BCOS
-from chain.registry import BatchAnchored, RegistryCreated
+from chain.events import BatchAnchored, RegistryCreated
 from chain.steps import List
 from tests.deployed import batch_of, root_of
 from tests.faults.chaos_proxy import ChaosProxy, Way
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chain.ethereum.network import Anvil
-    from chain.registry import Record, Registry
+    from chain.events import Record
+    from chain.registry import Registry
     from tests.deployed import Deployed
 
 

@@ -9,23 +9,23 @@ import pytest
 from chain.errors import RegistryRefused, RegistryUnavailable, SigningFailed
 from chain.ethereum.council import Council, event_of
 from chain.ethereum.governing import NO_CUT_OFF, Governing
-from chain.registry import (
+from chain.events import (
     AgencyCorrected,
     Capability,
     KeyCutOff,
     MemberAdded,
     ProposalMade,
-    StatusToChange,
     SuccessorNamed,
     Track,
     TypeRetired,
     VerifyingHostSet,
 )
+from chain.registry import StatusToChange
 from tests.deployed import credit_code, document_key, leaves_of, signer
 
 if TYPE_CHECKING:
     from chain.ethereum.network import Anvil
-    from chain.registry import Event
+    from chain.events import Event
     from tests.deployed import Deployed
 
 

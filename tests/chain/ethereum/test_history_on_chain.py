@@ -10,18 +10,11 @@ import pytest
 from chain import checkpoint, history, steps
 from chain.checkpoint import Checkpoint
 from chain.errors import HistoryIncomplete, NotAttested
+from chain.events import AgencySuspended, BatchAnchored, CertificateReplaced, KeyCutOff, StatusChanged, Track
 from chain.header import Header
 from chain.history import Heads, History, Step
 from chain.keys import PublicKey, signer
-from chain.registry import (
-    AgencySuspended,
-    BatchAnchored,
-    CertificateReplaced,
-    KeyCutOff,
-    StatusChanged,
-    StatusToChange,
-    Track,
-)
+from chain.registry import StatusToChange
 from chain.steps import List
 from chain.trust_list import TrustList
 from tests import sealed
@@ -31,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chain.ethereum.network import Anvil
-    from chain.registry import BatchToAnchor, Event, Record
+    from chain.events import Event, Record
+    from chain.registry import BatchToAnchor
     from tests.deployed import Deployed, Office
 
 VALIDATORS = sealed.validators(4)

@@ -10,7 +10,8 @@ from chain import merkle
 from chain.errors import RegistryMismatch
 from chain.ethereum import typed_data
 from chain.ethereum.typed_data import Domain
-from chain.registry import BatchToAnchor, Role, StatusToChange, Track
+from chain.events import Track
+from chain.registry import BatchToAnchor, Role, StatusToChange
 from tests.deployed import leaves_of
 
 CONTRACT = bytes.fromhex("c0" * 20)

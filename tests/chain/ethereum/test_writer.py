@@ -17,7 +17,8 @@ from chain.errors import (
 )
 from chain.ethereum import sending as sending_module
 from chain.ethereum.governing import Governing
-from chain.registry import Capability, StatusToChange, Track
+from chain.events import Capability, Track
+from chain.registry import StatusToChange
 from tests.deployed import batch_of, leaves_of, mined, root_of, signed_anchor, signer
 from tests.faults.chaos_proxy import ChaosProxy, Way
 

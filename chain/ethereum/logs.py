@@ -7,7 +7,7 @@ from enum import IntEnum, IntFlag
 from functools import cache
 from typing import TYPE_CHECKING, cast
 
-from chain import registry
+from chain import events
 from chain.errors import RegistryMismatch
 from chain.ethereum import contracts
 from chain.ethereum.wire import shown
@@ -16,7 +16,7 @@ from chain.steps import KINDS, NOT_TEXT, TEXT_TYPES, raw, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from chain.registry import Event
+    from chain.events import Event
 
 _EVENTS: Mapping[str, type[Event]] = {kind.__name__: kind for kind in KINDS}
 
@@ -55,10 +55,10 @@ def event_of(name: str, arguments: Sequence[object]) -> Event:
         for name, value in zip(kind.inputs, arguments, strict=True)
     ]
     made = cast("Callable[..., Event]", _EVENTS[kind.name])
-    if made is registry.StatusChanged:
-        values[2] = registry.Track(cast("int", values[2]))
-    if made is registry.OfficerSet:
-        values[2] = registry.Capability(cast("int", values[2]))
+    if made is events.StatusChanged:
+        values[2] = events.Track(cast("int", values[2]))
+    if made is events.OfficerSet:
+        values[2] = events.Capability(cast("int", values[2]))
     return made(*values)
 
 

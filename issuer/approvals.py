@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from chain import merkle
 from chain.events import Capability
 from chain.registry import BatchToAnchor, Role
-from issuer import rights
+from issuer import history, rights
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import BatchSignature, State
 
@@ -71,7 +71,9 @@ def approve(office: Office, batch_id: int, officer: Officer) -> int:
         missing = missing_approvals(office, work, batch)
         if not missing:
             batch.state = State.APPROVED
-        work.note("approved", at=office.now(), who=officer.name, batch_id=batch_id, detail=(batch.root or b"").hex())
+        history.note(
+            work, "approved", at=office.now(), by=[officer], batch_id=batch_id, detail=(batch.root or b"").hex()
+        )
         return missing
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-NEWEST_REVISION = "0003"
+NEWEST_REVISION = "0004"
 
 
 def open_engine(url: str) -> Engine:

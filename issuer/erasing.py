@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.events import Capability
-from issuer import records, rights
+from issuer import history, records, rights
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import State
 
@@ -34,5 +34,5 @@ def erase(office: Office, certificate: Certificate, first: Officer, second: Offi
         if batch.state not in _SETTLED:
             raise NotReady(f"batch {batch.id} is {batch.state}; only certificates of issued batches are erased")
         records.erase(work.certificate(certificate.id))
-        work.note("erased", at=office.now(), who=f"{first.name},{second.name}", certificate_id=certificate.id)
+        history.note(work, "erased", at=office.now(), by=[first, second], certificate_id=certificate.id)
     office.store.forget()

@@ -12,7 +12,7 @@ from chain.code import InclusionPath
 from chain.events import Capability
 from chain.preparation import IDENTIFIER_CLAIM, Statement
 from chain.preparation import prepare as fix
-from issuer import approvals, rights
+from issuer import approvals, history, rights
 from issuer.errors import NotReady
 from issuer.models import Batch, Purpose, State
 
@@ -78,7 +78,9 @@ def add_batch(
                 now=office.now(),
             )
         )
-    work.note("drafted", at=office.now(), batch_id=batch.id, detail=f"{len(claims)} {certificate_type.identifier}")
+    history.note(
+        work, "drafted", at=office.now(), batch_id=batch.id, detail=f"{len(claims)} {certificate_type.identifier}"
+    )
     return _id(batch)
 
 
@@ -117,7 +119,9 @@ def prepare(office: Office, batch_id: int, officer: Officer) -> None:
         work.drop_signatures(batch_id)
         approvals.sign_as_preparer(office, work, batch, officer)
         batch.state = State.PREPARED
-        work.note("prepared", at=office.now(), who=officer.name, batch_id=batch_id, detail=(batch.root or b"").hex())
+        history.note(
+            work, "prepared", at=office.now(), by=[officer], batch_id=batch_id, detail=(batch.root or b"").hex()
+        )
 
 
 def discard(office: Office, batch_id: int, officer: Officer) -> None:
@@ -131,7 +135,7 @@ def discard(office: Office, batch_id: int, officer: Officer) -> None:
         _require_out_of_reach(office, work, batch, "discarding it")
         work.discard(batch)
         batch.state = State.DISCARDED
-        work.note("discarded", at=office.now(), who=officer.name, batch_id=batch_id)
+        history.note(work, "discarded", at=office.now(), by=[officer], batch_id=batch_id)
 
 
 def sign(office: Office, batch_id: int) -> None:
@@ -163,7 +167,7 @@ def sign(office: Office, batch_id: int) -> None:
             )
         batch.state = State.ISSUED
         batch.issued_at = office.now()
-        work.note("issued", at=office.now(), batch_id=batch_id, detail=f"{len(leaves)} certificates signed")
+        history.note(work, "issued", at=office.now(), batch_id=batch_id, detail=f"{len(leaves)} certificates signed")
 
 
 def _require_changeable(batch: Batch) -> None:
@@ -202,7 +206,9 @@ def _anchored_by_others(office: Office, batch_id: int) -> bool:
         if block is None:
             return False
         batch.state, batch.failure = State.APPROVED, ""
-        work.note("found anchored", at=office.now(), batch_id=batch_id, detail=f"block {block}, sent by others")
+        history.note(
+            work, "found anchored", at=office.now(), batch_id=batch_id, detail=f"block {block}, sent by others"
+        )
         return True
 
 

@@ -63,8 +63,13 @@ class Officer:
     """A person of an agency who can sign now."""
 
     name: str
+    """Of the key."""
     agency: int
     signer: Signer
+    login: str = ""
+    """Of the account, where somebody is signed in."""
+    source: str = "command line"
+    """From where they act."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,11 @@ class Batch(Base, table=True):
     chains that have none."""
     failure: str = ""
     created_at: datetime
+    anchor_after: datetime | None = None
+    """When the time to recall an approved batch is over; it is not queued before."""
     issued_at: datetime | None = None
+    documents_at: datetime | None = None
+    """When the last of its documents was made."""
 
 
 class BatchSignature(Base, table=True):

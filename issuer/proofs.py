@@ -15,6 +15,7 @@ from chain.code import InclusionPath
 from chain.errors import EvidenceMalformed, EvidenceRefused, RegistryUnavailable
 from chain.header import Header
 from chain.seals import SealScheme
+from issuer import history
 from issuer.errors import NotReady
 from issuer.models import State
 
@@ -51,14 +52,14 @@ def make(office: Office, batch_id: int, *, again: bool = False) -> bool:
             _require_fits(office, batch, evidence)
     except RegistryUnavailable as exc:
         with office.store.writing() as work:
-            work.note(_NOT_MADE, at=office.now(), batch_id=batch_id, detail=str(exc))
+            history.note(work, _NOT_MADE, at=office.now(), batch_id=batch_id, detail=str(exc))
         raise
     if evidence is None:
         return False
     with office.store.writing() as work:
         work.batch(batch_id).evidence = evidence
         detail = f"block {batch.block_number}, {len(evidence)} bytes"
-        work.note(_MADE, at=office.now(), batch_id=batch_id, detail=detail)
+        history.note(work, _MADE, at=office.now(), batch_id=batch_id, detail=detail)
     return True
 
 

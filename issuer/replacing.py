@@ -14,7 +14,7 @@ from chain.certificate_types import Kind
 from chain.errors import ClaimsInvalid
 from chain.events import Track
 from chain.preparation import IDENTIFIER_CLAIM
-from issuer import days, issuing, statuses
+from issuer import days, history, issuing, statuses
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import Purpose, State
 
@@ -111,7 +111,7 @@ def give_up_unsigned(office: Office, batch_id: int) -> None:
         if batch.state == State.DRAFT:
             work.discard(batch)
             batch.state = State.DISCARDED
-            work.note("discarded", at=office.now(), batch_id=batch_id, detail="preparing it failed")
+            history.note(work, "discarded", at=office.now(), batch_id=batch_id, detail="preparing it failed")
 
 
 def _require_own_number(

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from chain.errors import NonceTaken, RegistryMismatch, RegistryRefused, TransactionLost
 from chain.events import BatchAnchored, StatusChanged
 from chain.registry import Role, SignedTransaction
-from issuer import approvals, effects, nonces, refusals, statuses
+from issuer import approvals, effects, history, nonces, refusals, statuses
 from issuer.errors import LaneFrozen, NotReady, StillWaiting
 from issuer.models import Batch, OutboxTransaction, State, StatusChange
 
@@ -79,7 +79,7 @@ class Lane:
                     raise NotReady(f"batch {number} is {batch.state} {batch.failure}; prepare and approve it again")
                 if batch.state == State.APPROVED:
                     batch.state = State.QUEUED
-                    work.note("queued", at=self.office.now(), batch_id=number)
+                    history.note(work, "queued", at=self.office.now(), batch_id=number)
 
     def _queued(self) -> list[Job]:
         with self.office.store.reading() as work:
@@ -353,9 +353,9 @@ def _fresh(work: Work, job: Job) -> Job:
 
 def _note(work: Work, job: Job, what: str, office: Office, detail: str) -> None:
     if isinstance(job, Batch):
-        work.note(what, at=office.now(), batch_id=job.id, detail=detail)
+        history.note(work, what, at=office.now(), batch_id=job.id, detail=detail)
     else:
-        work.note(what, at=office.now(), certificate_id=job.certificate_id, detail=detail)
+        history.note(work, what, at=office.now(), certificate_id=job.certificate_id, detail=detail)
 
 
 def _signed_transaction(row: OutboxTransaction) -> SignedTransaction:

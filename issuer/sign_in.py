@@ -6,7 +6,7 @@ counted like one that somebody has. Every attempt is in the log of actions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from issuer import account_rows, attempts, audit_log, own_keys, passkeys, second_factors, sessions
@@ -178,7 +178,8 @@ def officer(store: Store, keystore: Keystore, *, token: str, occasion: Occasion)
     own_keys.key_name(person)
     if secret is None:
         raise FreshSignInWanted(f"{person.login} has not typed the password in this session, which opens the key")
-    return own_keys.opened(store, keystore, person, secret)
+    opened = own_keys.opened(store, keystore, person, secret)
+    return replace(opened, login=person.login, source=occasion.source)
 
 
 def _first_step(

@@ -14,7 +14,7 @@ from chain.calendar import day_of_hour, hour_of
 from chain.errors import InvalidInput
 from chain.events import Capability, Track
 from chain.registry import StatusToChange
-from issuer import days, rights, slots, undoing
+from issuer import days, history, rights, slots, undoing
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State, StatusChange
 from issuer.office import ANCHORED
@@ -147,10 +147,11 @@ def request(
         change.signatures = b"".join(officer.signer.sign_digest(digest) for officer in officers)
         work.add(change)
         work.flush()
-        work.note(
+        history.note(
+            work,
             f"{wish.verb} signed",
             at=office.now(),
-            who=change.officers,
+            by=officers,
             certificate_id=certificate.id,
             detail=said(wish.track, from_hour, until_hour),
         )

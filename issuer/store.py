@@ -35,7 +35,6 @@ from issuer.models import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
 _log = structlog.get_logger()
@@ -64,20 +63,6 @@ class Work:
     def flush(self) -> None:
         """Send what was added or changed to the database, within the transaction."""
         self._session.flush()
-
-    def note(
-        self,
-        what: str,
-        *,
-        at: datetime,
-        who: str = "",
-        detail: str = "",
-        batch_id: int | None = None,
-        certificate_id: str | None = None,
-    ) -> None:
-        """Add a line to the history, and to the log."""
-        _log.info(what, who=who, batch=batch_id, certificate=certificate_id)
-        self.add(History(at=at, what=what, who=who, detail=detail, batch_id=batch_id, certificate_id=certificate_id))
 
     # The registry.
 

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 from alembic import context
 
-from issuer import account_models  # noqa: F401 — its tables belong to the same database
+import issuer
 from issuer.models import Base
+
+# Every module of tables belongs to the same database.
+for module in pkgutil.iter_modules(issuer.__path__):
+    if module.name.endswith("models"):
+        importlib.import_module(f"issuer.{module.name}")
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -11,6 +11,7 @@ import pytest
 from alembic import command
 
 from chain.errors import InvalidInput
+from issuer import history
 from issuer.database import alembic_config
 from issuer.errors import LaneBusy, NotFound
 from issuer.models import History
@@ -44,7 +45,7 @@ def test_database_opens_again_as_it_is(store: Store, tmp_path: Path) -> None:
 
 def test_database_is_for_its_owner_only(store: Store, world: World, tmp_path: Path) -> None:
     with store.writing() as work:
-        work.note("something", at=world.office.now())
+        history.note(work, "something", at=world.office.now())
     files = list((tmp_path / "deep").iterdir())
     assert {"issuer.db", "issuer.db-wal"} <= {path.name for path in files}
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
@@ -61,7 +62,7 @@ def test_database_other_than_a_sqlite_file_is_refused(url: str, tmp_path: Path) 
 def test_failed_block_stores_nothing(store: Store, world: World) -> None:
     def fail() -> None:
         with store.writing() as work:
-            work.note("something", at=world.office.now())
+            history.note(work, "something", at=world.office.now())
             work.batch(7)
 
     with pytest.raises(NotFound):

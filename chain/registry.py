@@ -99,6 +99,18 @@ class StatusToChange:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficerToSet:
+    """What managers consent to when they change what an officer may do."""
+
+    agency: int
+    officer: bytes
+    capabilities: Capability
+    """All that the officer is to have from then on."""
+    nonce: int
+    """The agency's next one (see `RegistryWriter.consent_nonce`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedTransaction:
     """A transaction to be stored before it is sent, and sent again byte for byte."""
 
@@ -161,6 +173,12 @@ class RegistryWriter(Registry, Protocol):
     def status_digest(self, change: StatusToChange, *, deadline: int) -> bytes:
         """Return the 32 bytes (EIP-712) that officers sign."""
 
+    def consent_nonce(self, agency: int) -> int:
+        """Return the number that the next consent for an agency must name; it grows with each change of its rights."""
+
+    def officer_digest(self, change: OfficerToSet, *, deadline: int) -> bytes:
+        """Return the 32 bytes (EIP-712) that managers sign."""
+
     def next_nonce(self, sender: bytes) -> int:
         """Return how many transactions of the sender the chain holds."""
 
@@ -183,6 +201,11 @@ class RegistryWriter(Registry, Protocol):
         self, change: StatusToChange, *, deadline: int, signatures: Sequence[bytes], sender: Signer, nonce: int
     ) -> SignedTransaction:
         """Make the transaction that changes a status; tries it first as `sign_anchor` does."""
+
+    def sign_officer(
+        self, change: OfficerToSet, *, deadline: int, signatures: Sequence[bytes], sender: Signer, nonce: int
+    ) -> SignedTransaction:
+        """Make the transaction that sets an officer's capabilities; tries it first as `sign_anchor` does."""
 
     def send(self, transaction: SignedTransaction) -> None:
         """Send or send again; a node that knows it already is content. Raises `NonceTaken`, `SenderRefused`."""

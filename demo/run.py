@@ -2,6 +2,7 @@
 
 scripts/run                  everything on embedded defaults, until Ctrl-C; the second start takes seconds
 scripts/run --once --json    the same on free ports in a temporary folder; checks every document and forgery, and ends
+scripts/run --code LOGIN     the code that the authenticator app of one of the demonstration's people would show now
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from chain import calendar, certificate
 from chain.ethereum.network import Anvil
-from demo import crimes, trial
+from demo import crimes, people, trial
 from demo.clock import Clock
 from demo.deeds import DEEDS, ISSUES, RENEWAL, Deed
 from demo.stage import BLOCK_TIME_S, ROOT, Haste, Service, Stage, chain_id_of, free_ports, require_free
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 def main() -> int:
     """Run the demonstration."""
     options = _options()
+    if options.code:
+        return people.tell_code(options.folder.resolve(), options.code)
     clock = Clock(quiet=options.quiet)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _as_interrupt)
@@ -59,6 +62,7 @@ def _options() -> argparse.Namespace:
         )
     parser.add_argument("--folder", type=Path, default=ROOT / "var", help="where everything is kept (default var/)")
     parser.add_argument("--fresh", action="store_true", help="forget what an earlier run made in the folder")
+    parser.add_argument("--code", metavar="LOGIN", help="print the code for signing in that LOGIN's app shows now")
     parser.add_argument("--once", action="store_true", help="free ports, temporary folder, check everything, end")
     parser.add_argument("--json", action="store_true", help="print the answer as one JSON line")
     parser.add_argument("--quiet", action="store_true", help="do not tell what is being done")
@@ -126,6 +130,9 @@ def _up(stage: Stage, clock: Clock) -> Iterator[int]:
         if not (stage.folder / SHOWN).exists():
             with Haste(stage.rpc_url):
                 _make(stage, clock)
+        with clock.timed("people"):
+            password = (stage.keystore / "password").read_text(encoding="utf-8").strip()
+            people.hire(stage.folder, ROOT / "demo" / "plan.json", password)
         with clock.timed("services"):
             services = [
                 Service(stage, "issuer", stage.issuer_settings, port=stage.issuer_port),
@@ -237,6 +244,7 @@ def _write_run(stage: Stage, registry: dict[str, object], services: Sequence[Ser
         "urls": {
             "chain": stage.rpc_url,
             "issuer": stage.issuer_url,
+            "pages": stage.pages_url,
             "verifier": stage.verifier_url,
             "trust_list": f"{stage.verifier_url}/api/v1/trust-list",
             "checkpoint": f"{stage.verifier_url}/api/v1/checkpoints/latest",
@@ -251,6 +259,7 @@ def _write_run(stage: Stage, registry: dict[str, object], services: Sequence[Ser
                 kind: {"preparer": f"{team}-preparer", "approver": f"{team}-approver"} for kind, team in teams.items()
             },
             "agencies": {each["key"]: each["name"] for each in plan["agencies"]},
+            "people": people.read(stage.folder),
         },
         "folders": {
             "documents": str(stage.documents),
@@ -283,13 +292,14 @@ def _tell(stage: Stage, *, as_json: bool) -> None:
 印信 Yinxin is up. Everything in it is fictional (演示).
 
   Verifier   {stage.verifier_url}     drop a document there, or type a short number
-  Issuer     {stage.issuer_url}/docs  lists its API; officers sign in by HTTP Basic, name and password below
+  Issuer     {stage.pages_url}     the clerks' pages; log-ins and password below
   Chain      {stage.rpc_url}          registry {run["registry"]["registry"]}
 
   Documents  {_shown(stage.documents)}
   Forgeries  {_shown(stage.forgeries)}   ({crimes.EXPECTED} there says what each is)
-  Log-ins    saihan-scjg-preparer, saihan-scjg-approver, … (all in {_shown(stage.folder / "run.json")})
+  Log-ins    saihan-scjg-preparer, -approver, -manager, … (all in {_shown(stage.folder / "run.json")})
   Password   {run["log_ins"]["password"]}
+  Code       scripts/run --code saihan-scjg-approver   (whoever approves or manages shows one, as from a telephone)
 
 Try in another terminal:
   {verifier} check '{_shown(example)}'

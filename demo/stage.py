@@ -55,6 +55,11 @@ class Stage:
         return f"http://127.0.0.1:{self.issuer_port}"
 
     @property
+    def pages_url(self) -> str:
+        """The clerks' pages; by a name, since passkeys answer to no address."""
+        return f"http://localhost:{self.issuer_port}"
+
+    @property
     def verifier_url(self) -> str:
         """The verifier's address."""
         return f"http://127.0.0.1:{self.verifier_port}"
@@ -117,6 +122,8 @@ class Stage:
                 "ISSUER_DID": f"did:web:127.0.0.1%3A{self.issuer_port}",
                 "DATA_DIR": str(self.folder / "issuer"),
                 "PORT": str(self.issuer_port),
+                "PUBLIC_URL": self.pages_url,
+                "LIGHT_PASSWORDS": "true",
             },
         )
 

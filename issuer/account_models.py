@@ -12,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from issuer.models import Base
+from issuer.models import Base, Big
 
 
 class Role(StrEnum):
@@ -102,7 +102,7 @@ class Passkey(Base, table=True):
     credential_id: bytes = Field(unique=True)
     public_key: bytes
     """COSE."""
-    sign_count: int
+    sign_count: int = Field(sa_type=Big)
     name: str
     created_at: datetime
     last_used_at: datetime | None = None

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from issuer.store import Work
 
 _CHUNK = 500
-_LARGEST_ID = 2**63 - 1
+_LARGEST_ID = 2**31 - 1
+"""PostgreSQL's integers end there."""
 
 
 def roles(person: Person) -> frozenset[Role]:
@@ -205,10 +206,28 @@ def lines(work: Work, *, agency: int | None = None, after: int = 0) -> Iterator[
 
 
 def newest_lines(
-    work: Work, *, agency: int | None = None, before: int = _LARGEST_ID, most: int = 100
+    work: Work,
+    *,
+    agency: int | None = None,
+    before: int = _LARGEST_ID,
+    most: int = 100,
+    who: str = "",
+    what: str = "",
 ) -> list[AuditLine]:
-    """Return the newest lines, or those of an agency, newest first, a page at a time."""
+    """Return the newest lines, or those of an agency, newest first, a page at a time.
+
+    `who` asks for the lines of one person, whether they did it or it was done to them; `what` for one kind of action.
+    """
     query = select(AuditLine).where(AuditLine.id < before).order_by(col(AuditLine.id).desc()).limit(most)
     if agency is not None:
         query = query.where(AuditLine.agency == agency)
+    if who:
+        query = query.where((col(AuditLine.who) == who) | (col(AuditLine.subject) == who))
+    if what:
+        query = query.where(AuditLine.what == what)
     return list(work.session.exec(query))
+
+
+def kinds_of_actions(work: Work, agency: int) -> list[str]:
+    """Return which kinds of actions an agency's lines tell of."""
+    return sorted(work.session.exec(select(AuditLine.what).where(AuditLine.agency == agency).distinct()))

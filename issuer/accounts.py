@@ -64,7 +64,8 @@ def invite(
     """Make an account that waits for its person; `by` is who invites, None on the command line.
 
     `key` names an officer's key that is here already and passes to the person, who alone opens it from then on;
-    with `key_shared` the keystore folder's password still does, too. Both are for the command line only. Raises
+    with `key_shared` the keystore folder's password still does, too. Both are for the command line only; an existing
+    key may be handed over whether the agency has a manager or not. Raises
     `NotAllowed`, or `InvalidInput` where something is in no right form.
     """
     login = login.strip().casefold()
@@ -72,7 +73,8 @@ def invite(
     if (key is not None or key_shared) and by is not None:
         raise NotAllowed("a key that is here already is handed over on the command line only")
     with store.writing() as work:
-        inviter = _require_may_manage(work, by, agency, roles)
+        # Whoever hands over a key could sign with it before, so this slips nobody in.
+        inviter = None if key is not None else _require_may_manage(work, by, agency, roles)
         if account_rows.person_called(work, login) is not None:
             raise InvalidInput(f"login name: got {login}, which somebody has; wanted another")
         person = Person(
@@ -134,9 +136,15 @@ def accept(
     password: str,
     occasion: Occasion,
     entropy: Callable[[int], bytes],
+    display_name: str = "",
 ) -> Person:
-    """Choose a password, once; the account is active then. Raises `SignInRefused` or `PasswordRefused`."""
+    """Choose a password, once; the account is active then. Raises `SignInRefused` or `PasswordRefused`.
+
+    `display_name`, if it is given, is how the person writes the own name.
+    """
     person = invited(store, token, occasion.now)
+    if display_name:
+        _check_name(display_name)
     require_acceptable(password, login=person.login)
     hashed = passwords.hash(password)
     secret = wrapped = None
@@ -147,6 +155,7 @@ def accept(
         invitation, person = _invited(work, token, occasion.now)
         invitation.used_at = occasion.now
         person.standing = Standing.ACTIVE
+        person.display_name = display_name.strip() or person.display_name
         person.password_hash = hashed
         person.password_changed_at = occasion.now
         if wrapped is not None:
@@ -254,8 +263,7 @@ def _check_form(login: str, display_name: str, agency: int, roles: Collection[Ro
             f"login name: got «{login[:60]}», wanted 2 to 40 of a–z, 0–9, dot, underline, hyphen, beginning with a "
             "letter or digit"
         )
-    if not 0 < len(display_name.strip()) <= _LONGEST_NAME:
-        raise InvalidInput(f"name: got {len(display_name.strip())} characters, wanted 1 to {_LONGEST_NAME}")
+    _check_name(display_name)
     if not roles:
         raise InvalidInput("roles: got none, wanted at least one")
     if Role.AUDITOR in roles and len(set(roles)) > 1:
@@ -265,6 +273,12 @@ def _check_form(login: str, display_name: str, agency: int, roles: Collection[Ro
         raise InvalidInput(
             f"roles: got {_joined(wrong)}, which {'the council' if agency == COUNCIL else 'an agency'} does not have"
         )
+
+
+def _check_name(display_name: str) -> None:
+    length = len(display_name.strip())
+    if not 0 < length <= _LONGEST_NAME or not display_name.isprintable():
+        raise InvalidInput(f"name: got {length} characters, wanted 1 to {_LONGEST_NAME} that can be printed")
 
 
 def _require_may_manage(

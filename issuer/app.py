@@ -8,16 +8,85 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
+from issuer import site, webhook_sending
 from issuer.documents import Renderer
-from issuer.routes import batches, certificates, listing, problems, public
+from issuer.routes import batches, certificates, drafting, listing, oauth, problems, public, services
 from issuer.routes.desk import Desk, Doorkeeper
 from issuer.routes.frame import Frame
+from issuer.routes.pages import (
+    account,
+    appointments,
+    approving,
+    clients,
+    confirm,
+    doctor,
+    drafts,
+    factors,
+    helping,
+    holder,
+    holders,
+    home,
+    imports,
+    inspections,
+    invitations,
+    log,
+    orders,
+    people,
+    previewing,
+    provider,
+    queue,
+    rehearsals,
+    sign_in,
+    static,
+    submitting,
+    suspending,
+    trouble,
+    versions,
+    webhooks,
+)
+from issuer.routes.pages import batches as batch_pages
+from issuer.routes.pages import certificates as certificate_pages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractContextManager
 
     from issuer.wiring import Issuer
+
+
+_INTERFACES = (public, batches, certificates, drafting, services, oauth, listing)
+_PAGES = (
+    static,
+    sign_in,
+    confirm,
+    provider,
+    invitations,
+    account,
+    factors,
+    home,
+    drafts,
+    imports,
+    batch_pages,
+    previewing,
+    rehearsals,
+    submitting,
+    approving,
+    queue,
+    certificate_pages,
+    versions,
+    orders,
+    suspending,
+    inspections,
+    holders,
+    holder,
+    appointments,
+    people,
+    clients,
+    webhooks,
+    log,
+    doctor,
+    helping,
+)
 
 
 def desk_of(issuer: Issuer) -> Desk:
@@ -28,6 +97,9 @@ def desk_of(issuer: Issuer) -> Desk:
         sender=lambda: issuer.office.keystore.sender_address(issuer.settings.sender),
         renderer=cache(Renderer),
         doorkeeper=Doorkeeper(issuer.office),
+        site=site.of(issuer.settings),
+        patient=issuer.patient,
+        webhook_sender=webhook_sending.sender(issuer.settings.webhook_networks),
     )
 
 
@@ -49,8 +121,9 @@ def application(open_desk: Callable[[], AbstractContextManager[Desk]], *, max_bo
         docs_url=None,
         redoc_url=None,
     )
-    for router in (public.router, batches.router, certificates.router, listing.router):
-        app.include_router(router)
+    for module in (*_INTERFACES, *_PAGES):
+        app.include_router(module.router)
     problems.add_to(app)
-    app.add_middleware(Frame, max_body_size=max_body_size)
+    trouble.add_to(app)
+    app.add_middleware(Frame, max_body_size=max_body_size, page=trouble.page_for)
     return app

@@ -42,10 +42,11 @@ def sign_as_preparer(office: Office, work: Work, batch: Batch, officer: Officer)
     _sign(office, work, batch, officer, Role.PREPARER)
 
 
-def approve(office: Office, batch_id: int, officer: Officer) -> int:
+def approve(office: Office, batch_id: int, officer: Officer, *, root: bytes | None = None) -> int:
     """Sign a prepared batch as an approver; returns how many approvals are still missing.
 
-    Approving twice by the same officer changes nothing; the preparer cannot approve.
+    Approving twice by the same officer changes nothing; the preparer cannot approve. With a `root`, that very one is
+    signed or none: raises `NotReady` if the batch has another one by now.
     """
     directory = office.directory()
     with office.store.reading() as work:
@@ -56,6 +57,11 @@ def approve(office: Office, batch_id: int, officer: Officer) -> int:
         batch = work.batch(batch_id)
         if batch.state not in {State.PREPARED, State.APPROVED}:
             raise NotReady(f"batch {batch_id} is {batch.state}, wanted one that is PREPARED")
+        if root is not None and root != batch.root:
+            raise NotReady(
+                f"batch {batch_id}: it was changed since it was shown (got the root {root.hex()[:16]}…, it is "
+                f"{(batch.root or b'').hex()[:16]}… now); look at it anew"
+            )
         require_time_left(batch, directory.block.number)
         signatures = work.signatures(batch_id)
         for signature in signatures:
@@ -69,8 +75,8 @@ def approve(office: Office, batch_id: int, officer: Officer) -> int:
             return missing_approvals(office, work, batch)
         _sign(office, work, batch, officer, Role.APPROVER)
         missing = missing_approvals(office, work, batch)
-        if not missing:
-            batch.state = State.APPROVED
+        if not missing and batch.state == State.PREPARED:
+            batch.state, batch.anchor_after = State.APPROVED, office.now() + office.undo
         history.note(
             work, "approved", at=office.now(), by=[officer], batch_id=batch_id, detail=(batch.root or b"").hex()
         )

@@ -12,7 +12,25 @@ import typer
 
 from chain.errors import ClaimsInvalid, RegistryRefused, YinxinError
 from issuer import refusals
-from issuer.commands import batches, looking, proving, registry, serving, statuses
+from issuer.commands import (
+    batches,
+    clients,
+    drafts,
+    examining,
+    finding,
+    holders,
+    keeping,
+    looking,
+    orders,
+    people,
+    proving,
+    registry,
+    rehearsing,
+    serving,
+    statuses,
+    webhooks,
+    working,
+)
 from issuer.commands.shared import ERR, OUT
 from issuer.errors import FileRefused
 from issuer.settings import described, open_settings
@@ -58,7 +76,25 @@ def _prepare_logs(
     )
 
 
-for group in (batches, proving, statuses, looking, registry, serving):
+for group in (
+    batches,
+    drafts,
+    rehearsing,
+    proving,
+    statuses,
+    orders,
+    finding,
+    looking,
+    examining,
+    registry,
+    serving,
+    working,
+    people,
+    keeping,
+    clients,
+    webhooks,
+    holders,
+):
     group.add_to(app)
 
 

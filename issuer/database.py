@@ -1,14 +1,16 @@
-"""The engine under the issuer's store: which databases are taken, how SQLite is to behave, the migrations."""
+"""The engine under the issuer's store: which databases are taken, how each is to behave, the migrations."""
 
 from __future__ import annotations
 
 import importlib.resources
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, event, inspect
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, Engine, event, inspect
 from sqlalchemy import text as sql
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -16,6 +18,8 @@ from sqlmodel import create_engine
 
 from chain.errors import InvalidInput
 from issuer import private_files
+from issuer.database_errors import told
+from issuer.errors import DatabaseRefuses
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -23,35 +27,114 @@ if TYPE_CHECKING:
 
 NEWEST_REVISION = "0004"
 
+_WANTED = "wanted sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+_BUSY_S = 15
+"""How long a writer waits for those before it."""
+_MIGRATING_S = 600
+"""How long a process that starts waits for another one that migrates."""
+_WRITERS = 0x79696E78696E  # «yinxin»
+"""The advisory lock that every writer takes on PostgreSQL."""
+_CONNECT = {
+    "connect_timeout": "10",
+    # A node that vanished is noticed within a minute, not within hours.
+    "keepalives_idle": "20",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "40000",
+    "application_name": "yinxin-issuer",
+}
 
-def open_engine(url: str) -> Engine:
-    """Open the database, made and migrated as needed; raises `InvalidInput` unless it is SQLite in a file.
 
-    What keeps two writers apart (the lock at the start of a transaction, the lanes' locks, a partial index) is SQLite's
-    way of doing it, so no other database is taken.
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database, migrated."""
+
+    url: URL
+    engine: Engine
+
+    @property
+    def shown(self) -> str:
+        """Its address for people, without password or options."""
+        return shown(self.url)
+
+    @property
+    def file(self) -> Path | None:
+        """The file that it is, None for PostgreSQL."""
+        return None if is_postgresql(self.url) else Path(self.url.database or "")
+
+    @property
+    def readers(self) -> Engine:
+        """Whose transactions change nothing and see one moment."""
+        if self.file is not None:
+            return self.engine
+        return self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @property
+    def writers(self) -> Engine:
+        """Whose transactions begin with the writers' lock.
+
+        On PostgreSQL they are READ COMMITTED: a stricter level would see the moment at which it began to wait for the
+        lock, not the one at which it got it.
+        """
+        if self.file is not None:
+            return self.engine.execution_options(immediate=True)
+        return self.engine.execution_options(
+            immediate=True, isolation_level="READ COMMITTED", postgresql_readonly=False
+        )
+
+
+def open_database(url: str) -> Database:
+    """Open a database, made (SQLite) and migrated as needed.
+
+    Raises `InvalidInput` for what is no address of one, `DatabaseTrouble` if it cannot be used.
     """
-    path = _file(url)
-    private_files.make_folder(path.parent)
-    # SQLite gives its log the mode that the database has.
-    private_files.make_empty(path)
-    engine = create_engine(url)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    _migrate(engine)
-    return engine
+    parsed = parse(url)
+    engine = _open_postgresql(parsed) if is_postgresql(parsed) else _open_sqlite(parsed)
+    database = Database(parsed, engine)
+    try:
+        with told(database.shown):
+            _migrate(database)
+    except BaseException:
+        engine.dispose()
+        raise
+    return database
 
 
-def _file(url: str) -> Path:
+def parse(url: str) -> URL:
+    """Read a database's address; raises `InvalidInput`, which repeats no password."""
     try:
         parsed = make_url(url)
-    except ArgumentError as exc:
-        raise InvalidInput("YINXIN_DATABASE_URL: got something that is no database URL, wanted sqlite:///FILE") from exc
-    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        got = parsed.render_as_string(hide_password=True)
-        raise InvalidInput(
-            f"YINXIN_DATABASE_URL: PostgreSQL comes with the consortium; got {got}, wanted sqlite:///FILE"
-        )
-    return Path(parsed.database)
+    except (ArgumentError, ValueError) as exc:
+        raise InvalidInput(f"YINXIN_DATABASE_URL: got something that is no database URL, {_WANTED}") from exc
+    if parsed.drivername in {"postgresql", "postgresql+psycopg"} and parsed.database:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed
+    raise InvalidInput(f"YINXIN_DATABASE_URL: got {shown(parsed)}, {_WANTED}")
+
+
+def is_postgresql(url: URL) -> bool:
+    """Whether it is the address of a PostgreSQL database, not of an SQLite one."""
+    return url.get_backend_name() == "postgresql"
+
+
+def shown(url: URL) -> str:
+    """Return an address for people: without password, and without options, which may hold one, too."""
+    return url.set(password=None, query={}).render_as_string()
+
+
+def _open_sqlite(url: URL) -> Engine:
+    path = Path(url.database or "")
+    try:
+        private_files.make_folder(path.parent)
+        # SQLite gives its log the mode that the database has.
+        private_files.make_empty(path)
+    except OSError as exc:
+        raise DatabaseRefuses(f"{shown(url)}: {exc.strerror or exc}") from exc
+    engine = create_engine(url, hide_parameters=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -62,7 +145,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=15000",
+        f"busy_timeout={_BUSY_S}000",
         # What is erased is overwritten, not only unlinked.
         "secure_delete=ON",
     ):
@@ -75,6 +158,49 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
+def _open_postgresql(url: URL) -> Engine:
+    engine = create_engine(
+        url,
+        # Values never stand in an error's text.
+        hide_parameters=True,
+        pool_pre_ping=True,
+        # A request reads and writes by two connections at most; a web server has 40 threads.
+        pool_size=10,
+        max_overflow=30,
+        connect_args={name: value for name, value in _CONNECT.items() if name not in url.query},
+    )
+    # Before SQLAlchemy's own questions, which a database in another encoding answers in bytes.
+    event.listen(engine, "connect", _prepare_postgresql, insert=True)
+    event.listen(engine, "begin", _begin_postgresql)
+    return engine
+
+
+def _prepare_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SHOW server_encoding")
+    (encoding,) = cursor.fetchone() or ("",)
+    if encoding not in {"UTF8", b"UTF8"}:
+        got = encoding.decode() if isinstance(encoding, bytes) else encoding
+        raise DatabaseRefuses(f"PostgreSQL database: got one encoded in {got}, wanted UTF8")
+    # What is committed is on the disk; a server that promises more than that is left to it.
+    cursor.execute(
+        "SELECT set_config('synchronous_commit', 'on', false) "
+        "WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')"
+    )
+    cursor.execute(f"SET lock_timeout = '{_BUSY_S}s'")
+    cursor.execute("SET timezone = 'UTC'")
+    cursor.close()
+    connection.commit()
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("immediate"):
+        if patience := options.get("patience_s"):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{patience}s'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+
+
 def alembic_config(connection: Connection | None = None) -> Config:
     """Return the configuration for Alembic's commands; without a connection it takes the one in the settings."""
     config = Config()
@@ -83,11 +209,25 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
-def _migrate(engine: Engine) -> None:
-    with engine.connect() as connection:
-        if inspect(connection).has_table("alembic_version"):
-            held = connection.execute(sql("SELECT version_num FROM alembic_version")).scalar()
-            if held == NEWEST_REVISION:
-                return
-    with engine.execution_options(immediate=True).begin() as connection:
+def _migrate(database: Database) -> None:
+    with database.readers.connect() as connection:
+        held = revision(connection)
+    if held == NEWEST_REVISION:
+        return
+    known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+    if held is not None and held not in known:
+        raise DatabaseRefuses(
+            f"{database.shown}: got tables of revision {held}, wanted {NEWEST_REVISION} or older; "
+            "a newer version of this software has taken it over"
+        )
+    # Of several processes that start at once one migrates; the others wait and find it done.
+    with database.writers.execution_options(patience_s=_MIGRATING_S).begin() as connection:
         command.upgrade(alembic_config(connection), "head")
+
+
+def revision(connection: Connection) -> str | None:
+    """Return which revision the tables have, None where there are none."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    held: str | None = connection.execute(sql("SELECT version_num FROM alembic_version")).scalar()
+    return held

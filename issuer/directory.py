@@ -27,6 +27,7 @@ from chain.events import (
     TypeWithdrawn,
     VerifyingHostSet,
 )
+from chain.registry import Block
 from issuer.errors import Ambiguous, NotFound
 from issuer.models import DirectorySnapshot, RegistryPin
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chain.events import Record
-    from chain.registry import Block, Identity, Registry
+    from chain.registry import Identity, Registry
     from issuer.store import Store
 
 WITHOUT_CUT_OFF = 2**64 - 1
@@ -193,6 +194,18 @@ def read(registry: Registry, store: Store) -> Directory:
         directory.fold(registry.records(first, newest.number))
         _remember(directory, store)
     return directory
+
+
+def remembered(store: Store) -> Directory | None:
+    """Return the directory as it was last read, without asking the node; None if it never was.
+
+    For naming agencies on pages while the node is silent; not for deciding what may be signed.
+    """
+    with store.reading() as work:
+        snapshot = work.snapshot()
+    if snapshot is None:
+        return None
+    return _loads(snapshot.data, Block(snapshot.block_number, snapshot.block_hash, b"", 0))
 
 
 def _pin(identity: Identity, store: Store) -> None:

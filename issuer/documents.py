@@ -10,15 +10,21 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import typst
 
-from issuer import ornament, readback
+from issuer import copy_face, ornament, readback
+from issuer.copy_face import CopyPaper
 from issuer.errors import FontsMissing, Unprintable
 from issuer.face import Agency, Document, face, shown_values
 
-__all__ = ["SHIPPED_FONTS", "Agency", "Document", "Fonts", "Renderer", "shown_values"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chain.strict_json import JSON
+
+__all__ = ["SHIPPED_FONTS", "Agency", "CopyPaper", "Document", "Fonts", "Renderer", "shown_values"]
 
 STANDARDS: list[typst.PDFStandard] = ["a-3a"]
 """PDF/A-3: an archive's format that allows attachments. Level a refuses characters for which there is no glyph."""
@@ -50,8 +56,10 @@ class Renderer:
     def __init__(self, fonts: Fonts = SHIPPED_FONTS) -> None:
         """Open the fonts; raises `FontsMissing`."""
         self._families = fonts.families
-        self._compiler = typst.Compiler(
-            input=_LAYOUTS / "document.typ", root=_LAYOUTS, font_paths=_opened(fonts), ignore_system_fonts=True
+        opened = _opened(fonts)
+        self._compiler, self._copies = (
+            typst.Compiler(input=_LAYOUTS / layout, root=_LAYOUTS, font_paths=opened, ignore_system_fonts=True)
+            for layout in ("document.typ", "copy.typ")
         )
         self._lock = Lock()
 
@@ -69,6 +77,15 @@ class Renderer:
         """Return a PDF that says PREVIEW across the page; it has no attachments, and its code does not verify."""
         return self._compile(document, preview=True)
 
+    def render_copy(self, paper: CopyPaper) -> bytes:
+        """Return a limited copy's PDF, after its code was read back; raises as `render` does."""
+        words = json.loads((_LAYOUTS / "words.json").read_text(encoding="utf-8"))
+        contents, layout = copy_face.face(paper, words), paper.certificate_type.layout
+        frame = ornament.frame(landscape=False, accent=layout.accent)
+        pdf = self._run(self._copies, contents, frame, what=f"copy of {paper.short_number}")
+        readback.require_code(pdf, paper.code_url, number=f"copy of {paper.short_number}")
+        return pdf
+
     def typeset(self, document: Document) -> bytes:
         """Return the PDF without reading it back; only for measuring, and for `render`."""
         missing = [name for name in ("sd_jwt", "code_url", "short_number") if not getattr(document, name)]
@@ -79,21 +96,20 @@ class Renderer:
         return self._compile(document, preview=False)
 
     def _compile(self, document: Document, *, preview: bool) -> bytes:
-        contents = face(document, preview=preview) | {
-            "fonts": list(self._families),
-            "number-fonts": [_NUMBER_FAMILY, *self._families],
-        }
         layout = document.certificate_type.layout
-        inputs = {
-            "document": json.dumps(contents, ensure_ascii=False),
-            "frame": ornament.frame(landscape=layout.orientation == "landscape", accent=layout.accent),
-        }
+        frame = ornament.frame(landscape=layout.orientation == "landscape", accent=layout.accent)
+        contents = face(document, preview=preview)
+        return self._run(self._compiler, contents, frame, what=f"document {document.number}")
+
+    def _run(self, compiler: typst.Compiler, contents: Mapping[str, JSON], frame: str, *, what: str) -> bytes:
+        fonts = {"fonts": list(self._families), "number-fonts": [_NUMBER_FAMILY, *self._families]}
+        inputs = {"document": json.dumps({**contents, **fonts}, ensure_ascii=False), "frame": frame}
         try:
             with self._lock:
-                pdf = self._compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS)
+                pdf = compiler.compile(format="pdf", sys_inputs=inputs, pdf_standards=STANDARDS)
         except typst.TypstError as exc:
             wanted = f"text that the fonts {', '.join(self._families)} can show"
-            raise Unprintable(f"document {document.number}: got {exc.message}; wanted {wanted}") from exc
+            raise Unprintable(f"{what}: got {exc.message}; wanted {wanted}") from exc
         return cast("bytes", pdf)
 
 

@@ -1,32 +1,34 @@
 """From a spreadsheet to drafts: all of its rows, or the good ones while the others are handed back.
 
-Nothing is written before every row was judged, and then everything at once: an import that is stopped, by whatever,
-leaves nothing behind.
+Nothing is written before every row was judged and encrypted, and then everything at once: an import that is stopped, by
+whatever, leaves nothing behind, and the database's one write lock is held for the inserting alone.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chain import merkle
-from issuer import importing, issuing, rights, statuses
-from issuer.errors import FileRefused, NotReady
-from issuer.models import Import, State
+from issuer import certified_files, draft_rows, duplicates, importing, issuing, rights
+from issuer.errors import FileRefused, NotReady, RowFault
+from issuer.models import Import, Purpose
+from issuer.numbers import Numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chain.certificate_types import CertificateType
-    from chain.strict_json import JSON
+    from issuer.certified_files import CertifiedFile
+    from issuer.duplicates import Warned
     from issuer.importing import Judged, Progress, Row
-    from issuer.models import Batch
+    from issuer.models import Batch, Certificate
     from issuer.office import Office
     from issuer.store import Work
 
-_AUTHORITY = "issuing_authority"
-"""The claim that names the agency on the face of a certificate."""
+_STEP = 100
+"""Rows between two calls of a `Progress`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Reading:
     """Claim keys, or `mapping.SKIP`, by header, where a clerk said what a column means."""
     good_rows: bool = False
     """Whether good rows become drafts though others are bad."""
+    files: tuple[CertifiedFile, ...] = ()
+    """Existing files that the one certificate in it vouches for."""
     progress: Progress = importing.in_silence
     """Called with how much is done of how much; what it raises ends the import."""
 
@@ -54,6 +58,8 @@ class Drafts:
     """The same file was imported before: these are its batches, nothing was made."""
     judged: Judged | None = None
     """What was read, bad rows as well. None for a file imported before, unless good rows among bad ones are wanted."""
+    warned: Mapping[int, Sequence[Warned]] = field(default_factory=dict)
+    """What to look at in good rows, by row; where another row is meant, `other` is its number."""
 
 
 def draft(
@@ -69,16 +75,16 @@ def draft(
     Raises `FileRefused` with every fault, and then nothing was written; `NotAllowed` if the agency may not issue this.
     Where good rows are taken from among bad ones, the bad ones are in the answer, the second time as well.
     """
-    digest = hashlib.sha256(data).digest()
+    digest = digest_of(data, reading.sheet)
     with office.store.reading() as work:
         if held := work.import_of(agency, certificate_type.identifier, digest):
             own = frozenset(_number(batch) for batch in work.batches_of_import(held.id or 0))
-            numbers = _Numbers(office, certificate_type, agency, own)
+            numbers = Numbers(office, certificate_type, agency, own)
             return _again(work, held, _judge(work, data, numbers, reading) if reading.good_rows else None)
     directory = office.directory()
     rights.require_may_issue(directory, agency, certificate_type)
     office.records.ensure_data_key(office.store, agency, now=office.now())
-    numbers = _Numbers(office, certificate_type, agency)
+    numbers = Numbers(office, certificate_type, agency)
     with office.store.reading() as work:
         judged = _judge(work, data, numbers, reading)
     rows = judged.good
@@ -86,51 +92,137 @@ def draft(
         raise FileRefused(judged.faults)
     if not rows:
         return Drafts((), 0, repeated=False, judged=judged)
-    name = directory.agency(agency).name
+    if reading.files and len(rows) > 1:
+        # A file is one certificate's; which one, a table does not say.
+        raise FileRefused([RowFault(0, "", f"{len(rows)} rows beside a file to be certified", "one row")])
+    closed = _close(office, certificate_type, rows, agency=agency, name=directory.agency(agency).name, reading=reading)
+    warned = _warned(office, certificate_type, agency, closed)
+    ids = {row.row: each.id for row, each in zip(rows, closed, strict=True)}
+    values = list(map(draft_rows.values_of, closed))
+    # From here on it is not stopped any more: what is left takes the time of an insert.
+    reading.progress(2 * len(rows), 2 * len(rows))
     with office.store.writing() as work:
         if held := work.import_of(agency, certificate_type.identifier, digest):
             return _again(work, held, judged)
         # Asked again, because somebody may have imported the same numbers since.
-        if meanwhile := numbers.taken(work, rows):
-            raise FileRefused([importing.number_fault(row, certificate_type.number_claim) for row in meanwhile])
-        made = Import(
-            agency=agency,
-            certificate_type=certificate_type.identifier,
-            file_digest=digest,
-            rows=len(rows),
-            created_at=office.now(),
-        )
-        work.add(made)
-        work.flush()
-        batches = []
-        for start in range(0, len(rows), merkle.MAX_BATCH):
-            reading.progress(len(rows) + start, 2 * len(rows))
-            claims = [
-                _with_authority(certificate_type, row.claims, name) for row in rows[start : start + merkle.MAX_BATCH]
-            ]
-            batches.append(issuing.add_batch(office, work, certificate_type, claims, agency=agency, import_id=made.id))
-            work.flush()
-        reading.progress(2 * len(rows), 2 * len(rows))
-    return Drafts(tuple(batches), len(rows), repeated=False, judged=judged)
+        indexes = [each.number_index or b"" for each in closed]
+        in_use = work.numbers_in_use(agency, certificate_type.identifier, indexes)
+        if in_use and (meanwhile := numbers.taken(work, [row.number for row in rows])):
+            number = certificate_type.number_claim
+            raise FileRefused([importing.number_fault(row, number) for row in rows if row.number in meanwhile])
+        batches = _insert(office, work, certificate_type, values, agency=agency, digest=digest)
+        certified_files.put(office.records, work, closed[0], reading.files)
+        duplicates.keep(work, warned, are_new=True)
+    named = {row: number for number, row in ids.items()}
+    return Drafts(
+        batches,
+        len(rows),
+        repeated=False,
+        judged=judged,
+        warned={named[row]: duplicates.in_file(some, named) for row, some in warned.items()},
+    )
 
 
-def _judge(work: Work, data: bytes, numbers: _Numbers, reading: Reading) -> Judged:
+def digest_of(data: bytes, sheet: str = "") -> bytes:
+    """Return what tells whether a file was imported before: its bytes, and which of its sheets was read."""
+    digest = hashlib.sha256(data).digest()
+    return hashlib.sha256(digest + sheet.encode()).digest() if sheet else digest
+
+
+def judge(
+    office: Office, data: bytes, certificate_type: CertificateType, *, agency: int, reading: Reading
+) -> tuple[Judged, dict[int, list[Warned]]]:
+    """Say what `draft` would make of a file, without writing anything, and what to look at in its good rows."""
+    digest = digest_of(data, reading.sheet)
+    with office.store.reading() as work:
+        held = work.import_of(agency, certificate_type.identifier, digest)
+        # What was made of this very file before does not speak against it.
+        own = frozenset(_number(batch) for batch in work.batches_of_import(held.id or 0)) if held else frozenset()
+        judged = _judge(work, data, Numbers(office, certificate_type, agency, own), reading)
+        periods = {
+            str(row.row): duplicates.period(office, work, agency, certificate_type, row.claims) for row in judged.good
+        }
+        besides = {each.id for number in own for each in work.certificates(number)}
+        found = duplicates.find(office, work, agency, certificate_type.identifier, periods, besides=besides)
+    reading.progress(2 * len(judged.good), 2 * len(judged.good))
+    return judged, {int(row): some for row, some in found.items()}
+
+
+def _judge(work: Work, data: bytes, numbers: Numbers, reading: Reading) -> Judged:
+    def taken(good: Sequence[Row]) -> list[Row]:
+        found = numbers.taken(work, [row.number for row in good])
+        return [row for row in good if row.number in found]
+
     return importing.judge(
         data,
         numbers.certificate_type,
         sheet=reading.sheet,
         chosen=reading.chosen,
-        taken=lambda good: numbers.taken(work, good),
-        # Writing the drafts is the other half.
+        taken=taken,
+        # Encrypting the drafts is the other half.
         progress=lambda done, total: reading.progress(done, 2 * total),
     )
 
 
-def _with_authority(certificate_type: CertificateType, claims: dict[str, JSON], name: str) -> dict[str, JSON]:
-    """Name the agency as the registry does, where a clerk left that to us."""
-    if claims.get(_AUTHORITY) is not None or all(claim.key != _AUTHORITY for claim in certificate_type.columns):
-        return claims
-    return certificate_type.validate({**claims, _AUTHORITY: name})
+def _close(
+    office: Office,
+    certificate_type: CertificateType,
+    rows: Sequence[Row],
+    *,
+    agency: int,
+    name: str,
+    reading: Reading,
+) -> list[Certificate]:
+    """Return the drafts' rows, encrypted; they have no batch yet."""
+    nowhere = issuing.unstored_batch(office, certificate_type, agency=agency)
+    closed = []
+    with office.store.reading() as work:
+        for done, row in enumerate(rows):
+            if done % _STEP == 0:
+                reading.progress(len(rows) + done, 2 * len(rows))
+            claims = issuing.with_authority(certificate_type, row.claims, name)
+            place = done % merkle.MAX_BATCH
+            closed.append(issuing.row(office, work, certificate_type, claims, batch=nowhere, position=place))
+    return closed
+
+
+def _warned(
+    office: Office, certificate_type: CertificateType, agency: int, closed: Sequence[Certificate]
+) -> dict[str, list[Warned]]:
+    periods = {each.id: duplicates.Period(each.holder_index, each.first_day, each.last_day) for each in closed}
+    with office.store.reading() as work:
+        return duplicates.find(office, work, agency, certificate_type.identifier, periods)
+
+
+def _insert(
+    office: Office,
+    work: Work,
+    certificate_type: CertificateType,
+    values: Sequence[dict[str, object]],
+    *,
+    agency: int,
+    digest: bytes,
+) -> tuple[int, ...]:
+    made = Import(
+        agency=agency,
+        certificate_type=certificate_type.identifier,
+        file_digest=digest,
+        rows=len(values),
+        created_at=office.now(),
+    )
+    work.add(made)
+    work.flush()
+    batches = []
+    for start in range(0, len(values), merkle.MAX_BATCH):
+        some = values[start : start + merkle.MAX_BATCH]
+        batch = issuing.open_batch(
+            office, work, certificate_type, agency=agency, size=len(some), import_id=made.id, purpose=Purpose.ISSUE
+        )
+        batches.append(_number(batch))
+        for each in some:
+            each["batch_id"] = batches[-1]
+        draft_rows.add_certificates(work, some)
+    return tuple(batches)
 
 
 def _again(work: Work, held: Import, judged: Judged | None) -> Drafts:
@@ -142,36 +234,3 @@ def _number(batch: Batch) -> int:
     if batch.id is None:
         raise NotReady("this batch has no number yet")
     return batch.id
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """The numbers of a type that an agency gave out."""
-
-    office: Office
-    certificate_type: CertificateType
-    agency: int
-    own: frozenset[int] = frozenset()
-    """Batches that were made of the same file before: their numbers are its own."""
-
-    def taken(self, work: Work, rows: Sequence[Row]) -> list[Row]:
-        """Return the rows whose certificate number is given out already."""
-        key = self.office.records.data_key(work, self.agency)
-        indexes = [key.index("number", row.number) for row in rows]
-        taken = work.numbers_in_use(self.agency, self.certificate_type.identifier, indexes)
-        return [
-            row for row, index in zip(rows, indexes, strict=True) if index in taken and self._still_counts(work, index)
-        ]
-
-    def _still_counts(self, work: Work, index: bytes) -> bool:
-        """Whether a certificate with that number is in force, or on its way to be: not replaced, ended or expired."""
-        for certificate in work.certificates_numbered(self.agency, index):
-            is_other = certificate.certificate_type != self.certificate_type.identifier
-            if is_other or certificate.batch_id in self.own or work.successor(certificate.id):
-                continue
-            expired = certificate.last_day is not None and certificate.last_day < self.office.today
-            if expired and work.batch(certificate.batch_id).state == State.ISSUED:
-                continue
-            if not any(held.track.is_final for held in statuses.held_now(self.office, certificate)):
-                return True
-        return False

@@ -1,38 +1,78 @@
 """Erasure: a record's key is destroyed, and nothing here can read its claims any more.
 
 What the chain holds (a leaf over random salts, statuses) stays, and no longer means anything to anybody but those who
-still hold the document. Two officers decide, because it cannot be undone.
+still hold the document; so do the batch, its size and the root, of which every other certificate's path is made. Two
+officers decide, because it cannot be undone.
+
+What is told apart by certificate goes with the record's key: claims, salts, document, grounds, notes, links. A whole
+holder's traces are in issuer/forgetting.py.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlmodel import col, delete, select
+
 from chain.events import Capability
-from issuer import history, records, rights
+from issuer import history, inventory, records, rights
 from issuer.errors import NotAllowed, NotReady
-from issuer.models import State
+from issuer.holder_models import HolderLink, HolderVisit
+from issuer.inventory import Under
+from issuer.models import Base, Certificate, State
 
 if TYPE_CHECKING:
     from issuer.keys import Officer
-    from issuer.models import Certificate
     from issuer.office import Office
+    from issuer.store import Work
 
-_SETTLED = (State.ISSUED, State.DISCARDED)
+SETTLED = (State.ISSUED, State.DISCARDED)
+"""States of a batch whose certificates can be erased."""
 
 
 def erase(office: Office, certificate: Certificate, first: Officer, second: Officer) -> None:
     """Destroy a record's key; raises `NotAllowed`, or `NotReady` while its batch is still on its way."""
+    require_two(office, certificate.agency, first, second)
+    with office.store.writing() as work:
+        erase_within(office, work, work.certificate(certificate.id), first, second)
+    office.store.forget()
+
+
+def require_two(office: Office, agency: int, first: Officer, second: Officer) -> None:
+    """Refuse anybody but two officers of the agency who may change statuses."""
     directory = office.directory()
     if first.signer.address == second.signer.address:
         raise NotAllowed(f"officer {first.name} was named twice; two different persons are wanted")
     for officer in (first, second):
-        rights.require_officer_of(officer, certificate.agency, directory)
-        rights.require_capability(office.registry, officer, certificate.agency, Capability.STATUS, directory)
-    with office.store.writing() as work:
-        batch = work.batch(certificate.batch_id)
-        if batch.state not in _SETTLED:
-            raise NotReady(f"batch {batch.id} is {batch.state}; only certificates of issued batches are erased")
-        records.erase(work.certificate(certificate.id))
-        history.note(work, "erased", at=office.now(), by=[first, second], certificate_id=certificate.id)
-    office.store.forget()
+        rights.require_officer_of(officer, agency, directory)
+        rights.require_capability(office.registry, officer, agency, Capability.STATUS, directory)
+
+
+def erase_within(office: Office, work: Work, certificate: Certificate, first: Officer, second: Officer) -> None:
+    """Erase a record within a transaction; raises `NotReady` while its batch is still on its way."""
+    batch = work.batch(certificate.batch_id)
+    if batch.state not in SETTLED:
+        raise NotReady(f"batch {batch.id} is {batch.state}; only certificates of issued batches are erased")
+    records.erase(certificate)
+    _erase_elsewhere(work, certificate.id)
+    history.note(work, "erased", at=office.now(), by=[first, second], certificate_id=certificate.id)
+
+
+def _erase_elsewhere(work: Work, certificate_id: str) -> None:
+    """Take away what other tables hold under the record's key, and what opens the holder's page."""
+    for column in inventory.columns(Under.RECORD):
+        if column.model is Certificate:
+            continue
+        table = Base.metadata.tables[column.table]
+        mine = table.c.certificate_id == certificate_id
+        if table.c[column.name].nullable:
+            work.session.execute(table.update().where(mine).values({column.name: None}))
+        else:
+            work.session.execute(table.delete().where(mine))
+    mine = col(HolderLink.certificate_id) == certificate_id
+    links = select(HolderLink.id).where(mine)
+    work.session.exec(delete(HolderVisit).where(col(HolderVisit.link_id).in_(links)))
+    work.session.exec(delete(HolderLink).where(mine))
+    # What was loaded before is asked for again.
+    work.flush()
+    work.session.expire_all()

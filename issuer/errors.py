@@ -22,13 +22,27 @@ The tree:
     │   ├── TooManyAttempts   says from when the next one counts
     │   ├── SessionOver       signed out, idle for too long, or never signed in
     │   └── FreshSignInWanted  signed in, but not recently enough for this step
+    ├── CapReached            a consuming system that asked as often as a day allows; says from when it may again
+    ├── AnswerPending         the same request is being worked on
+    ├── KeyReused             an idempotency key that came with another request before
+    ├── AddressRefused        an address that nothing is sent to from here
+    ├── Unreachable           an address at which nobody answers, or not in time
+    ├── VerifierAway          the public verifying service does not answer
+    ├── Cancelled             somebody does not want a task in the background done any more
+    ├── ProviderAway          the identity provider does not answer, or not as it should
     ├── Erased                the record's key was destroyed; nothing of its claims can be read any more
     ├── DocumentTrouble       a document that cannot be handed out
     │   ├── FontsMissing      the folders do not hold the fonts that documents are set in
     │   ├── Unprintable       the fonts lack a character, or the layout fails
     │   └── CodeUnreadable    the code read back from the page is not the one that was printed
+    ├── DatabaseTrouble       the issuer's own database cannot be used; nothing of it is lost
+    │   ├── DatabaseAway      it does not answer, or stopped answering in the middle
+    │   ├── DatabaseBusy      others held it for too long
+    │   ├── KeysChanged       its keys were rotated since this process began; it must be started again
+    │   └── DatabaseRefuses   it is full, read-only, damaged, or lets nobody in
     └── LaneTrouble           the queue of transactions cannot go on
         ├── LaneBusy          another process is sealing with the same sender
+        ├── LaneLost          this process sealed, and holds the lane no longer
         ├── LaneFrozen        somebody else uses the sender's account
         └── StillWaiting      sent, but not final yet; repeating the command goes on where it stopped
 """
@@ -152,6 +166,43 @@ class FreshSignInWanted(SignInTrouble):
     """Signed in, but not recently enough for this step."""
 
 
+class CapReached(IssuerError):
+    """A consuming system that asked as often as a day allows."""
+
+    def __init__(self, cap: int, until: datetime) -> None:
+        """Keep the moment from which it may ask again."""
+        super().__init__(f"asked {cap} times today, which is the cap; it counts anew from {until.isoformat()}")
+        self.until = until
+
+
+class AnswerPending(IssuerError):
+    """The same request, with the same idempotency key, is being worked on."""
+
+
+class KeyReused(IssuerError):
+    """An idempotency key that came with another request before."""
+
+
+class AddressRefused(IssuerError):
+    """An address that nothing is sent to from here."""
+
+
+class Unreachable(IssuerError):
+    """An address at which nobody answers, or not in time; the text names the kind of trouble, not what was sent."""
+
+
+class VerifierAway(IssuerError):
+    """The public verifying service does not answer, or not as it should."""
+
+
+class Cancelled(IssuerError):
+    """Somebody does not want a task in the background done any more; nothing of it is stored."""
+
+
+class ProviderAway(IssuerError):
+    """The identity provider does not answer, or not as it should."""
+
+
 class Erased(IssuerError):
     """The record's key was destroyed."""
 
@@ -172,12 +223,36 @@ class CodeUnreadable(DocumentTrouble):
     """The code read back from the page is not the one that was printed."""
 
 
+class DatabaseTrouble(IssuerError):
+    """The issuer's own database cannot be used now; nothing of it is lost."""
+
+
+class DatabaseAway(DatabaseTrouble):
+    """It does not answer, or stopped answering in the middle."""
+
+
+class DatabaseBusy(DatabaseTrouble):
+    """Others held it for too long."""
+
+
+class KeysChanged(DatabaseTrouble):
+    """Its keys were rotated since this process began, which must be started again."""
+
+
+class DatabaseRefuses(DatabaseTrouble):
+    """It is full, read-only, damaged, or lets nobody in."""
+
+
 class LaneTrouble(IssuerError):
     """The queue of transactions cannot go on."""
 
 
 class LaneBusy(LaneTrouble):
     """Another process is sealing with the same sender."""
+
+
+class LaneLost(LaneTrouble):
+    """This process sealed, and holds the lane no longer: its session with the database was cut off."""
 
 
 class LaneFrozen(LaneTrouble):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chain.certificate_types import CertificateType, Validity
     from chain.claims import Claim
+    from chain.credential import RelatedResource
     from chain.strict_json import JSON
 
 LANGUAGES = ("zh-CN", "en")
@@ -63,6 +64,8 @@ class Document:
     short_number: str = ""
     proof: bytes | None = None
     """The file that verifies without a network; None where there is none, or none yet."""
+    related: tuple[RelatedResource, ...] = ()
+    """Existing files that the certificate vouches for."""
     languages: tuple[str, ...] = LANGUAGES
     """Of labels and fixed wording: the main one, then at most one that stands small beneath."""
 
@@ -111,7 +114,8 @@ def shown_values(document: Document) -> tuple[str, ...]:
     """Return every value that the page shows of the certificate: what its text layer must hold."""
     kind = document.certificate_type
     claims = (kind.display(claim.key, value, document.languages[0]) for claim, value in _shown_claims(document))
-    return (document.number, *claims, *([document.identifier] if document.identifier else []), document.agency.name)
+    files = _certified(document)
+    return (document.number, *claims, *files, *([document.identifier] if document.identifier else []), document.agency.name)
 
 
 def day_in_words(day: date, language: str) -> str:
@@ -143,6 +147,7 @@ _SPANS = {"zh-CN": "{first}至{last}", "en": "{first} to {last}"}
 _OPEN_SPANS = {"zh-CN": "自{first}起长期有效", "en": "from {first}, without end"}
 _ISSUER = {"zh-CN": "发证机关", "en": "Issuing agency"}
 _ISSUED = {"zh-CN": "发证日期", "en": "Date of issue"}
+_CERTIFIED = {"zh-CN": "所证文件", "en": "Certified file"}
 _VALIDITY = {"zh-CN": "有效期", "en": "Validity"}
 
 
@@ -201,15 +206,22 @@ def _rows(document: Document) -> list[JSON]:
     # Where claims say the first and the last day, their own rows are enough.
     rule = kind.validity_rule
     if any(key is None or document.claims.get(key) is None for key in (rule.first, rule.last)):
-        rows.append(_row(_VALIDITY, _span(document.validity, main), document, strong=False))
+        rows.append(_row(_VALIDITY, span(document.validity, main), document, strong=False))
+    rows += [_row(_CERTIFIED, text, document, strong=False) for text in _certified(document)]
     return rows
+
+
+def _certified(document: Document) -> list[str]:
+    """Return what the page says of existing files: what kind they are, and their digests."""
+    return [f"{each.media_type} SHA-256 {each.digest.hex()}" for each in document.related]
 
 
 def _row(labels: Mapping[str, str], value: str, document: Document, *, strong: bool) -> JSON:
     return {**_labels(labels, document.languages), "value": pieces(value), "strong": strong and len(value) <= _STRONG}
 
 
-def _span(validity: Validity, language: str) -> str:
+def span(validity: Validity, language: str) -> str:
+    """Say on which days a certificate is valid."""
     first = day_in_words(validity.first_day, language)
     if validity.last_day is None:
         return _OPEN_SPANS[language].format(first=first)

@@ -6,29 +6,36 @@ import csv
 import io
 import re
 from dataclasses import astuple, dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
-from chain import calendar, code
-from chain.certificate_types import Validity
+from chain import code
 from chain.preparation import IDENTIFIER_CLAIM
-from issuer import private_files, proofs
+from issuer import document_making, private_files, proofs
+from issuer.document_making import document_of, issue_day
 from issuer.errors import NotReady
-from issuer.face import Agency, Document
-from issuer.models import State
-from issuer.replacing import ISSUE_DATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from chain.strict_json import JSON
-    from issuer.directory import Directory
     from issuer.documents import Renderer
     from issuer.models import Batch, Certificate
     from issuer.office import Office
     from issuer.store import Work
+
+__all__ = [
+    "INDEX",
+    "HandedOut",
+    "Papers",
+    "contents",
+    "document_of",
+    "file_name",
+    "hand_out",
+    "issue_day",
+    "list_of",
+    "named",
+    "papers_of",
+]
 
 INDEX = "index.csv"
 _UNSAFE = re.compile(r"[^\w()（）〔〕.\-]+")
@@ -51,73 +58,69 @@ class HandedOut:
     """Empty where there is none, or none yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """What a certificate's holder gets, but for the PDF."""
+
+    certificate_id: str
+    number: str
+    identifier: str
+    short_number: str
+    sd_jwt: str
+    code_url: str
+    proof: bytes | None
+
+
 def hand_out(
     office: Office, renderer: Renderer, batch_id: int, folder: Path, *, done: Callable[[], None]
 ) -> list[HandedOut]:
-    """Write a batch's documents; `done` is called after each. Repeating it writes the same again."""
-    directory = office.directory()
+    """Write a batch's documents; `done` is called after each. Repeating it writes the same again.
+
+    Documents that are not made yet are made now, for good. Certificates that were erased have none.
+    """
+    while made := document_making.make(office, lambda: renderer, batch_id, most=document_making.PORTION):
+        for _ in made:
+            done()
     with office.store.reading() as work:
         batch = work.batch(batch_id)
-        if batch.state != State.ISSUED:
-            raise NotReady(f"batch {batch_id} is {batch.state}: documents are handed out once it is ISSUED (seal it)")
         leaves = proofs.leaves_of(work, batch)
-        documents = [
-            document_of(office, work, directory, batch, certificate, leaves=leaves)
-            for certificate in work.certificates(batch_id)
-        ]
+        certificates = [each for each in work.certificates(batch_id) if each.record_key is not None]
+        papers = [papers_of(office, work, batch, each, leaves=leaves) for each in certificates]
     private_files.make_folder(folder)
     index = _read_index(folder)
-    handed_out = _named(documents, index)
+    handed_out = named(papers, index)
     # The list comes first: whoever is killed between the files has taken their names.
     _write_index(folder, {**index, **{each.short_number: each for each in handed_out}})
-    for document, files in zip(documents, handed_out, strict=True):
-        private_files.write(folder / files.pdf, renderer.render(document))
-        private_files.write(folder / files.sd_jwt, document.sd_jwt.encode())
-        private_files.write(folder / files.code, document.code_url.encode())
-        if document.proof is not None:
-            private_files.write(folder / files.proof, document.proof)
-        done()
+    for each, files in zip(papers, handed_out, strict=True):
+        pdf = document_making.pdf_of(office, lambda: renderer, each.certificate_id)
+        for name, content in contents(each, files, pdf):
+            private_files.write(folder / name, content)
     return handed_out
 
 
-def document_of(
-    office: Office,
-    work: Work,
-    directory: Directory,
-    batch: Batch,
-    certificate: Certificate,
-    *,
-    leaves: Sequence[bytes] = (),
-) -> Document:
-    """Return everything that an issued certificate's document is made of; `leaves` are the batch's, if at hand."""
-    if certificate.first_day is None or certificate.leaf is None or batch.issued_at is None:
-        raise NotReady(f"batch {batch.id} is {batch.state}: documents are made once it is ISSUED")
-    pin = work.pin()
+def papers_of(
+    office: Office, work: Work, batch: Batch, certificate: Certificate, *, leaves: Sequence[bytes] = ()
+) -> Papers:
+    """Return what an issued certificate's holder gets; asks nothing of the chain."""
+    if certificate.leaf is None or batch.issued_at is None:
+        raise NotReady(f"batch {batch.id} is {batch.state}: documents are handed out once it is ISSUED")
     claims = office.records.claims(work, certificate)
     sd_jwt, cose = office.records.signed(work, certificate)
-    agency, *above = directory.line(certificate.agency)
-    certificate_type = office.type_of(batch.type_number, batch.type_version)
-    return Document(
-        certificate_type=certificate_type,
-        claims=claims,
-        agency=Agency(agency.name, agency.code, tuple(each.name for each in reversed(above))),
-        number=str(claims[certificate_type.number_claim]),
-        validity=Validity(certificate.first_day, certificate.last_day),
-        issued=_issued(claims, batch.issued_at),
-        host=office.verifying_host,
-        test=pin is None or pin.test,
+    return Papers(
+        certificate_id=certificate.id,
+        number=str(claims[office.type_of(batch.type_number, batch.type_version).number_claim]),
         identifier=str(claims.get(IDENTIFIER_CLAIM, "")),
+        short_number=code.short_number(certificate.leaf),
         sd_jwt=sd_jwt,
         code_url=code.url(office.verifying_host, cose),
-        short_number=code.short_number(certificate.leaf),
         proof=proofs.file_of(work, batch, certificate, leaves),
     )
 
 
-def _issued(claims: Mapping[str, JSON], signed: datetime) -> date:
-    """Return the day of issue: as claimed, where the type has such a claim, or else when it was signed."""
-    claimed = claims.get(ISSUE_DATE)
-    return date.fromisoformat(claimed) if isinstance(claimed, str) else calendar.today(signed)
+def contents(papers: Papers, files: HandedOut, pdf: bytes) -> list[tuple[str, bytes]]:
+    """Return the files of one certificate, by name."""
+    written = [(files.pdf, pdf), (files.sd_jwt, papers.sd_jwt.encode()), (files.code, papers.code_url.encode())]
+    return written if papers.proof is None else [*written, (files.proof, papers.proof)]
 
 
 def file_name(number: str) -> str:
@@ -125,7 +128,7 @@ def file_name(number: str) -> str:
     return _UNSAFE.sub("_", number).strip("._")[:_LONGEST_NAME] or "certificate"
 
 
-def _named(documents: Sequence[Document], index: Mapping[str, HandedOut]) -> list[HandedOut]:
+def named(documents: Sequence[Papers], index: Mapping[str, HandedOut]) -> list[HandedOut]:
     """Give each document's files names that no other certificate has in the folder.
 
     The number alone, as a rule; the short number behind it where another certificate has that name: an older version,
@@ -167,6 +170,11 @@ def _read_index(folder: Path) -> dict[str, HandedOut]:
 
 
 def _write_index(folder: Path, index: Mapping[str, HandedOut]) -> None:
+    private_files.write(folder / INDEX, list_of(index.values()))
+
+
+def list_of(handed_out: Iterable[HandedOut]) -> bytes:
+    """Return the list of what was handed out, as `INDEX` holds it."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([_HEAD, *(astuple(each) for each in index.values())])
-    private_files.write(folder / INDEX, text.getvalue().encode("utf-8-sig"))
+    csv.writer(text).writerows([_HEAD, *(astuple(each) for each in handed_out)])
+    return text.getvalue().encode("utf-8-sig")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.events import Capability
-from issuer import approvals, issuing, proofs, rights
+from issuer import approvals, issuing, proofs, rehearsals, rehearsing, rights, submissions
+from issuer.documents import Renderer
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
 from issuer.models import State
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from issuer.directory import Directory
     from issuer.keys import Officer
@@ -40,14 +41,21 @@ def require_team(office: Office, directory: Directory, preparer: Officer, approv
         )
 
 
-def bring_to_approval(office: Office, batch_id: int, preparer: Officer, approvers: Sequence[Officer]) -> None:
-    """Prepare and approve a batch, as far as that is still to be done."""
+def bring_to_approval(
+    office: Office,
+    batch_id: int,
+    preparer: Officer,
+    approvers: Sequence[Officer],
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> None:
+    """Rehearse, submit and approve a batch, as far as that is still to be done; raises `NotReady` for bad rows."""
     with office.store.reading() as work:
         batch = work.batch(batch_id)
     if batch.state not in issuing.CHANGEABLE:
         return
     if batch.state in {State.DRAFT, State.FAILED} or _is_late(office, batch):
-        issuing.prepare(office, batch_id, preparer)
+        submit(office, batch_id, preparer, progress=progress)
         with office.store.reading() as work:
             if work.batch(batch_id).state == State.APPROVED:
                 # The registry holds it already, by the approvals that were given before.
@@ -55,6 +63,28 @@ def bring_to_approval(office: Office, batch_id: int, preparer: Officer, approver
     for approver in approvers:
         if not approvals.approve(office, batch_id, approver):
             return
+
+
+def submit(
+    office: Office,
+    batch_id: int,
+    preparer: Officer,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> None:
+    """Rehearse a batch unless that was done with what it holds now, and sign its root as its preparer."""
+    directory = office.directory()
+    with office.store.reading() as work:
+        batch = work.batch(batch_id)
+    rights.require_officer_of(preparer, batch.agency, directory)
+    rights.require_capability(office.registry, preparer, batch.agency, Capability.PREPARE, directory)
+    issuing.fix(office, batch_id)
+    with office.store.reading() as work:
+        batch = work.batch(batch_id)
+        is_due = batch.state != State.APPROVED and rehearsals.last(work, batch) is None
+    if is_due:
+        rehearsing.rehearse(office, batch_id, renderer=Renderer(), progress=progress)
+    submissions.submit(office, batch_id, preparer)
 
 
 def seal(office: Office, lane: Lane, batch_ids: Sequence[int]) -> None:
@@ -68,13 +98,17 @@ def seal(office: Office, lane: Lane, batch_ids: Sequence[int]) -> None:
     with office.store.reading() as work:
         final = work.batches(states=[State.FINAL])
     for batch in final:
+        if batch.failure and batch.id not in batch_ids:
+            # Parked; somebody must release it.
+            continue
         proofs.make_or_note(office, batch.id or 0)
         issuing.sign(office, batch.id or 0)
     with office.store.reading() as work:
         batches = [work.batch(number) for number in batch_ids]
-    if refused := [f"batch {batch.id}: {batch.failure}" for batch in batches if batch.failure]:
+    unissued = [batch for batch in batches if batch.state != State.ISSUED]
+    if refused := [f"batch {batch.id}: {batch.failure}" for batch in unissued if batch.failure]:
         raise RefusedByRegistry("\n".join(refused))
-    if elsewhere := [f"batch {batch.id} is {batch.state}" for batch in batches if batch.state != State.ISSUED]:
+    if elsewhere := [f"batch {batch.id} is {batch.state}" for batch in unissued]:
         raise StillWaiting(
             f"{'; '.join(elsewhere)}, not final yet (another sending account may be carrying it); "
             "nothing is lost, repeat the command to go on waiting"
@@ -82,10 +116,16 @@ def seal(office: Office, lane: Lane, batch_ids: Sequence[int]) -> None:
 
 
 def ready_to_seal(office: Office, *, agency: int | None = None) -> list[int]:
-    """Return all batches that wait for the chain, or for being signed."""
+    """Return all batches that wait for the chain, or for being signed; not those that may still be recalled."""
+    now = office.now()
     with office.store.reading() as work:
         batches = work.batches(states=[*_ON_THE_WAY, State.FINAL], agency=agency)
-    return [batch.id for batch in batches if batch.id is not None]
+    return [
+        batch.id
+        for batch in batches
+        if batch.id is not None
+        and not (batch.state == State.APPROVED and batch.anchor_after is not None and batch.anchor_after > now)
+    ]
 
 
 def _is_late(office: Office, batch: Batch) -> bool:

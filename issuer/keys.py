@@ -5,6 +5,7 @@
     council/<name>.json                 the same, for members of the council, where they are here at all
     documents/<agency>-<kid>.pem        P-256, PKCS#8, encrypted; kid in base64url
     master.json                         32 bytes under a password (scrypt, AES-GCM); wraps the database's keys
+    master-next.json                    what takes its place while it is rotated (issuer/rotation.py)
 
 Each file may have its own password; the service's own (document keys, master key, senders, and officers on the command
 line) is in one password file. An officer who has an account on the pages has a key that the service's password does not
@@ -34,7 +35,7 @@ from chain.keys import PublicKey
 from chain.keys import signer as es256_signer
 from issuer import private_files
 from issuer.errors import Locked, NotFound
-from issuer.vault import KEY_BYTES, Key, Place
+from issuer.vault import KEY_BYTES, Key, Place, new_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -195,23 +196,73 @@ class Keystore:
 
     # The database's master key.
 
+    def has_master_key(self) -> bool:
+        """Whether there is a file of a master key."""
+        return self._master.exists() or self._next_master.exists()
+
     def master_key(self, entropy: Callable[[int], bytes]) -> Key:
         """Open the master key; makes it if there is none yet. Raises `Locked`."""
-        path = self.folder / "master.json"
-        if not path.exists():
-            salt, secret = entropy(16), entropy(KEY_BYTES)
-            under = _stretched(self.password(), salt)
-            wrapped = under.encrypt(secret, _MASTER_PLACE, entropy=entropy)
-            made = {"kdf": "scrypt", "n": _SCRYPT_N, "salt": salt.hex(), "key": wrapped.hex()}
+        if not self._master.exists():
+            made = _closed_master(new_key(entropy), self.password(), entropy)
             # Another process that starts for the first time may have been quicker; then its key is the one.
             with suppress(FileExistsError):
-                private_files.write_new(path, json.dumps(made).encode())
-        held = _json(path)
+                private_files.write_new(self._master, made)
         try:
-            salt, wrapped = bytes.fromhex(str(held["salt"])), bytes.fromhex(str(held["key"]))
-            return Key(_stretched(self.password(), salt).decrypt(wrapped, _MASTER_PLACE))
-        except (KeyError, ValueError, Locked) as exc:
-            raise Locked(f"{path}: the password in {self._password_file} does not open it, or it is damaged") from exc
+            return _opened_master(self._master, self.password())
+        except Locked as exc:
+            raise Locked(
+                f"{self._master}: the password in {self._password_file} does not open it, or it is damaged"
+            ) from exc
+
+    def write_next_master_key(self, key: Key, entropy: Callable[[int], bytes], *, password: str | None = None) -> None:
+        """Write down a master key that is to take the old one's place, under a password of its own if one is given."""
+        made = _closed_master(key, self.password() if password is None else password, entropy)
+        private_files.replace(self._next_master, made)
+
+    def next_master_key(self, *, password: str | None = None) -> Key | None:
+        """Return the key that is to take the master key's place; None if there is none, or the password is another."""
+        return _opened_or_none(self._next_master, self.password() if password is None else password)
+
+    def master_key_under(self, password: str) -> Key | None:
+        """Return the master key if this password opens it."""
+        return _opened_or_none(self._master, password)
+
+    def take_next_master_key(self) -> None:
+        """Put that key in the old one's place, whole or not at all."""
+        private_files.take_place(self._next_master, self._master)
+
+    @property
+    def _master(self) -> Path:
+        return self.folder / "master.json"
+
+    @property
+    def _next_master(self) -> Path:
+        return self.folder / "master-next.json"
+
+    # The folder's password.
+
+    def change_password(self, new: str) -> tuple[str, ...]:
+        """Put every key that the folder's password opens under a new one; returns the files that it does not open.
+
+        Each file changes whole or not at all, and one that the new password opens already is left: repeating it after
+        a kill finishes it. The master key is no such file; it is rotated (issuer/rotation.py).
+        """
+        accounts = [account for kind in _WORDS for account in self._accounts(kind)]
+        others = [str(account.path) for account in accounts if not self._changed(account, new)]
+        for path in sorted((self.folder / "documents").glob("*.pem")):
+            _reseal_document_key(path, self.password(), new)
+        return tuple(others)
+
+    def _changed(self, account: Account, new: str) -> bool:
+        for password, change in ((new, False), (self.password(), True)):
+            try:
+                self._unlock(account.path, password)
+                if change:
+                    self._reseal(account.path, password, new)
+            except SigningFailed:
+                continue
+            return True
+        return False
 
     def password(self) -> str:
         """Return the password of the folder's keys; raises `Locked` if there is no password file."""
@@ -285,6 +336,39 @@ def _document_key(path: Path, password: str) -> DocumentKey:
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise Locked(f"{path}: got another kind of key, wanted one on P-256")
     return DocumentKey(PublicKey.of(private), es256_signer(private))
+
+
+def _reseal_document_key(path: Path, old: str, new: str) -> None:
+    try:
+        _document_key(path, new)
+    except Locked:
+        pem = path.read_bytes()
+        _document_key(path, old)
+        private = load_pem_private_key(pem, old.encode())
+        sealed = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(new.encode()))
+        private_files.replace(path, sealed)
+
+
+def _closed_master(key: Key, password: str, entropy: Callable[[int], bytes]) -> bytes:
+    salt = entropy(16)
+    wrapped = _stretched(password, salt).encrypt(key.secret, _MASTER_PLACE, entropy=entropy)
+    return json.dumps({"kdf": "scrypt", "n": _SCRYPT_N, "salt": salt.hex(), "key": wrapped.hex()}).encode()
+
+
+def _opened_or_none(path: Path, password: str) -> Key | None:
+    try:
+        return _opened_master(path, password)
+    except (Locked, FileNotFoundError):
+        return None
+
+
+def _opened_master(path: Path, password: str) -> Key:
+    held = _json(path)
+    try:
+        salt, wrapped = bytes.fromhex(str(held["salt"])), bytes.fromhex(str(held["key"]))
+        return Key(_stretched(password, salt).decrypt(wrapped, _MASTER_PLACE))
+    except (KeyError, ValueError) as exc:
+        raise Locked(f"{path}: it is damaged") from exc
 
 
 def _stretched(password: str, salt: bytes) -> Key:

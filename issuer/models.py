@@ -10,8 +10,9 @@ from __future__ import annotations
 from datetime import date, datetime  # noqa: TC003 — SQLModel reads annotations at run time
 from enum import StrEnum
 
-from sqlalchemy import Index, MetaData, UniqueConstraint, text
+from sqlalchemy import BigInteger, Dialect, Index, Integer, MetaData, TypeDecorator, UniqueConstraint, text
 from sqlalchemy.orm import registry
+from sqlalchemy.types import TypeEngine  # noqa: TC002 — beside what is needed at run time
 from sqlmodel import Field, SQLModel
 
 _NAMES = {
@@ -25,6 +26,17 @@ _NAMES = {
 
 class Base(SQLModel, registry=registry(metadata=MetaData(naming_convention=_NAMES))):
     """The root of the issuer's tables."""
+
+
+class Big(TypeDecorator[int]):
+    """Numbers up to 2⁶³ − 1, for what a chain counts. SQLite's integers reach that far anyhow."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[int]:
+        """Return the type that the database has."""
+        return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else BigInteger())
 
 
 class State(StrEnum):
@@ -62,13 +74,13 @@ class RegistryPin(Base, table=True):
 
     __tablename__ = "registry_pin"
     id: int = Field(default=1, primary_key=True)
-    chain_id: int
+    chain_id: int = Field(sa_type=Big)
     genesis_hash: bytes
     registry_id: bytes
     address: bytes
     agencies_address: bytes
     test: bool
-    deployed_at_block: int
+    deployed_at_block: int = Field(sa_type=Big)
 
 
 class DirectorySnapshot(Base, table=True):
@@ -76,7 +88,7 @@ class DirectorySnapshot(Base, table=True):
 
     __tablename__ = "directory_snapshot"
     id: int = Field(default=1, primary_key=True)
-    block_number: int
+    block_number: int = Field(sa_type=Big)
     block_hash: bytes
     data: str
 
@@ -121,11 +133,11 @@ class Batch(Base, table=True):
     size: int
     kid: bytes | None = None
     root: bytes | None = Field(default=None, index=True)
-    deadline: int | None = None
+    deadline: int | None = Field(default=None, sa_type=Big)
     """The last block in which the officers' signatures count."""
-    block_number: int | None = None
+    block_number: int | None = Field(default=None, sa_type=Big)
     block_hash: bytes | None = None
-    block_timestamp: int | None = None
+    block_timestamp: int | None = Field(default=None, sa_type=Big)
     evidence: bytes | None = None
     """That it was anchored in that block, as `chain.proof.encode_evidence` writes it; None until it is made, and on
     chains that have none."""
@@ -162,6 +174,9 @@ class Certificate(Base, table=True):
         UniqueConstraint("agency", "leaf"),
         Index(None, "agency", "number_index"),
         Index(None, "agency", "holder_index"),
+        Index(None, "agency", "name_index"),
+        # Whatever issuer/finding.py filters and counts by, so that it need not read the rows themselves.
+        Index(None, "agency", "certificate_type", "batch_id", "position", "last_day", "first_day", "id"),
     )
     id: str = Field(primary_key=True)
     batch_id: int = Field(foreign_key="batch.id")
@@ -171,6 +186,9 @@ class Certificate(Base, table=True):
     certificate_type: str
     number_index: bytes | None
     holder_index: bytes | None
+    """Of the holder's code, or of the name where the type has no code."""
+    name_index: bytes | None = None
+    """Of the holder's name, where `holder_index` is of the code."""
     record_key: bytes | None
     """Wrapped by the agency's data key; none after erasure."""
     claims: bytes | None
@@ -201,33 +219,53 @@ class Serial(Base, table=True):
 
 
 class StatusChange(Base, table=True):
-    """A change of one certificate's status, with the officers' signatures."""
+    """One change of the status of one or more certificates of an agency, with the officers' signatures over it.
+
+    All its certificates change alike, in one transaction or not at all; `StatusTarget` says which they are.
+    """
 
     __tablename__ = "status_change"
     id: int | None = Field(default=None, primary_key=True)
-    certificate_id: str = Field(foreign_key="certificate.id", index=True)
     agency: int
+    """That issued the certificates."""
     actor: int
-    leaf: bytes
+    """The agency whose officers sign: the same one, or one above it."""
     track: int
     from_hour: int
     until_hour: int
-    held: bytes
-    """What the leaf's slot held when the officers signed, 32 bytes."""
     decision: bytes
-    grounds: bytes | None
-    """Salt, reason and the digest of the written decision, encrypted under the record's key."""
-    deadline: int
+    deadline: int = Field(sa_type=Big)
     officers: str
     """Names of the keys, separated by commas."""
     signatures: bytes
     """65 bytes for each officer."""
     state: str = Field(index=True)
-    block_number: int | None = None
+    """PREPARED as long as the first officer alone has signed what two must sign."""
+    block_number: int | None = Field(default=None, sa_type=Big)
     block_hash: bytes | None = None
-    block_timestamp: int | None = None
+    block_timestamp: int | None = Field(default=None, sa_type=Big)
     failure: str = ""
     created_at: datetime
+
+
+class StatusTarget(Base, table=True):
+    """One certificate whose status a change changes."""
+
+    __tablename__ = "status_target"
+    __table_args__ = (UniqueConstraint("change_id", "position"),)
+    id: int | None = Field(default=None, primary_key=True)
+    change_id: int = Field(foreign_key="status_change.id")
+    position: int
+    """From 0: the order in which the officers signed the leaves."""
+    certificate_id: str = Field(foreign_key="certificate.id", index=True)
+    leaf: bytes
+    held: bytes
+    """What the leaf's slot held when the officers signed, 32 bytes."""
+    grounds: bytes | None
+    """Salt, reason and the digest of the written decision, encrypted under the record's key."""
+
+
+_COUNTS = text("state <> 'OVERTAKEN'")
 
 
 class OutboxTransaction(Base, table=True):
@@ -236,18 +274,19 @@ class OutboxTransaction(Base, table=True):
     __tablename__ = "outbox_transaction"
     __table_args__ = (
         # A nonce may be signed for twice only if the first transaction can never be mined any more.
-        Index(None, "sender", "nonce", unique=True, sqlite_where=text("state <> 'OVERTAKEN'")),
+        Index(None, "sender", "nonce", unique=True, sqlite_where=_COUNTS, postgresql_where=_COUNTS),
     )
     id: int | None = Field(default=None, primary_key=True)
     sender: bytes
-    nonce: int
+    nonce: int = Field(sa_type=Big)
     hash: bytes = Field(unique=True)
     raw: bytes
     batch_id: int | None = Field(default=None, foreign_key="batch.id", index=True)
     status_change_id: int | None = Field(default=None, foreign_key="status_change.id", index=True)
+    appointment_id: int | None = Field(default=None, foreign_key="appointment.id", index=True)
     state: str = Field(index=True)
     """SENT, IN_BLOCK, FINAL, FAILED, or OVERTAKEN: a foreign transaction took its nonce."""
-    block_number: int | None = None
+    block_number: int | None = Field(default=None, sa_type=Big)
     block_hash: bytes | None = None
     failure: str = ""
     created_at: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chain import calendar, code
@@ -12,7 +13,7 @@ from issuer.errors import Ambiguous, NotFound
 from issuer.models import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import date, datetime
 
     from chain.certificate_types import CertificateType
@@ -46,6 +47,8 @@ class Office:
     """For how many blocks officers' signatures count."""
     confirmations: int
     """How many blocks must follow a block until it is final."""
+    undo: timedelta = timedelta(0)
+    """For how long an approved batch can be recalled before it is queued."""
 
     @property
     def today(self) -> date:
@@ -76,16 +79,23 @@ class Office:
         return f"{self.issuer_did}:agencies:{agency}"
 
     def find_all(
-        self, work: Work, number: str, *, agency: int | None = None, certificate_type: str = "", short_number: str = ""
+        self,
+        work: Work,
+        number: str,
+        *,
+        agency: int | None = None,
+        certificate_type: str = "",
+        short_number: str = "",
+        within: Collection[int] | None = None,
     ) -> list[Certificate]:
         """Return all versions with a certificate number, newest first; raises `NotFound` or `Ambiguous`.
 
         A number that was given out again has versions of several licences; a short number, which stands on each of
-        their documents, picks the licence.
+        their documents, picks the licence. `within` are the agencies in sight, all if None.
         """
         found: dict[tuple[int, str], list[Certificate]] = {}
         for candidate in work.agencies_with_data():
-            if agency not in {None, candidate}:
+            if agency not in {None, candidate} or (within is not None and candidate not in within):
                 continue
             key = self.records.data_key(work, candidate)
             for certificate in work.certificates_numbered(candidate, key.index("number", number)):
@@ -111,13 +121,19 @@ class Office:
         certificate_type: str = "",
         short_number: str = "",
         version: int | None = None,
+        within: Collection[int] | None = None,
     ) -> Certificate:
         """Return a version of the certificate with a number: the newest one that is anchored, if none is asked for.
 
         Raises `Ambiguous` if the number was given out again, for nobody can know which of the two is meant.
         """
         versions = self.find_all(
-            work, number, agency=agency, certificate_type=certificate_type, short_number=short_number
+            work,
+            number,
+            agency=agency,
+            certificate_type=certificate_type,
+            short_number=short_number,
+            within=within,
         )
         anchored = [each for each in versions if work.batch(each.batch_id).state in ANCHORED]
         newest = {work.first_version(each): each for each in reversed(anchored)}

@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING
 
 from argon2.low_level import Type, hash_secret_raw
@@ -40,17 +41,24 @@ class Cost:
 
 
 STRONG = Cost(memory_kib=65_536, passes=3, lanes=4)
-"""RFC 9106's second recommended option, which is argon2-cffi's default: about 0.2 s, and 64 MiB, so whoever serves
-sign-ins must bound how many run at once."""
+"""RFC 9106's second recommended option, which is argon2-cffi's default: about 0.2 s, and 64 MiB."""
 LIGHT = Cost(memory_kib=8, passes=1, lanes=1)
 """For demonstrations and tests."""
+
+
+AT_ONCE = 4
+"""So many derivations run at once, whoever asks for them: 256 MiB. The others wait for their turn."""
 
 
 class Passwords:
     """Hashes and checks passwords at one cost."""
 
-    def __init__(self, entropy: Callable[[int], bytes], *, cost: Cost = STRONG) -> None:
-        """Make the hash against which passwords are checked where there is no account."""
+    def __init__(self, entropy: Callable[[int], bytes], *, cost: Cost = STRONG, at_once: int = AT_ONCE) -> None:
+        """Make the hash against which passwords are checked where there is no account.
+
+        At most so many derivations run at once, for each takes its memory.
+        """
+        self._turns = BoundedSemaphore(at_once)
         self._entropy = entropy
         self._cost = cost
         self._hasher = Argon2Hasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=cost.lanes)
@@ -58,12 +66,14 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """Return what is stored to check the password by."""
-        return self._hasher.hash(_normal(password), salt=self._entropy(_SALT_BYTES))
+        with self._turns:
+            return self._hasher.hash(_normal(password), salt=self._entropy(_SALT_BYTES))
 
     def verify(self, password: str, held: str | None) -> bool:
         """Whether this is the password. Takes as long where nothing is held: then it is compared with a decoy."""
         # A longer one than can ever have been chosen is compared as well, cut off, so that it takes no longer.
-        fits = self._hasher.verify(_normal(password)[: LONGEST + 1], self._decoy if held is None else held)
+        with self._turns:
+            fits = self._hasher.verify(_normal(password)[: LONGEST + 1], self._decoy if held is None else held)
         return fits and held is not None
 
     def is_outdated(self, held: str) -> bool:
@@ -79,8 +89,8 @@ class Passwords:
         """Return the key that a password makes; raises `Locked` if the derivation is in no known form."""
         match derivation.split(","):
             case ["argon2id", memory, passes, lanes, salt]:
-                return Key(
-                    hash_secret_raw(
+                with self._turns:
+                    made = hash_secret_raw(
                         _normal(password).encode(),
                         bytes.fromhex(salt),
                         time_cost=int(passes),
@@ -89,7 +99,7 @@ class Passwords:
                         hash_len=KEY_BYTES,
                         type=Type.ID,
                     )
-                )
+                return Key(made)
             case _:
                 raise Locked(f"key derivation: got «{derivation[:40]}», wanted argon2id,MEMORY,PASSES,LANES,SALT")
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 _FILE, _FOLDER = 0o600, 0o700
 
@@ -33,6 +30,26 @@ def write(path: Path, data: bytes) -> None:
         os.fchmod(file.fileno(), _FILE)
         file.write(data)
     part.replace(path)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, in the place of an older one, and on the disk for good."""
+    handle, part = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    take_place(Path(part), path)
+
+
+def take_place(newer: Path, older: Path) -> None:
+    """Put a file in another one's place, for good; there is always one of the two."""
+    newer.replace(older)
+    folder = os.open(older.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def write_new(path: Path, data: bytes) -> None:

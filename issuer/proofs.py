@@ -52,7 +52,9 @@ def make(office: Office, batch_id: int, *, again: bool = False) -> bool:
             _require_fits(office, batch, evidence)
     except RegistryUnavailable as exc:
         with office.store.writing() as work:
-            history.note(work, _NOT_MADE, at=office.now(), batch_id=batch_id, detail=str(exc))
+            # Once for each reason, however often it is tried.
+            if missing(work, [batch_id]).get(batch_id) != str(exc):
+                history.note(work, _NOT_MADE, at=office.now(), batch_id=batch_id, detail=str(exc))
         raise
     if evidence is None:
         return False

@@ -52,6 +52,17 @@ class Records:
             self._data_keys[agency] = unwrap(held.wrapped, under=self.master, place=_data_place(agency))
         return self._data_keys[agency]
 
+    def put_data_key(self, work: Work, agency: int, key: Key) -> None:
+        """Put another key in the place of an agency's data key, once nothing is under the old one any more."""
+        held = work.data_key(agency)
+        if held is None:
+            raise NotFound(f"agency {agency}: nothing of it is in this database")
+        held.wrapped = wrap(key, under=self.master, place=_data_place(agency), entropy=self.entropy)
+
+    def forget_data_key(self, agency: int) -> None:
+        """Look an agency's data key up again the next time."""
+        self._data_keys.pop(agency, None)
+
     def new_certificate(
         self,
         work: Work,
@@ -59,11 +70,12 @@ class Records:
         claims: dict[str, JSON],
         *,
         holder: str,
+        name: str = "",
         position: int,
         replaces_id: str | None,
         now: datetime,
     ) -> Certificate:
-        """Return a new row of a batch; `holder` is the code or name by which it is to be found."""
+        """Return a new row of a batch; `holder` is the code or name by which it is to be found, `name` a second one."""
         row = self.entropy(16).hex()
         key = new_key(self.entropy)
         data_key = self.data_key(work, batch.agency)
@@ -75,6 +87,7 @@ class Records:
             certificate_type=batch.certificate_type,
             number_index=data_key.index("number", str(claims["number"])),
             holder_index=data_key.index("holder", holder) if holder else None,
+            name_index=data_key.index("name", name) if name else None,
             record_key=wrap(key, under=data_key, place=_place(row, "record_key"), entropy=self.entropy),
             claims=key.encrypt(_dumps(claims), _place(row, "claims"), entropy=self.entropy),
             replaces_id=replaces_id,
@@ -120,6 +133,14 @@ class Records:
         certificate.credential = self._close(work, certificate, "credential", credential.encode())
         certificate.code = self._close(work, certificate, "code", code)
 
+    def close(self, work: Work, certificate: Certificate, column: str, value: bytes) -> bytes:
+        """Encrypt something else about a certificate under its key, for a table of its own."""
+        return self._close(work, certificate, column, value)
+
+    def open(self, work: Work, certificate: Certificate, column: str, value: bytes) -> bytes:
+        """Undo `close`; raises `Erased`."""
+        return self._open(work, certificate, column, value)
+
     def close_grounds(self, work: Work, certificate: Certificate, grounds: bytes) -> bytes:
         """Encrypt the grounds of a change of status under the certificate's key."""
         return self._close(work, certificate, "grounds", grounds)
@@ -148,7 +169,7 @@ def erase(certificate: Certificate) -> None:
     """Destroy a record's key and whatever could still find it. Cannot be undone; what the chain holds stays."""
     certificate.record_key = None
     certificate.claims = certificate.prepared = certificate.credential = certificate.code = certificate.reason = None
-    certificate.number_index = certificate.holder_index = None
+    certificate.number_index = certificate.holder_index = certificate.name_index = None
 
 
 def _data_place(agency: int) -> Place:

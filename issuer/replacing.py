@@ -63,10 +63,8 @@ def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpos
             wanted = _new_claims(certificate_type, before, changes, today=office.today)
             if wanted_hour in {None, batch.from_hour} and _same(certificate_type, wanted, old_claims):
                 return old.batch_id
-    claims = _new_claims(certificate_type, old_claims, changes, today=office.today)
-    _require_different(certificate_type, old_claims, claims, purpose, lost=lost)
-    if purpose == Purpose.RENEW:
-        _require_renewable(certificate_type, old_claims, claims)
+    judged = judge(office, old, changes, purpose=purpose)
+    claims, from_hour = judged.claims, judged.from_hour
     with office.store.reading() as work:
         successor = work.successor(old.id)
         if (
@@ -75,19 +73,9 @@ def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpos
             and _same(certificate_type, claims, office.records.claims(work, successor))
         ):
             return successor.batch_id
-    _require_standing(office, old, certificate_type)
-    validity = certificate_type.validity(claims, office.today)
-    begins = validity.first_day if purpose == Purpose.RENEW else max(validity.first_day, office.today)
-    from_hour = days.first_hour(begins, "first day") if wanted_hour is None else wanted_hour
+    require_standing(office, judged)
     with office.store.writing() as work:
-        if (successor := work.successor(old.id)) is not None:
-            begun = day_of_hour(work.batch(successor.batch_id).from_hour)
-            raise NotReady(
-                f"a new version from {begun} was drafted already, in batch {successor.batch_id}; approve and seal it, "
-                "or discard it"
-            )
-        if claims[certificate_type.number_claim] != old_claims[certificate_type.number_claim]:
-            _require_own_number(office, work, old, certificate_type, claims)
+        require_free(office, work, judged)
         batch_id = issuing.add_batch(
             office,
             work,
@@ -102,6 +90,55 @@ def draft(office: Office, old: Certificate, changes: Changes, *, purpose: Purpos
             (new,) = work.certificates(batch_id)
             new.reason = office.records.close_grounds(work, new, reason.encode())
         return batch_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A new version that may be made, as far as the old one goes."""
+
+    old: Certificate
+    certificate_type: CertificateType
+    old_claims: Mapping[str, JSON]
+    claims: dict[str, JSON]
+    from_hour: int
+    """From when the old one is replaced."""
+
+
+def judge(office: Office, old: Certificate, changes: Changes, *, purpose: Purpose) -> NewVersion:
+    """Return the new version, whatever the old one's status; nothing is written.
+
+    Raises `ClaimsInvalid`, `InvalidInput`, `NotReady`, or `NotAllowed` if this certificate cannot be replaced or
+    renewed like this.
+    """
+    wanted_hour = days.first_hour(changes.first_day, "from") if changes.first_day else None
+    certificate_type = office.type(old.certificate_type)
+    with office.store.reading() as work:
+        batch = work.batch(old.batch_id)
+        if batch.state != State.ISSUED:
+            raise NotReady(f"the old certificate's batch {batch.id} is {batch.state}; issue it first, or discard it")
+        old_claims = office.records.claims(work, old)
+    lost = any(held.track == Track.LOSS for held in statuses.held_now(office, old))
+    claims = _new_claims(certificate_type, old_claims, changes, today=office.today)
+    _require_different(certificate_type, old_claims, claims, purpose, lost=lost)
+    if purpose == Purpose.RENEW:
+        _require_renewable(certificate_type, old_claims, claims)
+    validity = certificate_type.validity(claims, office.today)
+    begins = validity.first_day if purpose == Purpose.RENEW else max(validity.first_day, office.today)
+    from_hour = days.first_hour(begins, "first day") if wanted_hour is None else wanted_hour
+    return NewVersion(old, certificate_type, old_claims, claims, from_hour)
+
+
+def require_free(office: Office, work: Work, judged: NewVersion) -> None:
+    """Refuse a certificate that has a new version already, and a number that is somebody else's."""
+    old, certificate_type, claims = judged.old, judged.certificate_type, judged.claims
+    if (successor := work.successor(old.id)) is not None:
+        begun = day_of_hour(work.batch(successor.batch_id).from_hour)
+        raise NotReady(
+            f"a new version from {begun} was drafted already, in batch {successor.batch_id}; approve and seal it, "
+            "or discard it"
+        )
+    if claims[certificate_type.number_claim] != judged.old_claims[certificate_type.number_claim]:
+        _require_own_number(office, work, old, certificate_type, claims)
 
 
 def give_up_unsigned(office: Office, batch_id: int) -> None:
@@ -195,11 +232,11 @@ def _same(certificate_type: CertificateType, one: Mapping[str, JSON], other: Map
     return all(one.get(key) == other.get(key) for key in (one.keys() | other.keys()) - made)
 
 
-def _require_standing(office: Office, old: Certificate, certificate_type: CertificateType) -> None:
-    """Refuse a certificate that is final, or suspended: its new version would not be."""
+def require_standing(office: Office, judged: NewVersion) -> None:
+    """Refuse a certificate that is final, or suspended: its new version would not be. Asks the registry."""
     hour = int(office.now().timestamp()) // 3600
-    for held in statuses.held_now(office, old):
-        words = certificate_type.status_words[held.track]["zh-CN"]
+    for held in statuses.held_now(office, judged.old):
+        words = judged.certificate_type.status_words[held.track]["zh-CN"]
         if held.track.is_final:
             raise NotAllowed(
                 f"this certificate is {held.track.name} ({words}), which is final; "

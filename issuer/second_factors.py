@@ -102,6 +102,16 @@ def begin_app(work: Work, person: Person, *, key: Key, now: datetime, entropy: C
     return _app(secret).provisioning_uri(name=person.login, issuer_name="Yinxin")
 
 
+def waiting_app(work: Work, person: Person, *, key: Key) -> str | None:
+    """Return the `otpauth:` URL of an app that waits for its first code; None if none does."""
+    app = account_rows.totp(work, account_rows.number(person))
+    if app is None or app.confirmed_at is not None:
+        return None
+    return _app(key.decrypt(app.secret, _place(app.person_id))).provisioning_uri(
+        name=person.login, issuer_name="Yinxin"
+    )
+
+
 def confirm_app(work: Work, person: Person, code: str, *, key: Key, occasion: Occasion) -> None:
     """Have a new app counted; raises `SignInRefused` unless the code is right."""
     app = account_rows.totp(work, account_rows.number(person))

@@ -33,7 +33,13 @@ class Settings(BaseSettings):
     registry_id: str = Field("", description="The registry's id in hex; refuses any other registry if set.")
     chain_id: int = Field(0, description="The chain's id; 0 takes the profile's.")
     profile: str = Field("anvil", description="Which kind of chain it is: finality, fees, log ranges.")
-    database_url: str = Field("sqlite:///var/issuer.db", description="The issuer's own database: sqlite:///FILE.")
+    max_head_age_s: int = Field(
+        0, description="Seconds after which a node's newest block is too old; 0 takes the profile's.", ge=0
+    )
+    database_url: str = Field(
+        "sqlite:///var/issuer.db",
+        description="The issuer's own database: sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE.",
+    )
     keystore: Path = Field(Path("var/keystore"), description="Folder with officers', senders' and document keys.")
     keystore_password_file: Path = Field(
         Path("var/keystore/password"), description="File with the password of the keys in the folder."
@@ -54,11 +60,37 @@ class Settings(BaseSettings):
         default=False, description="Make officers' keys that open in milliseconds; for demonstrations only."
     )
     approval_blocks: int = Field(300_000, description="For how many blocks officers' signatures count.", gt=0)
+    undo_minutes: int = Field(
+        0, description="For how many minutes an approved batch can be recalled before it is anchored.", ge=0, le=30
+    )
     seal_timeout_s: float = Field(120, description="How long to wait for a transaction to become final.", gt=0)
     poll_s: float = Field(0.25, description="How often to look for a receipt.", gt=0)
+    worker: bool = Field(
+        default=True,
+        description="Whether `serve` seals, makes documents and does tasks, too; off where `yinxin-issuer work` does.",
+    )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8001, description="Port that `serve` listens on.", ge=0, le=65535)
-    max_upload_bytes: int = Field(8_000_000, description="Largest body that `serve` accepts.", gt=0)
+    public_url: str = Field(
+        "", description="Address at which people reach the pages: https://HOST. http://localhost:PORT if left out."
+    )
+    passkey_host: str = Field("", description="Host that passkeys answer to, if not the public URL's own.")
+    passkey_origins: str = Field("", description="Origins that passkeys are used at, by commas, if several are.")
+    light_passwords: bool = Field(
+        default=False, description="Check people's passwords in no time; for demonstrations only."
+    )
+    oidc_issuer: str = Field("", description="An OpenID Connect provider by which people may sign in as well.")
+    oidc_name: str = Field("OpenID Connect", description="What that provider is called on the pages.")
+    oidc_client_id: str = Field("", description="This service's client id at that provider.")
+    oidc_client_secret_file: Path | None = Field(None, description="File with the client secret at that provider.")
+    oidc_login_claim: str = Field("preferred_username", description="The claim that holds the login name.")
+    oidc_scope: str = Field("openid profile", description="What is asked of that provider.")
+    webhook_networks: str = Field(
+        "",
+        description="Networks that webhooks may be sent to though they are not on the public Internet, by commas: "
+        "10.1.0.0/16. With 127.0.0.0/8 among them, this machine is also called without TLS; for tests.",
+    )
+    max_upload_bytes: int = Field(25_000_000, description="Largest body that `serve` accepts.", gt=0)
     log_level: str = Field(
         "warning",
         description="Least severe log line shown: debug, info, warning or error.",

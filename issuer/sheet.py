@@ -63,6 +63,20 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """What kind of file a sheet was read from, as it was recognised."""
+
+    encoding: str = ""
+    """Of a text; empty for a workbook."""
+    separator: str = ""
+    """What stands between cells of a text."""
+    sheet: str = ""
+    """Which sheet of a workbook was read; empty for a text."""
+    other_sheets: tuple[str, ...] = ()
+    """The others that show."""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A row that is not empty."""
 
@@ -80,6 +94,7 @@ class Sheet:
     refused: Mapping[Place, tuple[str, str]] = field(default_factory=dict)
     """What was got and what is wanted, for cells that cannot be read."""
     notes: tuple[Note, ...] = ()
+    form: Form = Form()
 
 
 def letters(column: int) -> str:

@@ -1,328 +1,101 @@
 """The issuer's database: sessions, the questions asked of it, and the locks around it.
 
-Use cases ask here and change what they get; a `writing` block commits all of it or nothing. SQLite runs in WAL mode
-and takes its write lock at the start of a `writing` block, so that two writers wait for each other instead of failing.
+Use cases ask here and change what they get; a `writing` block commits all of it or nothing. Writers are serial, on both
+databases: each takes a lock at its start (SQLite's own, one advisory lock on PostgreSQL) and waits for the one before,
+so that what it reads is what it changes. Much relies on that: serial numbers and nonces are given out once, the log of
+actions has no forks, a certificate is replaced once. A `reading` block sees one moment and changes nothing.
 """
 
 from __future__ import annotations
 
-import fcntl
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-import structlog
-from sqlalchemy import func
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from issuer import private_files
-from issuer.database import open_engine
-from issuer.errors import LaneBusy, NotFound
-from issuer.models import (
-    Base,
-    Batch,
-    BatchSignature,
-    Certificate,
-    DataKey,
-    DirectorySnapshot,
-    History,
-    Import,
-    OutboxTransaction,
-    RegistryPin,
-    Serial,
-    State,
-    StatusChange,
-)
+from issuer import lanes
+from issuer.database import open_database, revision
+from issuer.database_errors import told
+from issuer.errors import KeysChanged, LaneLost, Locked
+from issuer.models import Base, Serial
+from issuer.work import OPEN_TRANSACTION, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_log = structlog.get_logger()
+    from issuer.database import Database
 
-OPEN_TRANSACTION = ("SENT", "IN_BLOCK")
-
-_LARGEST_ID = 2**63 - 1
-"""SQLite's integers end there."""
-
-
-class Work:
-    """One session's questions. What they return may be changed; leaving a `writing` block stores it."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    @property
-    def session(self) -> Session:
-        """The database's session, for questions that have a module of their own (issuer/account_rows.py)."""
-        return self._session
-
-    def add(self, row: Base) -> None:
-        """Store a new row; its number is known after `flush`."""
-        self._session.add(row)
-
-    def flush(self) -> None:
-        """Send what was added or changed to the database, within the transaction."""
-        self._session.flush()
-
-    # The registry.
-
-    def pin(self) -> RegistryPin | None:
-        """Return the registry this database belongs to, None if it is still free."""
-        return self._session.get(RegistryPin, 1)
-
-    def snapshot(self) -> DirectorySnapshot | None:
-        """Return the directory as last folded."""
-        return self._session.get(DirectorySnapshot, 1)
-
-    def data_key(self, agency: int) -> DataKey | None:
-        """Return an agency's wrapped data key."""
-        return self._session.get(DataKey, agency)
-
-    # Imports, batches.
-
-    def import_of(self, agency: int, certificate_type: str, file_digest: bytes) -> Import | None:
-        """Return the import of these very bytes."""
-        return self._session.exec(
-            select(Import).where(
-                Import.agency == agency,
-                Import.certificate_type == certificate_type,
-                Import.file_digest == file_digest,
-            )
-        ).first()
-
-    def batches_of_import(self, import_id: int) -> list[Batch]:
-        """Return an import's batches in the order of its rows."""
-        return list(self._session.exec(select(Batch).where(Batch.import_id == import_id).order_by(col(Batch.id))))
-
-    def batch(self, batch_id: int) -> Batch:
-        """Return a batch; raises `NotFound`."""
-        batch = self._session.get(Batch, batch_id) if 0 < batch_id <= _LARGEST_ID else None
-        if batch is None:
-            msg = f"batch: got {batch_id}, wanted the number of one that is listed here"
-            raise NotFound(msg)
-        return batch
-
-    def batches(self, *, states: Sequence[State] = (), agency: int | None = None) -> list[Batch]:
-        """Return batches, oldest first."""
-        query = select(Batch).order_by(col(Batch.id))
-        if states:
-            query = query.where(col(Batch.state).in_([str(state) for state in states]))
-        if agency is not None:
-            query = query.where(Batch.agency == agency)
-        return list(self._session.exec(query))
-
-    def signatures(self, batch_id: int) -> list[BatchSignature]:
-        """Return the officers' signatures over a batch in the order they were given."""
-        return list(
-            self._session.exec(
-                select(BatchSignature).where(BatchSignature.batch_id == batch_id).order_by(col(BatchSignature.id))
-            )
-        )
-
-    def drop_signatures(self, batch_id: int) -> None:
-        """Forget the signatures of a batch that is prepared anew."""
-        for signature in self.signatures(batch_id):
-            self._session.delete(signature)
-        self._session.flush()
-
-    def discard(self, batch: Batch) -> None:
-        """Delete a batch's certificates and signatures; the batch itself stays, for its history."""
-        self.drop_signatures(batch.id or 0)
-        for certificate in self.certificates(batch.id or 0):
-            self._session.delete(certificate)
-        import_id, batch.import_id = batch.import_id, None
-        self._session.flush()
-        if import_id is not None and not self.batches_of_import(import_id):
-            self._session.delete(self._session.get_one(Import, import_id))
-
-    # Certificates.
-
-    def certificates(self, batch_id: int) -> list[Certificate]:
-        """Return a batch's certificates in their order."""
-        return list(
-            self._session.exec(
-                select(Certificate).where(Certificate.batch_id == batch_id).order_by(col(Certificate.position))
-            )
-        )
-
-    def certificate(self, certificate_id: str) -> Certificate:
-        """Return a certificate by its row id; raises `NotFound`."""
-        certificate = self._session.get(Certificate, certificate_id)
-        if certificate is None:
-            msg = f"certificate: got row id {certificate_id}, wanted one of this database"
-            raise NotFound(msg)
-        return certificate
-
-    def certificates_numbered(self, agency: int, number_index: bytes) -> list[Certificate]:
-        """Return an agency's certificates with that number, newest first."""
-        return list(
-            self._session.exec(
-                select(Certificate)
-                .where(Certificate.agency == agency, Certificate.number_index == number_index)
-                .order_by(col(Certificate.created_at).desc(), col(Certificate.version).desc())
-            )
-        )
-
-    def certificates_held(self, agency: int, holder_index: bytes) -> list[Certificate]:
-        """Return an agency's certificates of one holder, newest first."""
-        return list(
-            self._session.exec(
-                select(Certificate)
-                .where(Certificate.agency == agency, Certificate.holder_index == holder_index)
-                .order_by(col(Certificate.created_at).desc())
-            )
-        )
-
-    def all_certificates(self, *, agency: int | None = None, certificate_type: str = "") -> list[Certificate]:
-        """Return certificates in the order in which they were made."""
-        query = select(Certificate).order_by(col(Certificate.batch_id), col(Certificate.position))
-        if agency is not None:
-            query = query.where(Certificate.agency == agency)
-        if certificate_type:
-            query = query.where(Certificate.certificate_type == certificate_type)
-        return list(self._session.exec(query))
-
-    def numbers_in_use(self, agency: int, certificate_type: str, number_indexes: Sequence[bytes]) -> set[bytes]:
-        """Return which of these numbers the agency has given out already for a type."""
-        found: set[bytes] = set()
-        for start in range(0, len(number_indexes), 500):
-            chunk = number_indexes[start : start + 500]
-            rows = self._session.exec(
-                select(Certificate.number_index).where(
-                    Certificate.agency == agency,
-                    Certificate.certificate_type == certificate_type,
-                    col(Certificate.number_index).in_(chunk),
-                )
-            )
-            found.update(row for row in rows if row is not None)
-        return found
-
-    def successor(self, certificate_id: str) -> Certificate | None:
-        """Return the certificate that takes this one's place, or will."""
-        return self._session.exec(
-            select(Certificate)
-            .where(Certificate.replaces_id == certificate_id)
-            .order_by(col(Certificate.created_at).desc())
-        ).first()
-
-    def first_version(self, certificate: Certificate) -> str:
-        """Return the row id of the version with which a certificate's lineage began, drafts included."""
-        while certificate.replaces_id is not None:
-            certificate = self.certificate(certificate.replaces_id)
-        return certificate.id
-
-    def next_serial(self, agency: int, certificate_type: str, year: int) -> int:
-        """Give out the next serial number; never the same twice, but one may be lost."""
-        counter = self._session.get(Serial, (agency, certificate_type, year))
-        if counter is None:
-            counter = Serial(agency=agency, certificate_type=certificate_type, year=year, last=0)
-        counter.last += 1
-        self._session.add(counter)
-        self._session.flush()
-        return counter.last
-
-    def agencies_with_data(self) -> list[int]:
-        """Return the agencies that have certificates here."""
-        return sorted(self._session.exec(select(DataKey.agency)))
-
-    # Statuses.
-
-    def status_change(self, change_id: int) -> StatusChange:
-        """Return a change of status; raises `NotFound`."""
-        change = self._session.get(StatusChange, change_id)
-        if change is None:
-            msg = f"status change: got {change_id}, wanted one of this database"
-            raise NotFound(msg)
-        return change
-
-    def status_changes(self, certificate_id: str) -> list[StatusChange]:
-        """Return a certificate's changes of status, oldest first."""
-        return list(
-            self._session.exec(
-                select(StatusChange).where(StatusChange.certificate_id == certificate_id).order_by(col(StatusChange.id))
-            )
-        )
-
-    def status_changes_in(self, states: Sequence[State]) -> list[StatusChange]:
-        """Return changes of status in these states, oldest first."""
-        return list(
-            self._session.exec(
-                select(StatusChange)
-                .where(col(StatusChange.state).in_([str(state) for state in states]))
-                .order_by(col(StatusChange.id))
-            )
-        )
-
-    def history(self, *, batch_id: int | None = None, certificate_id: str | None = None) -> list[History]:
-        """Return the lines about a batch or a certificate, oldest first."""
-        query = select(History).order_by(col(History.id))
-        if batch_id is not None and certificate_id is not None:
-            query = query.where((History.batch_id == batch_id) | (History.certificate_id == certificate_id))
-        elif batch_id is not None:
-            query = query.where(History.batch_id == batch_id)
-        else:
-            query = query.where(History.certificate_id == certificate_id)
-        return list(self._session.exec(query))
-
-    # The outbox.
-
-    def open_transactions(self, sender: bytes) -> list[OutboxTransaction]:
-        """Return a sender's transactions that are not settled, by nonce."""
-        return list(
-            self._session.exec(
-                select(OutboxTransaction)
-                .where(
-                    OutboxTransaction.sender == sender,
-                    col(OutboxTransaction.state).in_(OPEN_TRANSACTION),
-                )
-                .order_by(col(OutboxTransaction.nonce))
-            )
-        )
-
-    def transaction(self, transaction_id: int) -> OutboxTransaction:
-        """Return a stored transaction; raises `NotFound`."""
-        transaction = self._session.get(OutboxTransaction, transaction_id)
-        if transaction is None:
-            msg = f"transaction: got {transaction_id}, wanted one of this database"
-            raise NotFound(msg)
-        return transaction
-
-    def was_sent(self, batch_id: int) -> bool:
-        """Whether a transaction for a batch was ever stored, so that its officers' signatures may be public."""
-        return (
-            self._session.exec(select(OutboxTransaction.id).where(OutboxTransaction.batch_id == batch_id)).first()
-            is not None
-        )
-
-    def highest_nonce(self, sender: bytes) -> int | None:
-        """Return the highest nonce that a transaction of the sender's here has, overtaken ones aside."""
-        return self._session.exec(
-            select(func.max(OutboxTransaction.nonce)).where(
-                OutboxTransaction.sender == sender, OutboxTransaction.state != "OVERTAKEN"
-            )
-        ).one()
+__all__ = ["OPEN_TRANSACTION", "Store", "Work"]
 
 
 class Store:
     """The issuer's database."""
 
     def __init__(self, url: str, *, locks: Path) -> None:
-        """Open the database; raises `InvalidInput` unless it is SQLite in a file."""
+        """Open the database; raises `InvalidInput` for what is none, `DatabaseTrouble` if it cannot be used.
+
+        `locks` is the folder for the lanes' locks where the database itself has none (SQLite).
+        """
         self._locks = locks
-        self._engine = open_engine(url)
+        self._database = open_database(url)
+        self._engine = self._database.engine
+        self._readers, self._writers = self._database.readers, self._database.writers
+        self._held: dict[bytes, lanes.Lock] = {}
+        with self.reading() as work:
+            self._epoch = work.key_epoch().number
+
+    @property
+    def database(self) -> Database:
+        """The database itself, for what has a module of its own (issuer/backups.py)."""
+        return self._database
 
     @contextmanager
     def reading(self) -> Iterator[Work]:
-        """Ask without changing anything."""
-        with Session(self._engine, expire_on_commit=False) as session:
-            yield Work(session)
+        """Ask without changing anything; all answers are of one moment. Raises `DatabaseTrouble`."""
+        with told(self._database.shown), Session(self._readers, expire_on_commit=False) as session:
+            work = Work(session)
+            try:
+                yield work
+            except Locked:
+                self._require_epoch(work)
+                raise
 
     @contextmanager
     def writing(self) -> Iterator[Work]:
-        """Ask and change; everything is stored on leaving, or nothing if an error leaves it."""
-        with Session(self._engine.execution_options(immediate=True), expire_on_commit=False) as session:
-            yield Work(session)
+        """Ask and change; everything is stored on leaving, or nothing if an error leaves it.
+
+        One writer at a time, whatever process it is in: others wait for 15 seconds, then fail. So nothing else is
+        waited for within, least of all another `writing` block. Raises `DatabaseTrouble`; `KeysChanged` where somebody
+        rotated keys since this store was opened, for what was encrypted until now could never be opened again.
+        """
+        with told(self._database.shown), Session(self._writers, expire_on_commit=False) as session:
+            work = Work(session)
+            self._require_epoch(work)
+            yield work
             session.commit()
+
+    @contextmanager
+    def rotating(self) -> Iterator[Work]:
+        """Write as `writing` does, and stop every other process that has this database open from writing any more."""
+        with self.writing() as work:
+            epoch = work.key_epoch()
+            epoch.number += 1
+            work.add(epoch)
+            yield work
+        self._epoch += 1
+
+    def require_keys(self) -> None:
+        """Raise `KeysChanged` if keys were rotated since this store was opened."""
+        with self.reading() as work:
+            self._require_epoch(work)
+
+    def _require_epoch(self, work: Work) -> None:
+        if work.key_epoch().number != self._epoch:
+            raise KeysChanged(
+                f"{self._database.shown}: its keys were rotated since this process began; nothing was stored. "
+                "Start it again"
+            )
 
     @contextmanager
     def lane(self, sender: bytes, *, wait: Callable[[], bool]) -> Iterator[None]:
@@ -330,28 +103,52 @@ class Store:
 
         `wait` pauses while another process holds it, and says whether to try again; raises `LaneBusy` if not.
         """
-        private_files.make_folder(self._locks)
-        with (self._locks / f"lane-{sender.hex()}.lock").open("ab") as lock:
-            while not _locked(lock):
-                if not wait():
-                    msg = f"another process is sealing with 0x{sender.hex()}; wait for it, then repeat"
-                    raise LaneBusy(msg)
-            yield
+        if self._database.file is None:
+            lane = lanes.in_database(self._database.url, self._database.shown, sender, wait=wait)
+        else:
+            lane = lanes.in_folder(self._locks, sender, wait=wait)
+        with lane as lock:
+            self._held[sender] = lock
+            try:
+                yield
+            finally:
+                del self._held[sender]
+
+    def require_lane(self, sender: bytes) -> None:
+        """Raise `LaneLost` unless this process still holds the lane of a sender; to be asked before it sends."""
+        if sender not in self._held:
+            raise LaneLost(f"this process does not hold the lane of 0x{sender.hex()}; nothing was sent")
+        self._held[sender].require()
+
+    def revision(self) -> str:
+        """Return which revision the tables have; raises `DatabaseTrouble`."""
+        with told(self._database.shown), self._readers.connect() as connection:
+            return revision(connection) or "none"
+
+    def try_to_write(self) -> None:
+        """Write a row and take it back; raises `DatabaseTrouble` if the database takes none."""
+        with told(self._database.shown), Session(self._writers) as session:
+            session.add(Serial(agency=-1, certificate_type="", year=0, last=0))
+            session.flush()
+            session.rollback()
 
     def forget(self) -> None:
-        """Empty the write-ahead log, in which erased values may still stand."""
-        with self._engine.connect() as connection:
-            connection.rollback()
-            connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Have the database let go of values that were erased, as far as it can.
+
+        SQLite overwrites them, and its write-ahead log is emptied here. PostgreSQL keeps old versions of a row until it
+        is vacuumed, and even then does not overwrite them on the disk (docs/operations.md, «Databases»).
+        """
+        with told(self._database.shown):
+            if self._database.file is None:
+                tables = ", ".join(f'"{name}"' for name in sorted(Base.metadata.tables))
+                with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                    # Tables that somebody works on are left for the server's own vacuuming.
+                    connection.exec_driver_sql(f"VACUUM (SKIP_LOCKED) {tables}")
+                return
+            with self._engine.connect() as connection:
+                connection.rollback()
+                connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
-
-
-def _locked(lock: IO[bytes]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

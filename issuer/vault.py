@@ -62,6 +62,11 @@ class Key:
             msg = f"{place.table}.{place.column} of {place.row}: this key does not open it, or it was altered"
             raise Locked(msg) from exc
 
+    @property
+    def mark(self) -> bytes:
+        """What tells this key from others, and nothing about it: 16 bytes."""
+        return hmac.digest(self.secret, b"yinxin key mark", hashlib.sha256)[:16]
+
     def index(self, purpose: str, text: str) -> bytes:
         """Return the 16 bytes under which `text` is found."""
         derived = hmac.digest(self.secret, b"yinxin blind index " + purpose.encode(), hashlib.sha256)

@@ -8,7 +8,8 @@ import signal
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from chain import certificate_types
@@ -18,12 +19,19 @@ from chain.ethereum.client import Expected
 from chain.ethereum.deploy import Deployment
 from chain.ethereum.network import Anvil
 from chain.ethereum.writer import EthereumWriter
+from issuer import carrying, rotation
+from issuer.carrying import Carrier
+from issuer.doctor import Patient
+from issuer.document_making import DocumentMaker
+from issuer.documents import Renderer
 from issuer.errors import SettingMissing
 from issuer.keys import Keystore
 from issuer.office import Office
+from issuer.outbox import Strikes
 from issuer.records import Records
-from issuer.sealing import CRASH_POINTS, Lane
+from issuer.sealing import Lane
 from issuer.store import Store
+from issuer.stranger import Stranger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,10 +39,11 @@ if TYPE_CHECKING:
 
     from chain.certificate_types import CertificateType
     from chain.ethereum.profiles import Profile
+    from chain.registry import RegistryWriter
     from issuer.settings import Settings
 
 CRASH_AT = "YINXIN_CRASH_AT"
-"""Names one of `CRASH_POINTS`, where the process kills itself; for tests."""
+"""Names a crash point of sealing, finishing or document_making, where the process kills itself; for tests."""
 
 _ADDRESS_BYTES = 20
 _INTERVAL = "anvil_getIntervalMining"
@@ -47,6 +56,10 @@ class Issuer:
     settings: Settings
     office: Office
     writer: EthereumWriter
+
+    def patient(self) -> Patient:
+        """Return how a doctor opens the parts of this service, each anew."""
+        return patient(self.settings)
 
     def lane(self, *, accept_foreign: bool = False, tick: Callable[[], None] = lambda: None) -> Lane:
         """Open the lane of the sending account; `tick` is called whenever it waits."""
@@ -63,6 +76,21 @@ class Issuer:
         sender = self.office.keystore.sender(self.settings.sender)
         return Lane(self.office, sender, wait=wait, at=_crash_at, accept_foreign=accept_foreign)
 
+    def carrier(self) -> Carrier:
+        """Return a worker's share in the lane of the sending account; raises `NotFound` or `Locked` without its key."""
+        lane = Lane(
+            self.office,
+            self.office.keystore.sender(self.settings.sender),
+            wait=lambda: False,
+            at=_crash_at,
+            strikes=Strikes(carrying.MOST_STRIKES),
+        )
+        return Carrier(self.office, lane, nudge=_miner(self.settings, profiles.by_name(self.settings.profile)))
+
+    def document_maker(self) -> DocumentMaker:
+        """Return what makes documents."""
+        return DocumentMaker(self.office, cache(Renderer), at=_crash_at)
+
 
 @contextmanager
 def open_issuer(settings: Settings) -> Iterator[Issuer]:
@@ -71,23 +99,53 @@ def open_issuer(settings: Settings) -> Iterator[Issuer]:
     store = Store(settings.database_url, locks=settings.data_dir)
     writer = open_writer(settings)
     try:
-        office = Office(
-            store=store,
-            registry=writer,
-            keystore=keystore,
-            records=Records(keystore.master_key(secrets.token_bytes), secrets.token_bytes),
-            types=open_types(settings),
-            now=lambda: datetime.now(UTC),
-            entropy=secrets.token_bytes,
-            issuer_did=settings.issuer_did,
-            verifying_host=settings.verifying_host,
-            approval_blocks=settings.approval_blocks,
-            confirmations=profiles.by_name(settings.profile).confirmations,
-        )
-        yield Issuer(settings, office, writer)
+        yield Issuer(settings, office_of(settings, keystore, store, writer), writer)
     finally:
         writer.close()
         store.close()
+
+
+def office_of(settings: Settings, keystore: Keystore, store: Store, writer: RegistryWriter) -> Office:
+    """Return what the use cases work with; raises `Locked` if the master key does not open."""
+    return Office(
+        store=store,
+        registry=writer,
+        keystore=keystore,
+        records=Records(rotation.master_key(store, keystore, secrets.token_bytes), secrets.token_bytes),
+        types=open_types(settings),
+        now=lambda: datetime.now(UTC),
+        entropy=secrets.token_bytes,
+        issuer_did=settings.issuer_did,
+        verifying_host=settings.verifying_host,
+        approval_blocks=settings.approval_blocks,
+        confirmations=profiles.by_name(settings.profile).confirmations,
+        undo=timedelta(minutes=settings.undo_minutes),
+    )
+
+
+def patient(settings: Settings) -> Patient:
+    """Return how a doctor opens the parts of this service."""
+    keystore = open_keystore(settings)
+
+    @contextmanager
+    def store() -> Iterator[Store]:
+        opened = Store(settings.database_url, locks=settings.data_dir)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    return Patient(
+        keystore=keystore,
+        store=store,
+        nodes={url: partial(_node, settings, url) for url in settings.nodes},
+        office=partial(office_of, settings, keystore),
+        renderer=Renderer,
+        stranger=partial(Stranger, settings.verifying_host),
+        sender=settings.sender,
+        max_head_age_s=settings.max_head_age_s or profiles.by_name(settings.profile).max_head_age_s,
+        now=lambda: datetime.now(UTC),
+    )
 
 
 def open_keystore(settings: Settings) -> Keystore:
@@ -122,18 +180,11 @@ def open_types(settings: Settings) -> tuple[CertificateType, ...]:
 
 def open_writer(settings: Settings) -> EthereumWriter:
     """Open the registry on the first node that answers; raises `RegistryUnavailable` if none does."""
-    address = registry_address(settings)
-    known = Deployment.read(deployment_path(settings))
-    expected = Expected(
-        chain_id=settings.chain_id or None,
-        registry_id=_hex("YINXIN_REGISTRY_ID", settings.registry_id, 32) if settings.registry_id else None,
-        deployed_at_block=known.block_number if known and known.address == address else None,
-    )
     if not settings.nodes:
         raise SettingMissing("YINXIN_RPC_URLS: got none, wanted the address of a node")
     silent: list[str] = []
     for url in settings.nodes:
-        writer = EthereumWriter(url, address, profiles.by_name(settings.profile), expected=expected)
+        writer = _writer(settings, url)
         try:
             writer.identity()
         except RegistryUnavailable as exc:
@@ -142,6 +193,26 @@ def open_writer(settings: Settings) -> EthereumWriter:
         else:
             return writer
     raise RegistryUnavailable("no node answers; nothing was done. " + "; ".join(silent))
+
+
+def _writer(settings: Settings, url: str) -> EthereumWriter:
+    address = registry_address(settings)
+    known = Deployment.read(deployment_path(settings))
+    expected = Expected(
+        chain_id=settings.chain_id or None,
+        registry_id=_hex("YINXIN_REGISTRY_ID", settings.registry_id, 32) if settings.registry_id else None,
+        deployed_at_block=known.block_number if known and known.address == address else None,
+    )
+    return EthereumWriter(url, address, profiles.by_name(settings.profile), expected=expected)
+
+
+@contextmanager
+def _node(settings: Settings, url: str) -> Iterator[EthereumWriter]:
+    writer = _writer(settings, url)
+    try:
+        yield writer
+    finally:
+        writer.close()
 
 
 def registry_address(settings: Settings) -> bytes:
@@ -206,5 +277,5 @@ def _hex(setting: str, text: str, length: int) -> bytes:
 
 def _crash_at(point: str) -> None:
     """Die without a word, as a power cut would have it, where a test says so."""
-    if point in CRASH_POINTS and os.environ.get(CRASH_AT) == point:
+    if os.environ.get(CRASH_AT) == point:
         os.kill(os.getpid(), signal.SIGKILL)

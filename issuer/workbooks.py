@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chain.text import quoted
 from issuer import decoding, number_formats, sheet_cells
 from issuer.errors import FileRefused, RowFault
-from issuer.sheet import HELP_SHEETS, Line, Nature, Note, Place, Sheet, Told, armed, letters
+from issuer.sheet import HELP_SHEETS, Form, Line, Nature, Note, Place, Sheet, Told, armed, letters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,9 @@ def _sheet(found: _Found) -> Sheet:
         (Told.HIDDEN_COLUMNS, [_span(first, last) for first, last in found.hidden_columns]),
         (Told.MERGED, found.merged),
     )
-    return Sheet(lines, natures, refused, tuple(Note(kind, _listed(some)) for kind, some in notes if some))
+    visible = tuple(name for name, hidden in found.other_sheets if not hidden and name not in HELP_SHEETS)
+    noted = tuple(Note(kind, _listed(some)) for kind, some in notes if some)
+    return Sheet(lines, natures, refused, noted, Form(sheet=found.sheet, other_sheets=visible))
 
 
 def _within(area: tuple[int, int, int, int], lines: tuple[Line, ...]) -> list[Place]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from coincurve import PublicKey
 from eth_utils.crypto import keccak
 
 from chain import merkle
-from chain.ethereum import typed_data
-from chain.registry import BatchToAnchor, Role, StatusToChange
+from chain.ethereum import contracts, typed_data
+from chain.registry import BatchToAnchor, OfficerToSet, Role, StatusToChange
+from tests.contracts.model_agencies import Consent
 from tests.contracts.model_certificates import Approvals, Change, Track
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ ADDRESS = bytes.fromhex("ce" * 20)
 CHAIN_ID = 31337
 
 _DOMAIN = typed_data.Domain(typed_data.CERTIFICATES_DOMAIN, CHAIN_ID, ADDRESS)
+_AGENCIES_DOMAIN = typed_data.Domain(typed_data.AGENCIES_DOMAIN, CHAIN_ID, ADDRESS)
 _SIGNATURE_BYTES = 65
 
 
@@ -43,7 +45,16 @@ class StatusChanging:
     signatures: tuple[bytes, ...]
 
 
-Call: TypeAlias = "Anchoring | StatusChanging | None"
+@dataclass(frozen=True, slots=True)
+class OfficerSetting:
+    """A transaction that sets what an officer may do."""
+
+    change: OfficerToSet
+    deadline: int
+    signatures: tuple[bytes, ...]
+
+
+Call: TypeAlias = "Anchoring | StatusChanging | OfficerSetting | None"
 """None does nothing but take a nonce."""
 
 
@@ -78,6 +89,19 @@ def run(model: Certificates, call: Call) -> None:
                 ),
                 caller=in_hexadecimal(bytes(20)),
             )
+        case OfficerSetting(change=change):
+            # As the contract does: whatever nonce was signed, what counts is the one that is next.
+            digest = officer_digest(
+                model.registry_id, replace(change, nonce=model.get(change.agency).nonce), call.deadline
+            )
+            signers = tuple(_recovered(signature, digest) for signature in call.signatures)
+            model.set_officer(
+                change.agency,
+                in_hexadecimal(change.officer),
+                int(change.capabilities),
+                Consent(call.deadline, signers),
+                caller=in_hexadecimal(bytes(20)),
+            )
         case None:
             pass
 
@@ -91,6 +115,19 @@ def batch_digest(registry_id: bytes, batch: BatchToAnchor, role: Role, deadline:
 def status_digest(registry_id: bytes, change: StatusToChange, deadline: int) -> bytes:
     """Return what officers sign for a change of status."""
     return typed_data.status_digest(_DOMAIN, registry_id, change, deadline=deadline)
+
+
+def officer_digest(registry_id: bytes, change: OfficerToSet, deadline: int) -> bytes:
+    """Return what managers sign for a change of what an officer may do."""
+    function = contracts.agencies().functions["setOfficer"]
+    return typed_data.consent_digest(
+        _AGENCIES_DOMAIN,
+        registry_id,
+        agency=change.agency,
+        action=typed_data.action(function, change.agency, change.officer, int(change.capabilities)),
+        nonce=change.nonce,
+        deadline=deadline,
+    )
 
 
 def in_hexadecimal(address: bytes) -> str:

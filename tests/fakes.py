@@ -27,9 +27,11 @@ from tests.fake_transactions import (
     CHAIN_ID,
     Anchoring,
     Call,
+    OfficerSetting,
     StatusChanging,
     batch_digest,
     in_hexadecimal,
+    officer_digest,
     run,
     status_digest,
 )
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from chain.events import Event
-    from chain.registry import BatchToAnchor, Role, Signer, StatusToChange
+    from chain.registry import BatchToAnchor, OfficerToSet, Role, Signer, StatusToChange
     from tests.contracts.model import Emitted
 
 AGENCIES_ADDRESS = bytes.fromhex("a9" * 20)
@@ -164,6 +166,15 @@ class FakeRegistry:
         self._speak()
         return status_digest(self.registry_id, change, deadline)
 
+    def consent_nonce(self, agency: int) -> int:
+        self._speak()
+        with _refusals():
+            return self._state.model.get(agency).nonce
+
+    def officer_digest(self, change: OfficerToSet, *, deadline: int) -> bytes:
+        self._speak()
+        return officer_digest(self.registry_id, change, deadline)
+
     def next_nonce(self, sender: bytes) -> int:
         self._speak()
         return self._state.nonces.get(sender, 0)
@@ -186,6 +197,11 @@ class FakeRegistry:
         self, change: StatusToChange, *, deadline: int, signatures: Sequence[bytes], sender: Signer, nonce: int
     ) -> SignedTransaction:
         return self._sign(StatusChanging(change, deadline, tuple(signatures)), sender, nonce)
+
+    def sign_officer(
+        self, change: OfficerToSet, *, deadline: int, signatures: Sequence[bytes], sender: Signer, nonce: int
+    ) -> SignedTransaction:
+        return self._sign(OfficerSetting(change, deadline, tuple(signatures)), sender, nonce)
 
     def send(self, transaction: SignedTransaction) -> None:
         self._speak()

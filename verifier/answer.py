@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chain.seals import Sealing
     from chain.strict_json import JSON
     from verifier.evidence import Offline
-    from verifier.report import Agency, Anchoring, Check, Report, StatusShown
+    from verifier.report import Agency, Anchoring, CertifiedFile, Check, CopyShown, Report, StatusShown
     from verifier.wording import Argument, Language
 
 _UNKNOWN = "…"
@@ -24,6 +24,10 @@ _UNKNOWN = "…"
 _SECONDS_A_DAY = 86_400
 _SAY_AS_OF = frozenset({Verdict.VALID, Verdict.SIGNED})
 """Whose offline headings say themselves as of when; the others have it added."""
+
+
+_OF_COPIES = ({"signature.copy_alone"}, {"validity.copy_expired"}, {"validity.copy_not_yet"})
+"""Messages by which only the copy falls short."""
 
 
 def heading(report: Report, language: Language) -> str:
@@ -39,8 +43,13 @@ def heading(report: Report, language: Language) -> str:
         "until": _last_day(renewal) if renewal else _UNKNOWN,
         "until_words": say(message("verdict.until_words", until=_last_day(ends)), language) if ends else "",
     }
+    copy = subject.copy
+    if copy is not None:
+        arguments |= {"copy_first": copy.made, "copy_last": copy.expires}
     variant = _variant(report)
     said = say(message(f"verdict.{verdict}{variant}", **arguments, **_as_of(report, language)), language)
+    if copy is not None:
+        said = _of_copy(report, copy, said, language)
     if report.offline is None or report.register is None or verdict in _SAY_AS_OF:
         return said
     return said + say(message("verdict.as_of", **_as_of(report, language)), language)
@@ -53,6 +62,10 @@ def next_step(report: Report, language: Language) -> str:
             variant = ".offline"
         case Verdict.INCOMPLETE if _is_about_the_document(report):
             variant = ".document"
+        case Verdict.VALID:
+            variant = "" if report.subject.copy is None else ".copy"
+        case Verdict.INCOMPLETE | Verdict.EXPIRED | Verdict.NOT_YET_VALID if _is_about_the_copy(report):
+            variant = ".copy"
         case _:
             variant = ""
     return say(message(f"next.{report.verdict}{variant}"), language)
@@ -88,6 +101,8 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
         "leaf": None if subject.leaf is None else subject.leaf.hex(),
         "short_number": subject.short_number,
         "anchored": None if subject.anchored is None else _anchored(subject.anchored),
+        "copy": None if subject.copy is None else _copy(subject.copy),
+        "certified_files": [_certified_file(each) for each in subject.certified_files],
         "statuses": [_status(status) for status in subject.statuses],
         "replaced_by": None
         if replacement is None
@@ -112,25 +127,62 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
 
 def _variant(report: Report) -> str:
     """Return which of a verdict's headings it is, as the end of its key; empty for the usual one."""
+    if _is_about_the_copy(report):
+        is_short = report.subject.copy is not None and not report.subject.copy.shows_claims
+        return ".copy_short" if report.verdict is Verdict.INCOMPLETE and is_short else ".copy"
+    variant = ""
     match report.verdict:
         case Verdict.INCOMPLETE if _is_about_the_document(report):
-            return ".document"
+            variant = ".document"
         case Verdict.INCOMPLETE if report.subject.facts is not None:
-            return ".withheld"
+            variant = ".withheld"
         case Verdict.VALID if report.offline is not None:
-            return ".offline"
+            variant = ".offline"
+        case Verdict.VALID if report.subject.copy is not None:
+            variant = ".copy"
         case Verdict.SIGNED if {check.name for check in report.checks if check.reasons} == {CheckName.STATUS}:
             # Only the checkpoint's age stands between this and VALID.
-            return ".dated"
+            variant = ".dated"
         case Verdict.CANNOT_CHECK if _was_genuine(report):
-            return ".issued"
+            variant = ".issued"
         case _:
-            return ""
+            pass
+    return variant
 
 
 def _is_about_the_document(report: Report) -> bool:
     """Whether the certificate shows all that it must, and what it came on is another matter."""
     return [check.name for check in report.checks if Verdict.INCOMPLETE in check.reasons] == [CheckName.DOCUMENT]
+
+
+def _is_about_the_copy(report: Report) -> bool:
+    """Whether the certificate would do, and only its limited copy does not."""
+    decisive = {
+        check.message.key
+        for check in report.checks
+        if report.verdict in check.reasons and check.name is not CheckName.DOCUMENT
+    }
+    return decisive in _OF_COPIES
+
+
+def _of_copy(report: Report, copy: CopyShown, said: str, language: Language) -> str:
+    """Say first that it is a limited copy; for whom and for what, where the agency's signature says so."""
+    signed = any(check.name is CheckName.SIGNATURE and check.outcome is Outcome.PASSED for check in report.checks)
+    if not signed:
+        return say(message("verdict.copy_unconfirmed", said=said), language)
+    named = message("verdict.copy", recipient=copy.recipient, purpose=copy.purpose, copy_last=copy.expires, said=said)
+    return say(named, language)
+
+
+def _copy(copy: CopyShown) -> JSON:
+    return {
+        "recipient": copy.recipient,
+        "purpose": copy.purpose,
+        "made": copy.made.isoformat(),
+        "expires": copy.expires.isoformat(),
+        "shows_claims": copy.shows_claims,
+        "proven": copy.is_proven,
+    }
 
 
 def _was_genuine(report: Report) -> bool:
@@ -192,6 +244,10 @@ def _anchored(anchored: Anchoring) -> JSON:
         "root": anchored.root.hex(),
         "sequence": anchored.sequence,
     }
+
+
+def _certified_file(each: CertifiedFile) -> JSON:
+    return {"sha256": each.digest.hex(), "media_type": each.media_type, "given": each.is_given}
 
 
 def _status(status: StatusShown) -> JSON:

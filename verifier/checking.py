@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from verifier.index import Index
     from verifier.moments import Moment
-    from verifier.presented import Presented
+    from verifier.presented import GivenFile, Presented
     from verifier.report import Report
     from verifier.wording import Message
 
@@ -24,14 +25,32 @@ _LOG = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 
-def check_upload(upload: bytes, index: Index, moment: Moment, *, name: str, request_id: str = "") -> Report:
-    """Check a file's bytes."""
-    return _check(lambda: reading.read_upload(upload), index, moment, name=name, request_id=request_id)
+def check_upload(
+    upload: bytes,
+    index: Index,
+    moment: Moment,
+    *,
+    name: str,
+    files: tuple[GivenFile, ...] = (),
+    request_id: str = "",
+) -> Report:
+    """Check a file's bytes; `files` are to be compared with those that the certificate vouches for."""
+
+    def read() -> Presented:
+        return replace(reading.read_upload(upload), files=files)
+
+    return _check(read, index, moment, name=name, request_id=request_id)
 
 
-def check_text(text: str, index: Index, moment: Moment, *, name: str, request_id: str = "") -> Report:
-    """Check what was typed or scanned."""
-    return _check(lambda: reading.read_text(text), index, moment, name=name, request_id=request_id)
+def check_text(
+    text: str, index: Index, moment: Moment, *, name: str, files: tuple[GivenFile, ...] = (), request_id: str = ""
+) -> Report:
+    """Check what was typed or scanned; `files` as in `check_upload`."""
+
+    def read() -> Presented:
+        return replace(reading.read_text(text), files=files)
+
+    return _check(read, index, moment, name=name, request_id=request_id)
 
 
 def check_presented(presented: Presented, index: Index, moment: Moment, *, name: str, request_id: str = "") -> Report:

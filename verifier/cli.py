@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from verifier.checkpoint_rows import Entry
     from verifier.index import Index, Progress
     from verifier.moments import Moment
-    from verifier.presented import Presented
+    from verifier.presented import GivenFile, Presented
     from verifier.report import Report
 
 ALL_VALID, NOT_ALL_VALID, NOT_ALL_CHECKED, FAILED, USAGE = 0, 1, 2, 1, 64
@@ -89,6 +90,13 @@ def check(
             help="Language of the words; the verdict comes in both without.",
         ),
     ] = None,
+    file_certified: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="An existing file, to be compared with what each certificate vouches for; may be given again.",
+        ),
+    ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask nobody: believe what a trust list and the files below prove.")
     ] = False,
@@ -126,13 +134,21 @@ def check(
     if not offline and (stray := [name for name, value in given.items() if value]):
         raise InvalidInput(f"{', '.join(stray)}: got no --offline, wanted it beside what only it uses")
     items = [_read(item) for item in inputs]
+    files = tuple(reading.given_file(_content(path), name=str(path)) for path in file_certified or ())
     if offline:
         asked = on is not None
         reports = _check_offline(
-            items, when, trust=trust, checkpoint=checkpoint, proof=proof or (), state=state, asked=asked
+            items,
+            when,
+            trust=trust,
+            checkpoint=checkpoint,
+            proof=proof or (),
+            state=state,
+            asked=asked,
+            certified=files,
         )
     else:
-        reports = _check_online(items, when)
+        reports = _check_online(items, when, files)
     main = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "", fallback=Language.ENGLISH)
     languages = (main,) if lang else (main, *(other for other in Language if other is not main))
     if as_json:
@@ -146,10 +162,10 @@ def check(
     return _exit_code(reports)
 
 
-def _check_online(items: Sequence[tuple[str, bytes | str]], when: Moment) -> list[Report]:
+def _check_online(items: Sequence[tuple[str, bytes | str]], when: Moment, files: tuple[GivenFile, ...]) -> list[Report]:
     index = _opened()
     return [
-        checking.unforeseen(when, name=name) if index is None else _check(name, item, index, when)
+        checking.unforeseen(when, name=name) if index is None else _check(name, item, index, when, files)
         for name, item in items
     ]
 
@@ -163,6 +179,7 @@ def _check_offline(
     proof: Sequence[Path],
     state: Path | None,
     asked: bool,
+    certified: tuple[GivenFile, ...] = (),
 ) -> list[Report]:
     """Check without a network; `asked` says whether somebody named the day."""
     from verifier import offline, seen  # noqa: PLC0415 (only these questions pay for it)
@@ -178,11 +195,12 @@ def _check_offline(
         basis = offline.without_memory(exc)
     if asked:
         basis.require_known(when)
-    return offline.check([(name, partial(_presented, item)) for name, item in items], basis, when, proofs)
+    return offline.check([(name, partial(_presented, item, certified)) for name, item in items], basis, when, proofs)
 
 
-def _presented(item: bytes | str) -> Presented:
-    return reading.read_text(item) if isinstance(item, str) else reading.read_upload(item)
+def _presented(item: bytes | str, files: tuple[GivenFile, ...]) -> Presented:
+    presented = reading.read_text(item) if isinstance(item, str) else reading.read_upload(item)
+    return replace(presented, files=files)
 
 
 def _content(path: Path) -> bytes:
@@ -227,10 +245,10 @@ def _read(item: str) -> tuple[str, bytes | str]:
 _SHORT = 40
 
 
-def _check(name: str, item: bytes | str, index: Index, when: Moment) -> Report:
+def _check(name: str, item: bytes | str, index: Index, when: Moment, files: tuple[GivenFile, ...]) -> Report:
     if isinstance(item, str):
-        return checking.check_text(item, index, when, name=name)
-    return checking.check_upload(item, index, when, name=name)
+        return checking.check_text(item, index, when, name=name, files=files)
+    return checking.check_upload(item, index, when, name=name, files=files)
 
 
 def _exit_code(reports: Sequence[Report]) -> int:

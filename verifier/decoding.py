@@ -48,10 +48,14 @@ MAX_ATTACHMENTS = 64
 """How many attached files are looked at."""
 MAX_PROOFS = 4
 """How many different proofs are told of; a document has one."""
+MAX_COPIES = 2
+"""How many different limited copies are told of; two are one too many."""
 MAX_TEXT = 200_000
 """Characters of a page's text layer."""
-CERTIFICATE_NAME, PROOF_NAME = "certificate.sd-jwt", "certificate.proof"
+CERTIFICATE_NAME, PROOF_NAME, COPY_NAME = "certificate.sd-jwt", "certificate.proof", "limited-copy.cose"
 """What our documents attach, and nothing else."""
+COSE = b"\x84\x43\xa1\x01\x26"
+"""How a COSE_Sign1 with our one protected header begins: a limited copy, where it is a file."""
 _PROOF = b"\x6cyinxin-proof"
 """As CBOR writes this text, the first in a proof's array."""
 DPI = 200
@@ -105,7 +109,7 @@ def _pdf(upload: bytes) -> Answer:
         with pikepdf.open(io.BytesIO(upload)) as pdf:
             _check_page_count(pdf)
             things = list(_things(pdf))
-            certificates, proofs, others = _attached(things)
+            certificates, copies, proofs, others = _attached(things)
             annotations = sum(_count_annotations(page.obj) for page in pdf.pages)
             active = sum(map(_is_active, things))
             foreign = _foreign(pdf)
@@ -119,6 +123,7 @@ def _pdf(upload: bytes) -> Answer:
         raise Unreadable("read.damaged") from exc
     return {
         "certificates": sorted(certificates),
+        "copies": [base64.b64encode(copy).decode() for copy in sorted(copies)[:MAX_COPIES]],
         "proofs": [base64.b64encode(proof).decode() for proof in sorted(proofs)[:MAX_PROOFS]],
         "annotations": annotations,
         "active": active,
@@ -139,12 +144,14 @@ def _check_page_count(pdf: pikepdf.Pdf) -> None:
         raise Unreadable("read.pages", got=count, limit=MAX_PAGES)
 
 
-def _attached(things: list[pikepdf.Object]) -> tuple[set[str], set[bytes], int]:
-    """Return the different SD-JWTs and proofs attached anywhere (to the document, a page, a note), and how many others.
+def _attached(things: list[pikepdf.Object]) -> tuple[set[str], set[bytes], set[bytes], int]:
+    """Return the different SD-JWTs, limited copies and proofs attached anywhere, and how many other files.
+
+    Anywhere is to the document, a page, a note.
 
     The tree of names alone would not do: it holds one file for each name, and other places hold more.
     """
-    certificates, proofs, others = set(), set(), set()
+    certificates, copies, proofs, others = set(), set(), set(), set()
     for count, (name, embedded) in enumerate(_embedded_files(things)):
         if count >= MAX_ATTACHMENTS:
             raise Unreadable("read.limits")
@@ -152,13 +159,16 @@ def _attached(things: list[pikepdf.Object]) -> tuple[set[str], set[bytes], int]:
         if data.startswith(b"eyJ") and b"~" in data:
             certificates.add(data.decode("ascii", "replace").strip())
             is_ours = name == CERTIFICATE_NAME
+        elif data.startswith(COSE):
+            copies.add(data)
+            is_ours = name == COPY_NAME
         else:
             is_ours = name == PROOF_NAME
             if is_ours or _looks_like_proof(data):
                 proofs.add(data)
         if not is_ours:
             others.add((name, data))
-    return certificates, proofs, len(others)
+    return certificates, copies, proofs, len(others)
 
 
 def _looks_like_proof(data: bytes) -> bool:

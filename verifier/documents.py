@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from chain import code
+from chain import code, copy
 from chain.certificate import Certificate
 from chain.errors import Malformed, SignatureInvalid
-from verifier import layout
+from verifier import copy_page, layout
 from verifier.folding import fold
 from verifier.matching import explain
 from verifier.report import Check, CheckName, Difference, Outcome, Verdict
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from chain.code import Code
+    from chain.copy import LimitedCopy
     from verifier.form import Claimed
     from verifier.knowledge import AgencyRecord, Snapshot
     from verifier.layout import Languages, Said
@@ -75,12 +76,12 @@ def _fault(
     presented: Presented, claimed: Claimed, verify_code: Callable[[Code], None] | None, *, is_scan: bool
 ) -> Check | None:
     """Say what is wrong with a document before its text is read; None if nothing is."""
-    document, is_certificate = presented.document, isinstance(claimed.source, Certificate)
+    document, is_attached = presented.document, bool(presented.certificates or presented.copies)
     if document is not None and (added := _added(document, 0 if is_scan else presented.foreign_codes)):
         return added
-    if is_certificate and (fault := _code_fault(presented, claimed, verify_code)):
+    if is_attached and (fault := _code_fault(presented, claimed, verify_code)):
         return fault
-    return _failed("document.no_text") if is_scan and is_certificate else None
+    return _failed("document.no_text") if is_scan and is_attached else None
 
 
 def _added(document: Document, foreign_codes: int) -> Check | None:
@@ -110,20 +111,31 @@ def _compare_text(claimed: Claimed, pages: Sequence[str], line: layout.Line, hos
     """Explain all of the text, in the languages in which it is explained best."""
     attempts = []
     for languages in layout.EVERY:
-        text = layout.joined(pages, languages)
-        explained = explain(
-            text,
-            tuple(layout.pieces(claimed, languages, line, host)),
-            stops=layout.stops(claimed.type, languages),
-            free_start=not line,
-        )
-        wanted = layout.must_say(claimed, languages)
+        text, explained, wanted = _explained(claimed, pages, languages, line, host)
         missing = tuple(said for said in wanted if said.name not in explained.said)
         if explained.gap is None and not missing:
             return _agreed(claimed, [text[begin:end] for begin, end in explained.unsigned])
         attempts.append((languages, text, explained, missing))
     best = min(attempts, key=lambda attempt: (len(attempt[3]), -attempt[2].reached))
     return _difference(claimed, *best)
+
+
+def _explained(
+    claimed: Claimed, pages: Sequence[str], languages: Languages, line: layout.Line, host: str | None
+) -> tuple[str, Explained, tuple[Said, ...]]:
+    """Return the text, what explains it, and what it must say: of a document, or of a limited copy's page."""
+    if claimed.copy is None:
+        text = layout.joined(pages, languages)
+        known, stops = layout.pieces(claimed, languages, line, host), layout.stops(claimed.type, languages)
+        wanted = layout.must_say(claimed, languages)
+    else:
+        text = copy_page.joined(pages, claimed.copy, languages)
+        known, stops = (
+            copy_page.pieces(claimed, claimed.copy, languages, line, host),
+            copy_page.labels(claimed, languages),
+        )
+        wanted = copy_page.must_say(claimed, claimed.copy, languages)
+    return text, explain(text, tuple(known), stops=stops, free_start=not line), wanted
 
 
 def _agreed(claimed: Claimed, unsigned: Sequence[str]) -> Check:
@@ -142,6 +154,8 @@ def _difference(
         begin, end = explained.gap
         return _failed("document.added", text=text[begin : max(end, begin + 1)][:_SHOWN])
     labels = layout.labels(claimed.type, languages)
+    if claimed.copy is not None:
+        labels = copy_page.labels(claimed, languages)
     different = tuple(
         Difference(said.labels, said.shown, _shown_behind(languages.label(said.labels), text, labels))
         for said in missing
@@ -169,13 +183,19 @@ def _host(presented: Presented) -> str | None:
 
 
 def _code_fault(presented: Presented, claimed: Claimed, verify_code: Callable[[Code], None] | None) -> Check | None:
-    """Say what is wrong with the code on the page of a document that has a certificate attached; None if nothing is."""
+    """Say what is wrong with the code on the page of a document that has something attached; None if nothing is."""
     if not presented.codes:
         return _failed("document.no_code")
     if len(presented.codes) > 1:
         return _failed("document.several_codes", count=len(presented.codes))
+    if claimed.copy is not None:
+        return _copy_code_fault(presented.codes[0], claimed.copy)
+    return _certificate_code_fault(presented.codes[0], claimed, verify_code)
+
+
+def _certificate_code_fault(text: str, claimed: Claimed, verify_code: Callable[[Code], None] | None) -> Check | None:
     try:
-        on_page = code.parse(presented.codes[0])
+        on_page = code.parse(text)
     except Malformed as exc:
         return _failed("document.code_malformed", detail=str(exc))
     differences = tuple(_fact_differences(claimed, on_page))
@@ -187,6 +207,16 @@ def _code_fault(presented: Presented, claimed: Claimed, verify_code: Callable[[C
         except SignatureInvalid:
             return _failed("document.code_signature")
     return None
+
+
+def _copy_code_fault(text: str, attached: LimitedCopy) -> Check | None:
+    """Hold the code on a limited copy's page to the attached file: one copy is signed once."""
+    try:
+        on_page = copy.parse(text)
+    except Malformed as exc:
+        return _failed("document.code_malformed", detail=str(exc))
+    same = (on_page.payload, on_page.signature) == (attached.payload, attached.signature)
+    return None if same else _failed("document.other_copy")
 
 
 def _fact_differences(claimed: Claimed, on_page: Code) -> Iterator[Difference]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from chain import base64url, cbor, certificate, certificate_types, code, digits, strict_json
+from chain import base64url, cbor, certificate, certificate_types, code, copy, digits, strict_json
 from chain.certificate import Certificate
+from chain.copy import LimitedCopy
 from chain.credential import MEDIA_TYPE
 from chain.errors import (
     CertificateAltered,
     CertificateTypeInvalid,
     CertificateUnsupported,
+    CodeMalformed,
     CodeUnsupported,
     Malformed,
 )
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from chain.certificate_types import CertificateType, Validity
     from chain.code import Code
+    from chain.copy import Content, Opened
     from chain.credential import Credential
     from chain.facts import Facts
     from chain.strict_json import JSON
@@ -32,16 +36,19 @@ if TYPE_CHECKING:
 
 
 _WHOLE_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(~[A-Za-z0-9_-]+)*~")
-_CODE = re.compile(r"(?:https?://[^\s/]+/v#)?([0-9]+)")
+_CODE = re.compile(r"(?:https?://[^\s/]+/[cv]#)?([0-9]+)")
+_COPY = re.compile(r"https?://[^\s/]+/c#\S*")
 _CODE_MEMBERS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a certificate or code says of itself; nothing of it is believed yet."""
+    """What a certificate, a code or a limited copy says of itself; nothing of it is believed yet."""
 
-    source: Certificate | Code
+    source: Certificate | Code | LimitedCopy
     type: CertificateType
+    opened: Opened | None = None
+    """Of a copy: what led from its claims to its leaf; None for one that shows no way, and for anything else."""
 
     @property
     def agency(self) -> int:
@@ -50,27 +57,53 @@ class Claimed:
 
     @property
     def kid_prefix(self) -> bytes:
-        """The document key's name: all of it in a certificate, 8 bytes in a code."""
-        return self.source.kid if isinstance(self.source, Certificate) else self.source.facts.kid8
+        """The document key's name: all of it in a certificate, 8 bytes in a code or copy."""
+        match self.source:
+            case Certificate() as source:
+                return source.kid
+            case LimitedCopy() as source:
+                return source.content.kid8
+            case source:
+                return source.facts.kid8
 
     @property
     def validity(self) -> Validity:
-        """The days on which it is valid."""
+        """The days on which the certificate is valid."""
         return self._signed.validity
 
     @property
     def leaf(self) -> bytes:
-        """What must have been anchored, computed afresh."""
-        return self.source.leaf
+        """What must have been anchored: computed afresh, but for a copy that is not opened."""
+        return self.source.content.leaf if isinstance(self.source, LimitedCopy) else self.source.leaf
+
+    @property
+    def copy(self) -> LimitedCopy | None:
+        """The limited copy, if it is one."""
+        return self.source if isinstance(self.source, LimitedCopy) else None
 
     @property
     def claims(self) -> dict[str, JSON]:
         """What is disclosed; nothing for a code, which has facts."""
-        return self.source.claims if isinstance(self.source, Certificate) else {}
+        match self.source:
+            case Certificate() as source:
+                return source.claims
+            case LimitedCopy() as source:
+                shown = ((self.type.claims[place].key, value) for place, value in source.claims or ())
+                return {
+                    key: list(value) if isinstance(value, tuple) else value for key, value in shown if value is not None
+                }
+            case _:
+                return {}
 
     @property
-    def _signed(self) -> Credential | Facts:
-        return self.source.credential if isinstance(self.source, Certificate) else self.source.facts
+    def _signed(self) -> Credential | Facts | Content:
+        match self.source:
+            case Certificate() as source:
+                return source.credential
+            case LimitedCopy() as source:
+                return source.content
+            case source:
+                return source.facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +124,8 @@ def check(
     match presented.certificates, presented.codes, presented.short_number:
         case _ if presented.fault is not None:
             result = Check(CheckName.FORM, Outcome.FAILED, presented.fault, (Verdict.UNREADABLE,)), None
+        case _ if presented.copies:
+            result = _attached_copy(presented, known_type)
         case [text], _, _:
             result = _certificate(text, known_type)
         case [_, _, *_] as several, _, _:
@@ -126,14 +161,23 @@ def _certificate(text: str, known_type: Callable[[int, int], CertificateType]) -
 
 def _type_fault(parsed: Certificate, known: CertificateType) -> Check | None:
     """Say what the certificate has that the type of its number does not; None if nothing."""
-    credential = parsed.credential
+    if other := _other_type(parsed.credential, known):
+        return other
+    if foreign := parsed.claims.keys() - {claim.key for claim in known.claims}:
+        return _failed(Verdict.UNSUPPORTED, "form.unknown_claim", claim=min(foreign))
+    return _wrongly_absent(parsed.absent, known)
+
+
+def _other_type(credential: Credential, known: CertificateType) -> Check | None:
     named = (credential.type_identifier, credential.credential_type, credential.type_digest)
     if named != (known.identifier, known.credential_type, known.digest):
         return _failed(Verdict.UNSUPPORTED, "form.other_type_file", type=credential.type_identifier)
-    if foreign := parsed.claims.keys() - {claim.key for claim in known.claims}:
-        return _failed(Verdict.UNSUPPORTED, "form.unknown_claim", claim=min(foreign))
+    return None
+
+
+def _wrongly_absent(absent: frozenset[str], known: CertificateType) -> Check | None:
     may_be_absent = {claim.key for claim in known.claims if claim.always and not claim.required}
-    if wrong := parsed.absent - may_be_absent:
+    if wrong := absent - may_be_absent:
         return _failed(Verdict.UNSUPPORTED, "form.absent_claim", claim=min(wrong))
     return None
 
@@ -152,6 +196,8 @@ def _withheld(parsed: Certificate, known: CertificateType) -> Words:
 
 
 def _code(text: str, known_type: Callable[[int, int], CertificateType]) -> tuple[Check, Claimed | None]:
+    if _is_copy(text):
+        return _copy(partial(copy.parse, text), known_type, ours=_is_whole_code(text))
     try:
         parsed = code.parse(text)
         known = known_type(parsed.facts.certificate_type, parsed.facts.version)
@@ -163,6 +209,61 @@ def _code(text: str, known_type: Callable[[int, int], CertificateType]) -> tuple
     if got != wanted:
         return _failed(Verdict.UNREADABLE, "form.facts", got=got, wanted=wanted), None
     return _passed("form.code"), Claimed(parsed, known)
+
+
+def _is_copy(text: str) -> bool:
+    """Whether a code's text is a limited copy's: by its address, or of bare digits by what they write."""
+    text = text.strip()
+    if _COPY.fullmatch(text):
+        return True
+    try:
+        return text.isascii() and text.isdecimal() and copy.looks_like_one(digits.decode(text))
+    except CodeMalformed:
+        return False
+
+
+def _attached_copy(
+    presented: Presented, known_type: Callable[[int, int], CertificateType]
+) -> tuple[Check, Claimed | None]:
+    """Read the file of a limited copy, which must be the only thing there is."""
+    if presented.certificates:
+        return _failed(Verdict.ALTERED, "form.certificate_and_copy"), None
+    if len(presented.copies) > 1:
+        return _failed(Verdict.ALTERED, "form.several_copies", count=len(presented.copies)), None
+    return _copy(partial(copy.read, presented.copies[0]), known_type, ours=True)
+
+
+def _copy(
+    read: Callable[[], LimitedCopy], known_type: Callable[[int, int], CertificateType], *, ours: bool
+) -> tuple[Check, Claimed | None]:
+    try:
+        parsed = read()
+        known = known_type(parsed.content.certificate_type, parsed.content.version)
+        opened = None if parsed.opening is None else copy.open_(parsed, [claim.key for claim in known.claims])
+    except CertificateAltered as exc:
+        return _failed(Verdict.ALTERED, "form.copy_opening", detail=str(exc)), None
+    except Malformed as exc:
+        return _refused(exc, ours=ours), None
+    except CertificateTypeInvalid as exc:
+        return _failed(Verdict.UNSUPPORTED, "form.unknown_type", detail=str(exc)), None
+    return _copy_of_type(parsed, known, opened)
+
+
+def _copy_of_type(parsed: LimitedCopy, known: CertificateType, opened: Opened | None) -> tuple[Check, Claimed | None]:
+    """Hold a copy to its type: it shows nothing that the type does not have, and all that the type always shows."""
+    shown = parsed.claims or ()
+    if beyond := [place for place, _ in shown if place >= len(known.claims)]:
+        return _failed(Verdict.UNSUPPORTED, "form.unknown_claim", claim=str(beyond[0])), None
+    absent = frozenset(known.claims[place].key for place, value in shown if value is None)
+    other = None if opened is None else _other_type(opened.credential, known)
+    if fault := other or _wrongly_absent(absent, known):
+        return fault, None
+    claimed = Claimed(parsed, known, opened)
+    told = claimed.claims.keys() | absent
+    missing = [claim.labels for claim in known.claims if claim.always and claim.key not in told]
+    if missing and parsed.claims is not None:
+        return _failed(Verdict.INCOMPLETE, "form.withheld", claims=listed(missing)), claimed
+    return _passed("form.copy"), claimed
 
 
 def _short_number(text: str) -> tuple[Check, ShortNumber | None]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 from chain import code
 from chain.certificate import Certificate
 from chain.claims import Kind, Mask
+from chain.code import Code
 from chain.preparation import IDENTIFIER_CLAIM
 from verifier.folding import fold
 from verifier.matching import Piece
@@ -35,6 +36,9 @@ Line: TypeAlias = "Sequence[Sequence[AgencyRecord]]"
 
 VALIDITY = "validity"
 """What the row says that some types have in place of claims for the first and last day."""
+CERTIFIED = "certified-file"
+"""What the rows say of existing files that the certificate vouches for."""
+_ANY_FILE = "[A-Za-z0-9!#$&^_.+/-]{3,254}SHA-256[0-9a-f]{64}"
 AUTHORITY_CLAIM = "issuing_authority"
 DATE_CLAIMS = ("issue_date", "approved", "registered")
 """Claims that stand at the foot in place of what the registry and the clerk know."""
@@ -86,20 +90,22 @@ def must_say(claimed: Claimed, languages: Languages) -> tuple[Said, ...]:
     rule = claimed.type.validity_rule
     said = [_said(claim, texts) for claim, texts in _exact(claimed, languages) if _is_required(claim, claimed)]
     keys = (rule.first, rule.last)
-    is_certificate = isinstance(claimed.source, Certificate)
+    is_certificate = not isinstance(claimed.source, Code)
     if any(key is None or (is_certificate and claimed.claims.get(key) is None) for key in keys):
         span = _span(claimed, languages.main)
         said.append(Said(VALIDITY, words(VALIDITY), (fold(span),), span))
+    said += [Said(text, words(CERTIFIED), (fold(text),), text) for text in _certified_texts(claimed)]
     return tuple(said)
 
 
 def pieces(claimed: Claimed, languages: Languages, line: Line, host: str | None) -> Iterator[Piece]:
     """Yield all that may stand on the pages; without a line, agencies may have any names; without a host, it any."""
     yield from _fixed(claimed.type, languages)
-    yield from _whereabouts(languages, host)
+    yield from whereabouts(languages, host)
     yield from _agencies(claimed, languages, line)
     yield from _claims(claimed, languages)
     yield from _dates(claimed, languages)
+    yield from _certified(claimed, languages)
     label = _both("short-number", languages)
     yield Piece(label + fold(code.short_number(claimed.leaf)))
 
@@ -108,7 +114,7 @@ def labels(known: CertificateType, languages: Languages) -> tuple[str, ...]:
     """Return all labels, in one order of languages or the other."""
     everywhere = [each for each in EVERY if each.small] if languages.small else EVERY
     own = (claim.labels for claim in known.claims)
-    others = (words(key) for key in ("validity", "issuer", "issued", "short-number"))
+    others = (words(key) for key in ("validity", "issuer", "issued", "short-number", CERTIFIED))
     return tuple(each.label(words_of) for words_of in (*own, *others) for each in everywhere)
 
 
@@ -124,7 +130,7 @@ def joined(pages: Iterable[str], languages: Languages) -> str:
     Without the marks of a test registry, with which every page begins.
     """
     notice = fold(WORDS[languages.main]["test-notice"])
-    marks = re.compile(f"(?:{re.escape(_both('test', languages))}|{re.escape(notice)})*")
+    marks = re.compile(f"(?:{re.escape(notice)}|{re.escape(_both('test', languages))})*")
     return "".join(page[cast("re.Match[str]", marks.match(page)).end() :] for page in pages)
 
 
@@ -139,7 +145,7 @@ def _is_required(claim: Claim, claimed: Claimed) -> bool:
 def _exact(claimed: Claimed, languages: Languages) -> Iterator[tuple[Claim, tuple[str, ...]]]:
     """Yield the claims whose value is signed whole and known, with its spellings."""
     known = claimed.type
-    if isinstance(claimed.source, Certificate):
+    if not isinstance(claimed.source, Code):
         for claim in known.claims:
             value = claimed.claims.get(claim.key)
             if value is not None:
@@ -176,7 +182,7 @@ def _day_spellings(day: date) -> tuple[str, ...]:
 
 
 def _claims(claimed: Claimed, languages: Languages) -> Iterator[Piece]:
-    known, is_code = claimed.type, not isinstance(claimed.source, Certificate)
+    known, is_code = claimed.type, isinstance(claimed.source, Code)
     continues = fold(WORDS[languages.main]["continues"])
     exact = set()
     for claim, texts in _exact(claimed, languages):
@@ -227,6 +233,23 @@ def _dates(claimed: Claimed, languages: Languages) -> Iterator[Piece]:
         yield Piece(re.compile(re.escape(_both("issued", languages)) + _DAYS[main].pattern), unsigned=True)
 
 
+def _certified(claimed: Claimed, languages: Languages) -> Iterator[Piece]:
+    """Yield the files that it vouches for; of a code, which does not carry them, any."""
+    label = _both(CERTIFIED, languages)
+    for text in _certified_texts(claimed):
+        yield Piece(label + fold(text), text)
+        yield Piece(label + fold(WORDS[languages.main]["continues"]))
+    if isinstance(claimed.source, Code):
+        yield Piece(re.compile(re.escape(label) + _ANY_FILE), unsigned=True)
+
+
+def _certified_texts(claimed: Claimed) -> tuple[str, ...]:
+    if not isinstance(claimed.source, Certificate):
+        return ()
+    resources = claimed.source.credential.related_resources
+    return tuple(f"{each.media_type} SHA-256 {each.digest.hex()}" for each in resources)
+
+
 def _span(claimed: Claimed, language: Language) -> str:
     first, last = claimed.validity.first_day, claimed.validity.last_day
     if last is None:
@@ -266,7 +289,8 @@ def _fixed(known: CertificateType, languages: Languages) -> Iterator[Piece]:
         yield Piece(_both("photo", languages))
 
 
-def _whereabouts(languages: Languages, host: str | None) -> Iterator[Piece]:
+def whereabouts(languages: Languages, host: str | None) -> Iterator[Piece]:
+    """Yield where the page says it can be checked; without a host, anywhere."""
     for language in (languages.main, languages.small):
         if language is not None:
             before, after = map(fold, WORDS[language]["verify-how"].split("{host}"))

@@ -26,11 +26,22 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenFile:
+    """An existing file, handed in beside a certificate to be compared with what it vouches for."""
+
+    name: str
+    digest: bytes
+    """SHA-256 of its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Presented:
     """The different texts that were found in one input; all of them are a stranger's."""
 
     certificates: tuple[str, ...] = ()
     """SD-JWTs."""
+    copies: tuple[bytes, ...] = ()
+    """Files of limited copies; what a code says of one is among the codes."""
     codes: tuple[str, ...] = ()
     """Texts of QR codes that look like ours, or a code's text as it was handed in."""
     foreign_codes: int = 0
@@ -40,5 +51,6 @@ class Presented:
     """Files that say they prove it, as they came; nobody has read them yet."""
     document: Document | None = None
     """None for anything but a PDF."""
+    files: tuple[GivenFile, ...] = ()
     fault: Message | None = None
     """Why nothing could be read."""

@@ -66,6 +66,13 @@ def _subject(report: Report, language: Language) -> Table:
     subject, register = report.subject, report.register
     table = Table(box=None, show_header=False, padding=(0, 1))
     rows: list[tuple[str, str]] = []
+    if subject.copy is not None:
+        copy = subject.copy
+        rows.append((sentence("page.copy", language), sentence("page.copy_lead", language)))
+        rows.append((sentence("page.copy_recipient", language), copy.recipient))
+        rows.append((sentence("page.copy_purpose", language), copy.purpose))
+        days = f"{show(copy.made, language)} – {show(copy.expires, language)}"
+        rows.append((sentence("page.copy_days", language), days))
     if subject.type is not None:
         rows.append((sentence("page.certificate_type", language), subject.type.names[language]))
     if subject.number is not None and all(item.texts[language] != subject.number for item in subject.items):
@@ -79,6 +86,9 @@ def _subject(report: Report, language: Language) -> Table:
         )
     if subject.short_number is not None:
         rows.append((sentence("page.short_number", language), subject.short_number))
+    for file in subject.certified_files:
+        given = sentence("page.file_given" if file.is_given else "page.file_not_given", language)
+        rows.append((sentence("page.certified_file", language), f"SHA-256 {file.digest.hex()} ({given})"))
     if subject.replaced_by is not None:
         rows.append((sentence("page.replaced_by", language), subject.replaced_by.short_number))
     if register is not None:

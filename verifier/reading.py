@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import os
 import re
 import subprocess
@@ -20,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 
 from chain import envelope, strict_json
 from verifier import decoding
-from verifier.presented import Document, Presented
+from verifier.presented import Document, GivenFile, Presented
 from verifier.wording import Language, keys, message
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ _PDF = b"%PDF-"
 _PDF_WITHIN = 1024
 """Readers look for the header of a PDF in so many bytes, so a file can be a PDF and something else as well."""
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
-_OUR_CODE = re.compile(r"https?://[^\s/]+/v#\S*")
+_OUR_CODE = re.compile(r"https?://[^\s/]+/[cv]#\S*")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{40,}")
 """A code's digits without its URL; a short number is far shorter."""
@@ -59,6 +60,11 @@ def read_upload(upload: bytes) -> Presented:
     if is_picture:
         return _decode(upload)
     return _read_other(upload)
+
+
+def given_file(data: bytes, *, name: str) -> GivenFile:
+    """Return an existing file that is to be compared with what a certificate vouches for; nobody looks into it."""
+    return GivenFile(name, hashlib.sha256(data).digest())
 
 
 def read_text(text: str) -> Presented:
@@ -93,6 +99,8 @@ def looks_like_text(text: str) -> bool:
 
 def _read_other(upload: bytes) -> Presented:
     """Read a file that is neither a PDF nor a picture."""
+    if upload.startswith(decoding.COSE):
+        return Presented(copies=(upload,))
     if kind := envelope.kind_of(upload):
         return _fault("read.proof_alone" if kind == envelope.PROOF else "read.checkpoint_alone")
     try:
@@ -110,6 +118,7 @@ def _decode(upload: bytes) -> Presented:
         case {
             "found": {
                 "certificates": [*certificates],
+                "copies": [*copies],
                 "proofs": [*proofs],
                 "annotations": int() as annotations,
                 "active": int() as active,
@@ -123,7 +132,7 @@ def _decode(upload: bytes) -> Presented:
                 pages=_texts(pages), annotations=annotations, active=active, attachments=attachments, foreign=foreign
             )
             presented = _presented(_texts(codes), certificates=_texts(certificates), document=document)
-            return replace(presented, proofs=_files(proofs))
+            return replace(presented, copies=_files(copies), proofs=_files(proofs))
         case {"found": {"codes": [*codes]}}:
             return _presented(_texts(codes))
         case _:

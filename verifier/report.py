@@ -211,6 +211,32 @@ class Anchoring:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyShown:
+    """For what a limited copy is good."""
+
+    recipient: str
+    purpose: str
+    made: date
+    expires: date
+    """Its last day, included."""
+    shows_claims: bool
+    """Whether it came with the claims, or with no more than their digest."""
+    is_proven: bool
+    """Whether the claims lead to the leaf; else the document key's signature is all that vouches for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertifiedFile:
+    """An existing file that the certificate vouches for."""
+
+    digest: bytes
+    """SHA-256 of its bytes."""
+    media_type: str
+    is_given: bool
+    """Whether that very file was handed in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """What was checked, as far as it could be read."""
 
@@ -230,6 +256,10 @@ class Subject:
     statuses: tuple[StatusShown, ...] = ()
     """Everything the registry recorded about it, in its order."""
     replaced_by: Replacement | None = None
+    certified_files: tuple[CertifiedFile, ...] = ()
+    """Existing files that it vouches for; a code or copy does not tell."""
+    copy: CopyShown | None = None
+    """What came is a limited copy, not the certificate itself."""
 
 
 @dataclass(frozen=True, slots=True)

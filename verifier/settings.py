@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     profile: str = Field("anvil", description="Which kind of chain it is: finality, greatest age, log ranges.")
     database_url: str = Field("sqlite:///var/verifier.db", description="The verifier's own index of the chain.")
     poll_s: float = Field(1.0, description="How often `serve` and `index follow` look for new blocks.", gt=0)
+    max_head_age_s: int = Field(
+        0, description="Seconds after which a node's newest block is too old; 0 takes the profile's.", ge=0
+    )
     rpc_timeout_s: float = Field(5.0, description="How long a node may take to answer.", gt=0)
     check_s: float = Field(
         30.0, description="How long `check` may take to read what is new on the chain; then it cannot check.", gt=0

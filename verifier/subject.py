@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.calendar import time_of_hour
-from chain.certificate import Certificate
 from chain.claims import Kind, Mask
+from chain.code import Code
 from chain.events import Track
 from chain.short_number import short_number
 from verifier import tracks
 from verifier.moments import time_of
-from verifier.report import Agency, Anchoring, Item, Replacement, StatusShown, Subject, TypeShown
+from verifier.report import Agency, Anchoring, CopyShown, Item, Replacement, StatusShown, Subject, TypeShown
 from verifier.wording import Language
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def of_claimed(
     """Tell what a certificate or code says, next to what the registry says about it."""
     facts = _facts(claimed)
     source = claimed.source
-    number = source.claims.get(claimed.type.number_claim) if isinstance(source, Certificate) else source.facts.number
+    number = source.facts.number if isinstance(source, Code) else claimed.claims.get(claimed.type.number_claim)
     return Subject(
         facts=facts,
         items=_items(claimed, facts),
@@ -61,6 +61,7 @@ def of_claimed(
         anchored=_anchored(batch),
         statuses=_statuses(entries, claimed.type, snapshot, moment),
         replaced_by=_replacement(entries),
+        copy=_copy(claimed),
     )
 
 
@@ -87,12 +88,23 @@ def of_leaf(
 
 
 def _facts(claimed: Claimed) -> Mapping[str, str | None]:
-    """Return the facts by claim key; from a certificate, those that are disclosed."""
-    if isinstance(claimed.source, Certificate):
-        shown = claimed.type.facts(claimed.claims)
-    else:
-        shown = claimed.source.facts.facts
+    """Return the facts by claim key; from a certificate or copy, those that are disclosed."""
+    shown = claimed.source.facts.facts if isinstance(claimed.source, Code) else claimed.type.facts(claimed.claims)
     return dict(zip((claim.key for claim in claimed.type.fact_claims), shown, strict=True))
+
+
+def _copy(claimed: Claimed) -> CopyShown | None:
+    if claimed.copy is None:
+        return None
+    terms = claimed.copy.content.terms
+    return CopyShown(
+        recipient=terms.recipient,
+        purpose=terms.purpose,
+        made=terms.made,
+        expires=terms.expires,
+        shows_claims=claimed.copy.claims is not None,
+        is_proven=claimed.opened is not None,
+    )
 
 
 def _items(claimed: Claimed, facts: Mapping[str, str | None]) -> tuple[Item, ...]:

@@ -5,14 +5,16 @@ an answer, never an exception. Nothing here asks a node or reads a clock. It is 
 or a checkpoint and proofs stand in for it.
 
 1. `form`: it parses strictly, and its type is one we know.
-2. `signature`: a key that the registry lists for the agency named in what is signed made it, for our registry.
+2. `signature`: a key that the registry lists for the agency named in what is signed made it, for our registry. A
+   limited copy's must not be cut off at all.
 3. `inclusion`: the leaf, computed afresh, lies under the root of a batch of that agency; offline, a proof or the path
    in a code leads there.
 4. `anchoring`: at that block the agency and all above it were in office and held the type, and the key counted; the
    earliest batch of which that is true decides. The block is final.
 5. `status`: no entry in force speaks against it on the day asked about; lifting one counts when that is final.
-6. `validity`: that day lies within the certificate's dates.
-7. `document`: a PDF's text, codes and attachments say the same.
+6. `validity`: that day lies within the certificate's dates, and within a limited copy's.
+7. `document`: a PDF's text, codes and attachments say the same; an existing file that was handed in is the very one
+   that the certificate vouches for.
 
 Not checked here: whether the person who shows it is its holder, and whether a paper looks like its document.
 """
@@ -23,11 +25,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chain import certificate, certificate_types, code
+from chain import certificate, certificate_types, code, copy
 from chain.calendar import hour_of, time_of_hour
 from chain.certificate import Certificate
+from chain.code import Code
 from chain.errors import SignatureInvalid
-from verifier import anchoring, documents, form, inclusion, proven, subject, tracks
+from verifier import anchoring, certified, copied, documents, form, inclusion, proven, subject, tracks
 from verifier.form import Claimed, ShortNumber
 from verifier.knowledge import final_block
 from verifier.moments import last_day_before, time_of
@@ -165,10 +168,11 @@ def _verify_claimed(
         answer = _Answer(_all(_OF_THE_REGISTRY, Outcome.UNKNOWN, trusted))
     checks = (
         *answer.checks,
-        _check_validity(claimed.validity, entries, moment, snapshot),
+        copied.check_days(claimed.copy, _check_validity(claimed.validity, entries, moment, snapshot), moment),
         _check_document(presented, claimed, answer.key, evidence, known),
     )
     shown = subject.of_claimed(claimed, snapshot, entries, answer.batch, moment)
+    shown = replace(shown, certified_files=certified.shown(presented, claimed))
     return checks, shown, proven.used(evidence, answer.checks[1], snapshot)
 
 
@@ -240,10 +244,12 @@ def _nothing_to_verify(known: _Known) -> tuple[Check, ...]:
 
 def _foreign(claimed: Claimed, registry: tuple[bytes, int] | None) -> Check | None:
     """Check 2, first half: a certificate names the registry that it was made for. A code has it in its signature."""
-    if registry is None or not isinstance(claimed.source, Certificate):
-        return None
-    named = claimed.source.credential
-    if (named.registry_id, named.chain_id) == registry:
+    named = None
+    if isinstance(claimed.source, Certificate):
+        named = claimed.source.credential
+    elif claimed.opened is not None:
+        named = claimed.opened.credential
+    if registry is None or named is None or (named.registry_id, named.chain_id) == registry:
         return None
     our_registry, our_chain = registry
     said = message(
@@ -264,10 +270,14 @@ def _check_signature(claimed: Claimed, snapshot: Snapshot) -> tuple[Check, Liste
         return Check(CheckName.SIGNATURE, Outcome.FAILED, said, (Verdict.ISSUER_NOT_AUTHORISED,)), None
     for key in keys:
         try:
-            if isinstance(claimed.source, Certificate):
-                certificate.verify(claimed.source, key.public_key)
-            else:
-                code.verify(claimed.source, key.public_key, snapshot.identity.registry_id)
+            match claimed.source:
+                case Certificate() as source:
+                    certificate.verify(source, key.public_key)
+                case Code() as source:
+                    code.verify(source, key.public_key, snapshot.identity.registry_id)
+                case source:
+                    copy.verify(source, key.public_key, snapshot.identity.registry_id)
+                    return copied.check_key(source, claimed, key, snapshot)
         except SignatureInvalid:
             continue
         return Check(CheckName.SIGNATURE, Outcome.PASSED, message("signature.good", kid=key.kid[:8].hex())), key
@@ -343,8 +353,10 @@ def _check_document(
     if checked.outcome is Outcome.FAILED:
         return checked
     if known.grounds is None and snapshot is not None:
-        return proven.differs(presented.proofs, claimed, snapshot) or checked
-    return evidence.spoilt or checked
+        differs = proven.differs(presented.proofs, claimed, snapshot)
+    else:
+        differs = evidence.spoilt
+    return certified.joined(differs or checked, certified.check(presented, claimed))
 
 
 def _all(names: Sequence[CheckName], outcome: Outcome, said: Message) -> tuple[Check, ...]:

@@ -69,7 +69,9 @@ def open_verifier(settings: Settings, *, until: float = math.inf) -> Verifier:
     index = Index(
         store,
         AgreeingRegistries(nodes),
-        Freshness(confirmations=profile.confirmations, max_head_age_s=profile.max_head_age_s),
+        Freshness(
+            confirmations=profile.confirmations, max_head_age_s=settings.max_head_age_s or profile.max_head_age_s
+        ),
         read_heads=lambda block: read_heads(nodes, block),
     )
     checkpoints = Checkpoints(

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eth_utils.crypto import keccak
-
 from chain.errors import SigningFailed
 from chain.ethereum import contracts, typed_data
 from chain.ethereum.council import Council, event_of, receipt_of
@@ -172,7 +170,7 @@ class Governing:
                 self.registry.agencies_domain,
                 self.registry.known().registry_id,
                 agency=agency,
-                action=action(function, *arguments),
+                action=typed_data.action(function, *arguments),
                 nonce=self._number("nonceOf", agency),
                 deadline=deadline,
             )
@@ -190,9 +188,3 @@ class Governing:
 
     def _agencies(self, name: str) -> tuple[bytes, Function]:
         return self.registry.known().agencies_address, contracts.agencies().functions[name]
-
-
-def action(function: Function, *arguments: object) -> bytes:
-    """Return what managers consent to: the hash of the selector and all arguments but the consent."""
-    kinds = ["bytes4", *function.inputs[:-1]]
-    return keccak(contracts.encode(kinds, [function.selector, *arguments]))

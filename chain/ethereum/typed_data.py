@@ -17,6 +17,7 @@ from chain.ethereum.wire import shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from chain.ethereum.contracts import Function
     from chain.registry import BatchToAnchor, Role, StatusToChange
 
 AGENCIES_DOMAIN = "Yinxin Agencies"
@@ -130,3 +131,9 @@ def consent_digest(
 ) -> bytes:
     """Return what a manager signs for a change of an agency."""
     return domain.digest(CONSENT, [registry_id, agency, action, nonce, deadline])
+
+
+def action(function: Function, *arguments: object) -> bytes:
+    """Return what managers consent to: the hash of the selector and all arguments but the consent."""
+    kinds = ["bytes4", *function.inputs[:-1]]
+    return keccak(encode(kinds, [function.selector, *arguments]))

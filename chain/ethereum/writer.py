@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chain.ethereum.contracts import Contract
     from chain.ethereum.typed_data import Domain
     from chain.ethereum.wire import Json
-    from chain.registry import BatchToAnchor, Role, SignedTransaction, Signer, StatusToChange
+    from chain.registry import BatchToAnchor, OfficerToSet, Role, SignedTransaction, Signer, StatusToChange
 
 
 class EthereumWriter(EthereumRegistry):
@@ -61,6 +61,22 @@ class EthereumWriter(EthereumRegistry):
             raise InvalidInput(f"got {len(change.held)} held slots for {len(change.leaves)} leaves")
         return typed_data.status_digest(self.certificates_domain, self.known().registry_id, change, deadline=deadline)
 
+    def consent_nonce(self, agency: int) -> int:
+        """Return the number that the next consent for an agency must name."""
+        return self._agencies_number("nonceOf", agency)
+
+    def officer_digest(self, change: OfficerToSet, *, deadline: int) -> bytes:
+        """Return the 32 bytes (EIP-712) that managers sign."""
+        function = contracts.agencies().functions["setOfficer"]
+        return typed_data.consent_digest(
+            self.agencies_domain,
+            self.known().registry_id,
+            agency=change.agency,
+            action=typed_data.action(function, *_officer(change)),
+            nonce=change.nonce,
+            deadline=deadline,
+        )
+
     def next_nonce(self, sender: bytes) -> int:
         """Return how many transactions of the sender the chain holds."""
         return self.sending.next_nonce(sender)
@@ -98,6 +114,13 @@ class EthereumWriter(EthereumRegistry):
             .call(status_change(change, deadline=deadline, signatures=signatures))
         )
         return self.sending.sign(self.address, payload, sender=sender, nonce=nonce)
+
+    def sign_officer(
+        self, change: OfficerToSet, *, deadline: int, signatures: Sequence[bytes], sender: Signer, nonce: int
+    ) -> SignedTransaction:
+        """Make the transaction that sets an officer's capabilities; tries it first as `sign_anchor` does."""
+        payload = contracts.agencies().functions["setOfficer"].call(*_officer(change), (deadline, tuple(signatures)))
+        return self.sending.sign(self.known().agencies_address, payload, sender=sender, nonce=nonce)
 
     def send(self, transaction: SignedTransaction) -> None:
         """Send or send again; a node that knows it already is content. Raises `NonceTaken`, `SenderRefused`."""
@@ -158,6 +181,10 @@ class EthereumWriter(EthereumRegistry):
     def _agencies_number(self, name: str, *arguments: object) -> int:
         function = contracts.agencies().functions[name]
         return read_number(self.node.read(self.known().agencies_address, function, *arguments), name)
+
+
+def _officer(change: OfficerToSet) -> tuple[object, ...]:
+    return change.agency, change.officer, int(change.capabilities)
 
 
 def status_change(change: StatusToChange, *, deadline: int, signatures: Sequence[bytes]) -> tuple[object, ...]:

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chain.claims import CHINESE, LANGUAGES
-from issuer import approvals, drafting, handing_out, importing, in_one_go, issuing, mapping, returned, templates
+from issuer import (
+    approvals,
+    certified_files,
+    drafting,
+    handing_out,
+    importing,
+    in_one_go,
+    issuing,
+    mapping,
+    returned,
+    templates,
+)
 from issuer.commands.shared import (
     ERR,
     OUT,
@@ -19,6 +30,8 @@ from issuer.commands.shared import (
     OutFolder,
     PreparedBy,
     TypeOption,
+    agency_for,
+    counting,
     issuer,
     people,
     progress,
@@ -28,7 +41,7 @@ from issuer.commands.shared import (
     table,
 )
 from issuer.drafting import Reading
-from issuer.errors import Ambiguous, FileRefused, NotFound
+from issuer.errors import FileRefused, NotFound
 from issuer.models import State
 from issuer.settings import open_settings
 from issuer.wiring import open_types
@@ -97,6 +110,10 @@ def import_(
     returned_to: Annotated[
         Path | None, typer.Option("--returned", metavar="FILE", help="Write the bad rows here, .csv or .xlsx.")
     ] = None,
+    certify: Annotated[
+        list[Path],
+        typer.Option("--certify", metavar="FILE", help="An existing file that the one certificate in it vouches for."),
+    ] = [],  # noqa: B006 — as above
     lang: Annotated[str, typer.Option(help="Language of the errors in that file: zh-CN or en.")] = "en",
     as_json: Json = False,
 ) -> None:
@@ -110,8 +127,13 @@ def import_(
     data = read(file)
     with issuer() as opened:
         certificate_type = opened.office.type(type_)
-        number = _agency(opened, certificate_type, agency, by)
-        reading = Reading(sheet=sheet, chosen=_chosen(column, certificate_type), good_rows=good_rows)
+        number = agency_for(opened, certificate_type, agency, by)
+        reading = Reading(
+            sheet=sheet,
+            chosen=_chosen(column, certificate_type),
+            good_rows=good_rows,
+            files=tuple(certified_files.of_bytes(read(path)) for path in certify),
+        )
         drafts = drafting.draft(opened.office, data, certificate_type, agency=number, reading=reading)
     judged = drafts.judged
     for note in judged.notes if judged else ():
@@ -136,9 +158,11 @@ def import_(
 
 
 def prepare(batch: BatchArgument, *, by: By) -> None:
-    """Fix a batch's certificates and sign its root as the preparer."""
+    """Rehearse a batch, unless that was done already, and sign its root as the preparer."""
     with issuer() as opened:
-        issuing.prepare(opened.office, batch, people(opened, [by])[0])
+        officer = people(opened, [by])[0]
+        with counting("rehearsal") as count:
+            in_one_go.submit(opened.office, batch, officer, progress=count)
         with opened.office.store.reading() as work:
             is_approved = work.batch(batch).state == State.APPROVED
     if is_approved:
@@ -219,7 +243,8 @@ def issue(
         in_one_go.require_team(office, office.directory(), preparer, approvers)
         drafts = drafting.draft(office, data, certificate_type, agency=preparer.agency)
         for number in drafts.batches:
-            in_one_go.bring_to_approval(office, number, preparer, approvers)
+            with counting("rehearsal") as count:
+                in_one_go.bring_to_approval(office, number, preparer, approvers, progress=count)
         with progress("waiting for the chain", None) as tick:
             in_one_go.seal(office, opened.lane(tick=tick), drafts.batches)
         handed_out = _documents(opened, drafts.batches, out)
@@ -332,24 +357,3 @@ def _chosen(pairs: Sequence[str], certificate_type: CertificateType) -> dict[str
             raise typer.BadParameter(f"got «{pair}», wanted {wanted}", param_hint="--column")
         chosen[header] = claim
     return chosen
-
-
-def _agency(opened: Issuer, certificate_type: CertificateType, named: str, officer: str) -> int:
-    """Return for which agency an import is: the named one, the officer's, or the only one that can be meant."""
-    directory = opened.office.directory()
-    if officer:
-        return opened.office.keystore.account(officer).agency
-    if wanted := named or opened.settings.agency:
-        return directory.find(wanted).id
-    here = {account.agency for account in opened.office.keystore.officers()}
-    able = [
-        directory.agencies[number]
-        for number in sorted(here & directory.agencies.keys())
-        if certificate_type.number in directory.agencies[number].types and directory.agencies[number].keys
-    ]
-    if len(able) == 1:
-        return able[0].id
-    names = "; ".join(map(str, able)) or "none whose officers are here"
-    raise Ambiguous(
-        f"agency: say with --agency or --by for which one; {certificate_type.identifier} is held by: {names}"
-    )

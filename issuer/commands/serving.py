@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
+from issuer.commands.working import background
 from issuer.settings import open_settings
 from issuer.wiring import open_issuer
 
@@ -23,8 +25,10 @@ def serve(
     from issuer.app import application, desk_of  # noqa: PLC0415
 
     settings = open_settings()
+    # The server stops on SIGTERM, then raises it anew; whatever the worker has in hand is finished before the end.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     # Opened here, so that what is wrong is said like any other command's trouble.
-    with open_issuer(settings) as issuer:
+    with open_issuer(settings) as issuer, background(settings):
         uvicorn.run(
             application(lambda: nullcontext(desk_of(issuer)), max_body_size=settings.max_upload_bytes),
             host=host or settings.host,

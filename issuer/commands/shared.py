@@ -15,7 +15,7 @@ from rich.table import Table
 
 from chain.errors import InvalidInput
 from issuer import days, proofs
-from issuer.errors import NotAllowed
+from issuer.errors import Ambiguous, NotAllowed
 from issuer.settings import open_settings
 from issuer.wiring import Issuer, open_issuer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
+    from chain.certificate_types import CertificateType
     from issuer.keys import Officer
 
 _WIDE = 400
@@ -99,6 +100,30 @@ def say_what_is_unproven(opened: Issuer, batch_ids: Sequence[int]) -> None:
         ERR.print(f"Batch {number} has no proofs yet: {reason}. `yinxin-issuer proofs` makes them later.", markup=False)
 
 
+def agency_for(opened: Issuer, certificate_type: CertificateType | None, named: str, officer: str) -> int:
+    """Return for which agency something is: the named one, the officer's, or the only one that can be meant.
+
+    `certificate_type` is what it must be able to issue; any type if None.
+    """
+    directory = opened.office.directory()
+    if officer:
+        return opened.office.keystore.account(officer).agency
+    if wanted := named or opened.settings.agency:
+        return directory.find(wanted).id
+    here = {account.agency for account in opened.office.keystore.officers()}
+    able = [
+        directory.agencies[number]
+        for number in sorted(here & directory.agencies.keys())
+        if (certificate_type is None or certificate_type.number in directory.agencies[number].types)
+        and directory.agencies[number].keys
+    ]
+    if len(able) == 1:
+        return able[0].id
+    what = "a type" if certificate_type is None else certificate_type.identifier
+    names = "; ".join(map(str, able)) or "none whose officers are here"
+    raise Ambiguous(f"agency: say with --agency or --by for which one; {what} is held by: {names}")
+
+
 @contextmanager
 def progress(what: str, total: int | None) -> Iterator[Callable[[], None]]:
     """Show a bar on the terminal; yields what to call after each step."""
@@ -113,3 +138,19 @@ def progress(what: str, total: int | None) -> Iterator[Callable[[], None]]:
     with bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on the terminal; yields what to tell how much of how much is done."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=ERR,
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -2,45 +2,91 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from chain.errors import InvalidInput
-from issuer import days, handing_out, proofs, statuses
+from issuer import days, document_making, proofs, rights, sight, statuses
 from issuer.errors import ProofMissing
 from issuer.face import PROOF_MEDIA_TYPE
-from issuer.routes.desk import Asking, AtDesk, Desk, require_media_type, require_sight
+from issuer.routes.desk import Asking, AtDesk, Desk, require_media_type
+from issuer.routes.strict import Strict, StrictRoute
 from issuer.statuses import TRACKS, Wish
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from issuer.keys import Officer
     from issuer.models import Certificate
+    from issuer.store import Work
 
-router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"])
-
-Agency = Annotated[int | None, Query(description="The issuing agency's number, where several gave out this number.")]
-Type = Annotated[str, Query(description="The certificate type, where an agency gave out this number twice.")]
-ShortNumber = Annotated[
-    str, Query(description="The short number on a document of the one that is meant, where the number was given again.")
-]
+router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"], route_class=StrictRoute)
 
 
-class Second(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which certificate an officer asks for. Only what is in sight is looked through."""
+
+    number: str
+    agency: int | None
+    kind: str
+    short_number: str
+
+    def versions(self, at: Desk, work: Work, asking: Officer, *, own: bool = False) -> list[Certificate]:
+        """Return all its versions, newest first; of the own agency's alone, if so wanted. Raises `NotFound`."""
+        return at.office.find_all(
+            work,
+            self.number,
+            agency=self.agency,
+            certificate_type=self.kind,
+            short_number=self.short_number,
+            within=_in_sight(at, asking, own=own),
+        )
+
+    def one(self, at: Desk, work: Work, asking: Officer, *, own: bool = False) -> Certificate:
+        """Return its newest version that is anchored; raises `NotFound` or `Ambiguous`."""
+        return at.office.find(
+            work,
+            self.number,
+            agency=self.agency,
+            certificate_type=self.kind,
+            short_number=self.short_number,
+            within=_in_sight(at, asking, own=own),
+        )
+
+
+def sought(
+    number: str,
+    agency: Annotated[
+        int | None, Query(description="The issuing agency's number, where several gave out this number.")
+    ] = None,
+    type: Annotated[  # noqa: A002 — the query's word
+        str, Query(description="The certificate type, where an agency gave out this number twice.")
+    ] = "",
+    short_number: Annotated[
+        str,
+        Query(description="The short number on a document of the one that is meant, where the number was given again."),
+    ] = "",
+) -> Sought:
+    """Return which certificate is asked for."""
+    return Sought(number, agency, type, short_number)
+
+
+Which = Annotated[Sought, Depends(sought)]
+
+
+class Second(Strict):
     """The second officer, with the password of their key."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     officer: str
     password: SecretStr
 
 
-class StatusWish(BaseModel):
+class StatusWish(Strict):
     """A change of status. The officer who asks signs first."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     verb: str = Field(description=f"One of {', '.join(TRACKS)}.")
     first_day: str | None = Field(None, alias="from", description="2026-01-31; today if left out.")
@@ -53,10 +99,8 @@ class StatusWish(BaseModel):
     )
 
 
-class VersionView(BaseModel):
+class VersionView(Strict):
     """One version of a certificate."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     version: int
     agency: int
@@ -70,45 +114,26 @@ class VersionView(BaseModel):
     status: list[str]
 
 
-class CertificateView(BaseModel):
+class CertificateView(Strict):
     """All versions of a certificate, newest first."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     number: str
     versions: list[VersionView]
 
 
-@router.get("/{number:path}/document", response_class=Response)
-def document(  # noqa: PLR0917 — FastAPI passes all of them by name
-    number: str,
-    at: AtDesk,
-    asking: Asking,
-    agency: Agency = None,
-    type: Type = "",  # noqa: A002
-    short_number: ShortNumber = "",
-) -> Response:
+@router.get("/{number:path}/document", response_class=Response)  # noqa: FAST003 — `which` takes it
+def document(which: Which, at: AtDesk, asking: Asking) -> Response:
     """Return the PDF of the newest issued version."""
     with at.office.store.reading() as work:
-        found = at.office.find(work, number, agency=agency, certificate_type=type, short_number=short_number)
-        require_sight(at, asking, found.agency)
-        made = handing_out.document_of(at.office, work, at.office.directory(), work.batch(found.batch_id), found)
-    return Response(at.renderer().render(made), media_type="application/pdf")
+        found = which.one(at, work, asking, own=True)
+    return Response(document_making.pdf_of(at.office, at.renderer, found.id), media_type="application/pdf")
 
 
-@router.get("/{number:path}/proof", response_class=Response)
-def proof(  # noqa: PLR0917 — FastAPI passes all of them by name
-    number: str,
-    at: AtDesk,
-    asking: Asking,
-    agency: Agency = None,
-    type: Type = "",  # noqa: A002
-    short_number: ShortNumber = "",
-) -> Response:
+@router.get("/{number:path}/proof", response_class=Response)  # noqa: FAST003 — `which` takes it
+def proof(which: Which, at: AtDesk, asking: Asking) -> Response:
     """Return the newest anchored version's proof, which verifies without a network."""
     with at.office.store.reading() as work:
-        found = at.office.find(work, number, agency=agency, certificate_type=type, short_number=short_number)
-        require_sight(at, asking, found.agency)
+        found = which.one(at, work, asking, own=True)
         batch = work.batch(found.batch_id)
         made = proofs.file_of(work, batch, found)
         why = proofs.missing(work, [found.batch_id])
@@ -118,26 +143,17 @@ def proof(  # noqa: PLR0917 — FastAPI passes all of them by name
     return Response(made, media_type=PROOF_MEDIA_TYPE)
 
 
-@router.post("/{number:path}/status", dependencies=[Depends(require_media_type("application/json"))])
-def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
-    number: str,
-    wish: StatusWish,
-    at: AtDesk,
-    asking: Asking,
-    agency: Agency = None,
-    type: Type = "",  # noqa: A002
-    short_number: ShortNumber = "",
-) -> CertificateView:
+@router.post("/{number:path}/status", dependencies=[Depends(require_media_type("application/json"))])  # noqa: FAST003 — `which` takes it
+def change_status(which: Which, wish: StatusWish, at: AtDesk, asking: Asking) -> CertificateView:
     """Change a certificate's status, by two officers; one alone may suspend for up to 24 hours."""
     if wish.verb not in TRACKS:
         raise InvalidInput(f"verb: got «{wish.verb}», wanted one of {', '.join(TRACKS)}")
     officers = [asking]
     if wish.approved_by is not None:
         second = wish.approved_by
-        officers.append(at.doorkeeper.officer(second.officer, second.password.get_secret_value()))
+        officers.append(at.doorkeeper.officer(second.officer, second.password.get_secret_value(), asking.source))
     with at.office.store.reading() as work:
-        found = at.office.find(work, number, agency=agency, certificate_type=type, short_number=short_number)
-    require_sight(at, asking, found.agency)
+        found = which.one(at, work, asking)
     statuses.carry_out(
         at.office,
         found,
@@ -153,29 +169,22 @@ def change_status(  # noqa: PLR0917 — FastAPI passes all of them by name
         officers,
         carry=lambda: at.lane().run(),
     )
-    return certificate(number, at, asking, agency, type, short_number)
+    return certificate(which, at, asking)
 
 
-@router.get("/{number:path}")
-def certificate(  # noqa: PLR0917 — FastAPI passes all of them by name
-    number: str,
-    at: AtDesk,
-    asking: Asking,
-    agency: Agency = None,
-    type: Type = "",  # noqa: A002
-    short_number: ShortNumber = "",
-) -> CertificateView:
-    """Return all versions of a certificate, with claims and with what the registry holds now."""
+@router.get("/{number:path}")  # noqa: FAST003 — `which` takes it
+def certificate(which: Which, at: AtDesk, asking: Asking) -> CertificateView:
+    """Return all versions of a certificate, with claims if it is the own agency's, and what the registry holds now."""
     with at.office.store.reading() as work:
-        found = at.office.find_all(work, number, agency=agency, certificate_type=type, short_number=short_number)
-    require_sight(at, asking, found[0].agency)
-    return CertificateView(number=number, versions=[_view(at, each) for each in found])
+        found = which.versions(at, work, asking)
+    return CertificateView(number=which.number, versions=[_view(at, asking, each) for each in found])
 
 
-def _view(at: Desk, found: Certificate) -> VersionView:
+def _view(at: Desk, asking: Officer, found: Certificate) -> VersionView:
     with at.office.store.reading() as work:
         batch = work.batch(found.batch_id)
-        claims = at.office.records.claims(work, found)
+        # Whoever is above the agency sees that there is a certificate and how it stands, not what it says.
+        claims = at.office.records.claims(work, found) if found.agency == asking.agency else {}
     held = statuses.held_now(at.office, found)
     return VersionView(
         version=found.version,
@@ -193,3 +202,12 @@ def _view(at: Desk, found: Certificate) -> VersionView:
 
 def _day(name: str, text: str | None) -> date | None:
     return None if text is None else days.read(text, name)
+
+
+def _in_sight(at: Desk, asking: Officer, *, own: bool) -> frozenset[int]:
+    """Return the agencies whose certificates an officer may look for, as the registry knows them."""
+    directory = at.office.directory()
+    rights.require_any_capability(asking, directory)
+    if own:
+        return frozenset({asking.agency})
+    return frozenset(sight.of(directory, asking.agency).agencies)

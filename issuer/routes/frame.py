@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from secrets import token_hex
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,6 +14,8 @@ from starlette.exceptions import HTTPException
 from issuer.routes.problems import problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _log = structlog.get_logger()
@@ -27,12 +30,34 @@ _HEADERS = {
 }
 
 
+_PAGE_HEADERS = {
+    # Script and style are files of ours; nothing in a page runs or is styled by itself.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    # Our own pages may know which of them was left, to come back to it; nobody else.
+    "Referrer-Policy": "same-origin",
+}
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def _no_page(_scope: Scope, _status: int) -> ASGIApp | None:
+    return None
+
+
 class Frame:
     """The outermost layer of ours around the application."""
 
-    def __init__(self, app: ASGIApp, *, max_body_size: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_size: int, page: Callable[[Scope, int], ASGIApp | None] = _no_page
+    ) -> None:
+        """`page` makes the page for a status code, where people are to get one instead of problem details."""
         self._app = app
         self._most = max_body_size
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; see the module."""
@@ -49,7 +74,8 @@ class Frame:
             if message["type"] == "http.response.start":
                 has_begun = True
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                is_page = headers.get("content-type", "").startswith("text/html")
+                for name, value in {**_HEADERS, **(_PAGE_HEADERS if is_page else {})}.items():
                     headers.setdefault(name, value)
                 headers["X-Request-Id"] = request_id
             await send(message)
@@ -62,9 +88,11 @@ class Frame:
                 raise HTTPException(413, self._too_large())
             return message
 
-        said = Headers(scope=scope).get("content-length", "")
-        if said.isdigit() and int(said) > self._most:
-            await problem(413, self._too_large(), request_id=request_id)(scope, receive, send_with_headers)
+        refusal = self._refusal(scope)
+        if refusal is not None:
+            status, words = refusal
+            answer = self._page(scope, status) or problem(status, words, request_id=request_id)
+            await answer(scope, receive, send_with_headers)
             return
         try:
             await self._app(scope, receive_so_much, send_with_headers)
@@ -72,11 +100,36 @@ class Frame:
             # Neither the exception's text nor what was asked: both may be about a person.
             _log.error("unforeseen", request=request_id, error=type(error).__name__, where=_places(error))
             if not has_begun:
-                answer = problem(500, "something unforeseen happened; it was logged", request_id=request_id)
+                words = "something unforeseen happened; it was logged"
+                answer = self._page(scope, 500) or problem(500, words, request_id=request_id)
                 await answer(scope, receive, send_with_headers)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """Return (status, words) for what is not even begun."""
+        said = Headers(scope=scope).get("content-length", "")
+        if said.isdigit() and int(said) > self._most:
+            return 413, self._too_large()
+        if _comes_from_elsewhere(scope):
+            return 403, "the request was made by another site's page; open this service's own page"
+        return None
 
     def _too_large(self) -> str:
         return f"the body is larger than {self._most} bytes; split the file"
+
+
+def _comes_from_elsewhere(scope: Scope) -> bool:
+    """Whether another site's page had a browser send something that may change things here.
+
+    As Go's `http.CrossOriginProtection` decides: browsers say where a request comes from in `Sec-Fetch-Site`, older
+    ones in `Origin`; programs that are no browsers say neither, and carry no cookies of somebody's.
+    """
+    if scope["method"] in _SAFE:
+        return False
+    headers = Headers(scope=scope)
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
 
 
 def _places(error: Exception) -> list[str]:

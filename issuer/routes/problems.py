@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from chain.errors import YinxinError
 from issuer import errors, refusals
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from fastapi import FastAPI, Request
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,12 +31,22 @@ _STATUS: tuple[tuple[type[YinxinError], int], ...] = (
     (errors.ProofMissing, 404),
     (errors.Ambiguous, 409),
     (errors.NotAllowed, 403),
+    (errors.CapReached, 429),
+    (errors.AnswerPending, 409),
+    (errors.KeyReused, 422),
+    (errors.AddressRefused, 422),
+    (errors.PasswordRefused, 422),
+    (errors.TooManyAttempts, 429),
+    (errors.SignInTrouble, 401),
     (errors.NotReady, 409),
     (errors.Unconfirmed, 409),
     (errors.RefusedByRegistry, 409),
+    (errors.ProviderAway, 503),
     (errors.Erased, 410),
     (errors.LaneBusy, 409),
     (errors.LaneTrouble, 503),
+    (errors.DatabaseTrouble, 503),
+    (errors.VerifierAway, 503),
     (errors.DocumentTrouble, 500),
     (errors.IssuerError, 500),
     (chain_errors.InvalidInput, 422),
@@ -60,13 +73,36 @@ def problem(status: int, detail: str, *, title: str = "", **more: object) -> JSO
 
 def add_to(app: FastAPI) -> None:
     """Have the application answer with problems."""
-    app.add_exception_handler(YinxinError, _refused)
-    app.add_exception_handler(RequestValidationError, _not_understood)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(YinxinError, refused)
+    app.add_exception_handler(RequestValidationError, not_understood)
+    app.add_exception_handler(HTTPException, http)
 
 
-def _refused(_request: Request, error: Exception) -> JSONResponse:
-    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+def status_of(error: YinxinError) -> int:
+    """Return the status code that an error is answered with."""
+    return next(status for kind, status in _STATUS if isinstance(error, kind))
+
+
+def headers_of(error: YinxinError, now: datetime) -> dict[str, str]:
+    """Return the headers that belong to an error's answer."""
+    if isinstance(error, errors.AnswerPending):
+        return {"Retry-After": "2"}
+    if isinstance(error, (errors.TooManyAttempts, errors.CapReached)):
+        return {"Retry-After": str(max(1, math.ceil((error.until - now).total_seconds())))}
+    return {}
+
+
+def refused(request: Request, error: Exception) -> JSONResponse:
+    """Answer what the issuer refuses or fails at."""
+    if not isinstance(error, YinxinError):
+        raise error
+    answer = _answer(error)
+    answer.headers.update(headers_of(error, request.app.state.desk.office.now()))
+    return answer
+
+
+def _answer(error: YinxinError) -> JSONResponse:
+    status = status_of(error)
     _log.info("refused", error=type(error).__name__, status=status)
     match error:
         case errors.FileRefused():
@@ -84,14 +120,16 @@ def _refused(_request: Request, error: Exception) -> JSONResponse:
             return problem(status, str(error), title=type(error).__name__)
 
 
-def _not_understood(_request: Request, error: Exception) -> JSONResponse:
+def not_understood(_request: Request, error: Exception) -> JSONResponse:
+    """Answer a request that is not in the right form."""
     # What came is not repeated: it may be about a person.
     details = error.errors() if isinstance(error, RequestValidationError) else ()
     faults = [{"where": ".".join(map(str, each["loc"])), "wanted": each["msg"]} for each in details]
     return problem(422, f"{len(faults)} faults in the request", title="RequestInvalid", errors=faults)
 
 
-def _http(_request: Request, error: Exception) -> JSONResponse:
+def http(_request: Request, error: Exception) -> JSONResponse:
+    """Answer what the framework itself refuses."""
     if not isinstance(error, HTTPException):
         raise error
     answer = problem(error.status_code, str(error.detail))

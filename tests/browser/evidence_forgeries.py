@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from copy import deepcopy
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import cbor2
@@ -77,7 +78,19 @@ _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 def forged(random: Random, each: int) -> Iterator[tuple[str, Task]]:
     """Yield so many forgeries of each sort."""
-    for bend in (_code, _certificate, _text, _headers, _proof, _receipt, _slot, _trust_list, _history, _checkpoint):
+    for bend in (
+        _code,
+        _copy,
+        _certificate,
+        _text,
+        _headers,
+        _proof,
+        _receipt,
+        _slot,
+        _trust_list,
+        _history,
+        _checkpoint,
+    ):
         for number in range(each):
             yield f"{bend.__name__} {number}", bend(random)
 
@@ -140,6 +153,35 @@ def _cbor(value: object, random: Random) -> bytes:
 
 def _private(vectors: dict[str, Any]) -> ec.EllipticCurvePrivateKey:
     return ec.derive_private_key(int.from_bytes(base64url.decode(vectors["keys"][0]["d"])), ec.SECP256R1())
+
+
+def _copy(random: Random) -> Task:
+    copies = load("copies")
+    cose = cbor2.loads(bytes.fromhex(random.choice(copies["copies"])["cose"]))
+    payload, registry_id = cbor2.loads(cose[2]), bytes.fromhex(copies["registry_id"])
+    match random.randrange(4):
+        case 0:
+            payload = _bent(payload, random, STRANGE)
+        case 1 if cose[1]:
+            claims = _cbor(_bent(cbor2.loads(cose[1][-65538][0]), random, STRANGE), random)
+            payload[8] = sha256(claims).digest()
+            cose[1] = {-65538: [claims, *cose[1][-65538][1:]]}
+        case 2:
+            cose[1] = _bent(cose[1], random, STRANGE)
+        case _:
+            cose = _bent(cose, random, STRANGE)
+    if isinstance(cose, list) and len(cose) == 4 and random.random() < 0.9:
+        cose[2] = _cbor(payload, random)
+        signed = cbor2.dumps(["Signature1", b"\xa1\x01\x26", registry_id + b"copy", cose[2]])
+        cose[3] = sign_with(_private(copies))(signed)
+    before = random.choice(("", "", " ", "https://a.example/c#", "https://a.example/v#", "http://localhost:1/c#"))
+    return {
+        "work": "copy",
+        "text": before + digits.encode(_cbor(cose, random)),
+        "key": copies["keys"][0],
+        "registry_id": copies["registry_id"],
+        "names": copies["type_claims"],
+    }
 
 
 def _code(random: Random) -> Task:

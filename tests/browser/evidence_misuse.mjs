@@ -36,6 +36,8 @@ const misuses = (evidence, { trust, proof, believed, header }) => {
     ...of("verifyProof, proof", (read) => evidence.verifyProof(read, about), undefined, {}, Promise.resolve(proof)),
     ...of("verifyCheckpoint", (read) => evidence.verifyCheckpoint(read, trust), undefined, {}, Promise.resolve()),
     ...of("verifyPack", (read) => evidence.verifyPack(read, trust), undefined, {}, believed.checkpoint),
+    ...["readCopy"].flatMap((name) => of(name, evidence[name], ...texts)),
+    ...of("readCopyFile", evidence.readCopyFile, ...files),
     ...["readTrustList", "readProof", "readCheckpoint", "readPack", "kindOf", "readHeader", "toDigits"].flatMap(
       (name) => of(name, evidence[name], ...files),
     ),

@@ -28,6 +28,26 @@ async function code(evidence, { text, key, registry_id: registryId }) {
   };
 }
 
+async function copy(evidence, { text, key, registry_id: registryId, names }) {
+  const read = await evidence.readCopy(text);
+  await evidence.verifyCopy(read, keyOf(key), unhex(registryId));
+  if (read.opening) await evidence.openCopy(read, names);
+  const { content } = read;
+  return {
+    claims: read.claims && Object.fromEntries(read.claims.map(([place, value]) => [names[place] ?? place, value])),
+    content: [content.agency, content.certificateType, content.version, content.firstDay, content.lastDay],
+    expires: content.expires,
+    host: read.host,
+    leaf: hex(content.leaf),
+    made: content.made,
+    opens: Boolean(read.opening),
+    payload: hex(read.payload),
+    purpose: content.purpose,
+    recipient: content.recipient,
+    signature: hex(read.signature),
+  };
+}
+
 async function certificate(evidence, { text, key }) {
   const read = await evidence.readCertificate(text);
   await evidence.verifyCertificate(read, keyOf(key));
@@ -143,6 +163,7 @@ async function misused(evidence, { trust, proof: file, checkpoint: cut, header }
 
 const WORK = {
   certificate,
+  copy,
   checkpoint,
   code,
   digits,

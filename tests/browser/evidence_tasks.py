@@ -11,6 +11,7 @@ from typing import Any
 from chain import certificate as certificates
 from chain import checkpoint as checkpoints
 from chain import code as codes
+from chain import copy as copies
 from chain import digits, envelope, merkle, pack, proof, seals
 from chain.base64url import decode as unjose
 from chain.errors import YinxinError
@@ -76,6 +77,38 @@ def _code(task: Task) -> Outcome:
         "payload": code.payload.hex(),
         "short_number": codes.short_number(code.leaf),
         "signature": code.signature.hex(),
+    }
+
+
+def _copy(task: Task) -> Outcome:
+    read = copies.parse(task["text"])
+    copies.verify(read, _key(task["key"]), bytes.fromhex(task["registry_id"]))
+    names, content = task["names"], read.content
+    if read.opening is not None:
+        copies.open_(read, names)
+    last = content.validity.last_day
+    return {
+        "claims": read.claims
+        and {
+            names[place] if place < len(names) else str(place): list(value) if isinstance(value, tuple) else value
+            for place, value in read.claims
+        },
+        "content": [
+            content.agency,
+            content.certificate_type,
+            content.version,
+            content.validity.first_day.isoformat(),
+            last and last.isoformat(),
+        ],
+        "expires": content.terms.expires.isoformat(),
+        "host": read.host,
+        "leaf": content.leaf.hex(),
+        "made": content.terms.made.isoformat(),
+        "opens": read.opening is not None,
+        "payload": read.payload.hex(),
+        "purpose": content.terms.purpose,
+        "recipient": content.terms.recipient,
+        "signature": read.signature.hex(),
     }
 
 
@@ -197,6 +230,7 @@ def _kind(task: Task) -> Outcome:
 
 _WORK = {
     "certificate": _certificate,
+    "copy": _copy,
     "checkpoint": _checkpoint,
     "code": _code,
     "digits": _digits,

@@ -29,7 +29,7 @@ _KINDS = {
 
 def asked() -> Iterator[Asked]:
     """Yield every vector."""
-    for ask in (_codes, _certificates, _trees, _headers, _proofs, _trust_lists, _checkpoints):
+    for ask in (_codes, _copies, _certificates, _trees, _headers, _proofs, _trust_lists, _checkpoints):
         yield from ask()
 
 
@@ -56,6 +56,21 @@ def _codes() -> Iterator[Asked]:
     for vector in codes["short_numbers"]:
         task = {"work": "short_number", "text": vector["short_number"]}
         yield vector["short_number"], task, {"read": {"begins": vector["leaf"][:15] + "0"}}
+
+
+def _copies() -> Iterator[Asked]:
+    copies = load("copies")
+    common = {
+        "work": "copy",
+        "key": copies["keys"][0],
+        "registry_id": copies["registry_id"],
+        "names": copies["type_claims"],
+    }
+    for vector in copies["copies"]:
+        names = ("claims", "leaf", "made", "expires", "opens", "payload", "purpose", "recipient", "signature")
+        yield f"copy {vector['name']}", {**common, "text": vector["url"]}, _only(vector, *names)
+    for vector in copies["refused"]:
+        yield f"copy {vector['name']}", {**common, "text": vector["text"]}, _refused(vector)
 
 
 def _certificates() -> Iterator[Asked]:

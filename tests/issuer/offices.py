@@ -64,6 +64,8 @@ class World:
     office: Office
     registry: FakeRegistry
     folder: Path
+    url: str = ""
+    """The database's address; empty for SQLite in the folder."""
     passed: list[str] = field(default_factory=list)
     """The crash points that were passed."""
 
@@ -85,23 +87,26 @@ class World:
         return Lane(self.office, sender, wait=wait, at=at or self.passed.append, accept_foreign=accept_foreign)
 
 
-def make_world(folder: Path) -> World:
+def make_world(folder: Path, url: str = "") -> World:
     """Make a registry in memory, enrol the plan's agencies, and an issuer for them."""
     registry = FakeRegistry()
     keystore = make_keystore(folder / "keystore")
     master = keystore.master_key(secrets.token_bytes)
-    office = make_office(folder, registry, keystore, master)
+    office = make_office(folder, registry, keystore, master, url)
     Enrolment(office, FakeGoverning(registry), plan(), say=lambda _: None).run()
     keystore.new_sender("issuer")
-    return World(office, registry, folder)
+    return World(office, registry, folder, url)
 
 
-def copy_world(made: World, folder: Path) -> World:
-    """Return an issuer with a history of its own from here on; much faster than making one."""
+def copy_world(made: World, folder: Path, url: str = "") -> World:
+    """Return an issuer with a history of its own from here on; much faster than making one.
+
+    With a `url` the database is one that was copied already.
+    """
     shutil.copytree(made.folder, folder, dirs_exist_ok=True)
     registry = copy.deepcopy(made.registry)
-    office = make_office(folder, registry, make_keystore(folder / "keystore"), made.office.records.master)
-    return World(office, registry, folder)
+    office = make_office(folder, registry, make_keystore(folder / "keystore"), made.office.records.master, url)
+    return World(office, registry, folder, url)
 
 
 def make_keystore(folder: Path) -> Keystore:
@@ -119,10 +124,10 @@ def make_keystore(folder: Path) -> Keystore:
     return Keystore(folder, password_file=folder / "password", unlock=signers.load, create=create, reseal=reseal)
 
 
-def make_office(folder: Path, registry: FakeRegistry, keystore: Keystore, master: Key) -> Office:
+def make_office(folder: Path, registry: FakeRegistry, keystore: Keystore, master: Key, url: str = "") -> Office:
     """Open an office on a folder; the same folder again is the same office after a restart."""
     return Office(
-        store=Store(f"sqlite:///{folder}/issuer.db", locks=folder / "locks"),
+        store=Store(url or f"sqlite:///{folder}/issuer.db", locks=folder / "locks"),
         registry=registry,
         keystore=keystore,
         records=Records(master, secrets.token_bytes),

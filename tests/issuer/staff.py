@@ -155,6 +155,7 @@ class Staff:
             ]
 
 
-def make_staff(folder: Path) -> Staff:
+def make_staff(folder: Path, url: str = "") -> Staff:
     """Open a database and a keystore folder in a folder."""
-    return Staff(folder, Store(f"sqlite:///{folder}/issuer.db", locks=folder / "locks"), make_keystore(folder / "keys"))
+    store = Store(url or f"sqlite:///{folder}/issuer.db", locks=folder / "locks")
+    return Staff(folder, store, make_keystore(folder / "keys"))

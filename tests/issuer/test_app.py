@@ -92,7 +92,7 @@ def test_proof_is_served_once_it_is_made(client: TestClient, world: World) -> No
     documents = client.get(f"/api/v1/batches/{batch}/documents", auth=PREPARER)
     packed = zipfile.ZipFile(io.BytesIO(documents.content))
     assert packed.read(f"{permit_number(1)}.proof") == answer.content
-    assert client.get(path, auth=("other-preparer", PASSWORD)).status_code == 403
+    assert client.get(path, auth=("other-preparer", PASSWORD)).status_code == 404
 
 
 def test_chain_without_proofs_serves_none(client: TestClient) -> None:
@@ -137,9 +137,13 @@ def test_without_the_password_of_a_key_nobody_gets_in(client: TestClient, who: t
 def test_officer_of_another_agency_sees_and_does_nothing(client: TestClient) -> None:
     batch = issued(client, 1)
     other = ("other-preparer", PASSWORD)
-    for path in (f"/api/v1/batches/{batch}", f"/api/v1/certificates/{permit_number(1)}"):
-        assert client.get(path, auth=other).status_code == 403
-    assert client.post(f"/api/v1/batches/{batch}/seal", auth=other).status_code == 403
+    for kind, name, unknown in (("batches", batch, 7), ("certificates", permit_number(1), permit_number(7))):
+        hidden = client.get(f"/api/v1/{kind}/{name}", auth=other)
+        absent = client.get(f"/api/v1/{kind}/{unknown}", auth=PREPARER)
+        assert hidden.status_code == absent.status_code == 404
+        assert hidden.json()["detail"].replace(str(name), "…") == absent.json()["detail"].replace(str(unknown), "…")
+    for step in ("prepare", "approve", "seal"):
+        assert client.post(f"/api/v1/batches/{batch}/{step}", auth=other).status_code == 404
     assert client.get(f"/api/v1/batches/{batch}", auth=("top-preparer", PASSWORD)).status_code == 200
 
 
@@ -180,7 +184,8 @@ def test_status_by_two_officers(client: TestClient) -> None:
     ("body", "status", "words"),
     [
         ({"verb": "explode"}, 422, "got «explode»"),
-        ({"verb": "revoke"}, 403, "needs two officers"),
+        ({"verb": "revoke"}, 422, "reason: got none"),
+        ({"verb": "revoke", "reason": "无证经营"}, 403, "needs two officers"),
         ({"verb": "revoke", "from": "soon"}, 422, "got «soon»"),
         ({"verb": "revoke", "lift": 1}, 422, "faults in the request"),
         ({"verb": "revoke", "colour": "red"}, 422, "faults in the request"),

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from issuer import account_rows, audit_log
 from issuer.account_models import AuditLine
 from issuer.audit_log import BEFORE_THE_FIRST, Head
 from issuer.errors import LogBroken, NotFound
 from tests.issuer.staff import AGENCY, OTHER
+from tests.issuer.tampering import alter, let_log_be_changed
 
 if TYPE_CHECKING:
     from tests.issuer.staff import Staff
+
+pytestmark = pytest.mark.databases
 
 
 def write(staff: Staff, count: int, *, agency: int = AGENCY) -> Head:
@@ -27,14 +29,10 @@ def write(staff: Staff, count: int, *, agency: int = AGENCY) -> Head:
         return audit_log.head(work)
 
 
-def tamper(staff: Staff, *statements: str) -> None:
-    """Change the database as somebody would who has its file."""
-    connection = sqlite3.connect(staff.folder / "issuer.db", isolation_level=None)
-    for trigger in ("update", "delete"):
-        connection.execute(f"DROP TRIGGER IF EXISTS audit_log_keeps_{trigger}")
-    for statement in statements:
-        connection.execute(statement)
-    connection.close()
+def tamper(staff: Staff, *statements: str, **values: object) -> None:
+    """Change the log as somebody would who has the database."""
+    let_log_be_changed(staff.store)
+    alter(staff.store, *statements, **values)
 
 
 def verify(staff: Staff, noted: Head | None = None) -> Head:
@@ -53,29 +51,28 @@ def test_log_that_was_only_added_to_verifies(staff: Staff) -> None:
 @pytest.mark.parametrize("change", ["UPDATE audit_log SET detail = '' WHERE id = 2", "DELETE FROM audit_log"])
 def test_database_refuses_to_change_a_line(staff: Staff, change: str) -> None:
     write(staff, 3)
-    connection = sqlite3.connect(staff.folder / "issuer.db", isolation_level=None)
-    with pytest.raises(sqlite3.IntegrityError, match="only added to"):
-        connection.execute(change)
-    connection.close()
+    with pytest.raises(DBAPIError, match="only added to"):
+        alter(staff.store, change)
+    assert verify(staff).count == 3
 
 
 @pytest.mark.parametrize(
     ("column", "value"),
     [
-        ("who", "'somebody else'"),
-        ("what", "'did nothing'"),
-        ("detail", "''"),
-        ("source", "'10.9.9.9'"),
-        ("subject", "'x'"),
-        ("agency", "NULL"),
-        ("agency", "4"),
-        ("at", "'2020-01-01 00:00:00.000000'"),
-        ("hash", "x'00'"),
+        ("who", "somebody else"),
+        ("what", "did nothing"),
+        ("detail", ""),
+        ("source", "10.9.9.9"),
+        ("subject", "x"),
+        ("agency", None),
+        ("agency", 4),
+        ("at", "2020-01-01 00:00:00.000000"),
+        ("hash", b"\0"),
     ],
 )
-def test_altered_line_is_named(staff: Staff, column: str, value: str) -> None:
+def test_altered_line_is_named(staff: Staff, column: str, value: object) -> None:
     write(staff, 3)
-    tamper(staff, f"UPDATE audit_log SET {column} = {value} WHERE id = 2")  # noqa: S608 — of our own words
+    tamper(staff, f"UPDATE audit_log SET {column} = :value WHERE id = 2", value=value)  # noqa: S608 — of our own words
     with pytest.raises(LogBroken, match=r"line 2: its content"):
         verify(staff)
 
@@ -119,9 +116,10 @@ def test_log_written_anew_is_seen_by_whoever_noted_the_head(staff: Staff) -> Non
 def test_two_lines_cannot_follow_the_same_one(staff: Staff) -> None:
     write(staff, 2)
     fork = (
-        "INSERT INTO audit_log SELECT 3, at, who, agency, what, subject, source, detail, previous, hash FROM audit_log"
+        "INSERT INTO audit_log (id, at, who, agency, what, subject, source, detail, previous, hash) "
+        "SELECT 3, at, who, agency, what, subject, source, detail, previous, hash FROM audit_log"
     )
-    with pytest.raises(sqlite3.IntegrityError, match="previous"):
+    with pytest.raises(IntegrityError, match="previous"):
         tamper(staff, f"{fork} WHERE id = 2")
 
 

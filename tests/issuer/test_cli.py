@@ -8,12 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
 
 from chain import certificate, code, merkle, proof, seals
+from chain.certificate_types import by_identifier
 from chain.header import Header
 from chain.proof import Proof
 from chain.seals import SealScheme
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 TYPE = ("--type", "food-operation-permit")
 TEAM = ("--prepared-by", "market-preparer", "--approved-by", "market-approver")
 OFFICERS = ("--by", "market-preparer", "--approved-by", "market-approver")
+DECIDED = (*OFFICERS, "--reason", "复查")
 
 
 def plan() -> dict[str, object]:
@@ -207,6 +209,35 @@ def test_good_rows_become_drafts_and_bad_ones_come_back_to_be_mended(terminal: T
     assert batch_state(terminal, batch) == "DRAFT"
 
 
+def json_of(finished: Finished) -> dict[str, Any]:
+    """Return what a command printed with --json."""
+    assert finished.code == 0, finished.err
+    said: dict[str, Any] = json.loads(finished.out)
+    return said
+
+
+def test_draft_is_made_changed_listed_and_dropped_without_a_spreadsheet(terminal: Terminal) -> None:
+    example = {claim.key: claim.example for claim in by_identifier(TYPE[1]).columns if claim.derived is None}
+    claims = {**example, "number": permit_number(7001)}
+    said = [word for key, value in claims.items() for word in ("--set", f"{key}={value}")]
+    (terminal.folder / "existing.pdf").write_bytes(b"%PDF-1.7 an existing file")
+    made = json_of(terminal.run("draft", "new", *TYPE, *said, "--certify", "existing.pdf", "--json"))
+    assert [each["media_type"] for each in made["certified_files"]] == ["application/pdf"]
+    changed = json_of(
+        terminal.run("draft", "edit", made["draft"], "--set", "投诉举报电话=12345", "--certify-nothing", "--json")
+    )
+    assert changed["claims"] == {**made["claims"], "hotline": "12345"}
+    assert changed["certified_files"] == []
+    found = json_of(terminal.run("draft", "list", "--find", permit_number(7001), "--json"))
+    assert [each["draft"] for each in found["drafts"]] == [made["draft"]]
+    refused = terminal.run("draft", "edit", made["draft"], "--set", "credit_code=123")
+    assert refused.code == 1
+    assert "credit code" in refused.err
+    assert terminal.run("draft", "new", *TYPE, "--set", "colour=red").code == 64
+    assert terminal.run("draft", "drop", made["draft"]).code == 0
+    assert json_of(terminal.run("draft", "list", "--find", permit_number(7001), "--json"))["total"] == 0
+
+
 def test_template_is_a_workbook_where_its_name_says_so(terminal: Terminal) -> None:
     out = terminal.folder / "template.xlsx"
     assert terminal.run("template", "food-operation-permit", "--out", out).code == 0
@@ -269,26 +300,27 @@ def test_status_goes_its_way_and_back(terminal: Terminal) -> None:
     file = file_of(terminal, "status.csv", permits(31))
     said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "status", "--json"))
     number = permit_number(31)
-    suspended = said(terminal.run("status", number, "suspend", *OFFICERS, "--reason", "复查", "--json"))
+    suspended = said(terminal.run("status", number, "suspend", *DECIDED, "--json"))
     assert suspended["changed"]
     assert "SUSPENSION from" in str(suspended["status"])
-    repeated = said(terminal.run("status", number, "suspend", *OFFICERS, "--json"))
+    repeated = said(terminal.run("status", number, "suspend", *DECIDED, "--json"))
     assert not repeated["changed"]
-    resumed = said(terminal.run("status", number, "resume", *OFFICERS, "--json"))
+    resumed = said(terminal.run("status", number, "resume", *DECIDED, "--json"))
     assert resumed["status"] == []
     assert "reason for SUSPENSION" in (shown := terminal.run("show", number).out)
     assert "复查" in shown
-    revoked = said(terminal.run("status", number, "revoke", *OFFICERS, "--from", "2026-01-05", "--json"))
+    revoked = said(terminal.run("status", number, "revoke", *DECIDED, "--from", "2026-01-05", "--json"))
     assert revoked["status"] == ["REVOKED from 2026-01-05"]
-    assert "is final" in refused(terminal.run("status", number, "revoke", *OFFICERS, "--lift"))
+    assert "is final" in refused(terminal.run("status", number, "revoke", *DECIDED, "--lift"))
 
 
 def test_one_officer_alone_may_suspend_for_a_day(terminal: Terminal) -> None:
     file = file_of(terminal, "alone.csv", permits(41))
     said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "alone", "--json"))
     number = permit_number(41)
-    assert "needs two officers" in refused(terminal.run("status", number, "revoke", "--by", "market-approver"))
-    assert said(terminal.run("status", number, "suspend", "--by", "market-approver", "--json"))["changed"]
+    alone = ("--by", "market-approver", "--reason", "复查")
+    assert "needs two officers" in refused(terminal.run("status", number, "revoke", *alone))
+    assert said(terminal.run("status", number, "suspend", *alone, "--json"))["changed"]
 
 
 def test_renewal_keeps_the_number_and_replaces_the_old_version(terminal: Terminal) -> None:
@@ -375,13 +407,13 @@ def test_impossible_days_are_refused_and_leave_nothing_half_done(terminal: Termi
     said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "days", "--json"))
     number = permit_number(92)
     for first in ("1900-01-01", "1969-12-31", "9999-12-31"):
-        told = refused(terminal.run("status", number, "suspend", "--from", first, "--yes", *OFFICERS))
+        told = refused(terminal.run("status", number, "suspend", "--from", first, "--yes", *DECIDED))
         assert f"from: got {first}, wanted a day from 1970-01-02 to " in told
         assert "wanted a day from" in refused(
             terminal.run("replace", number, "--set", "hotline=12345", "--from", first, *TEAM)
         )
     assert "until: got 9999-12-31" in refused(
-        terminal.run("status", number, "suspend", "--until", "9999-12-31", *OFFICERS)
+        terminal.run("status", number, "suspend", "--until", "9999-12-31", *DECIDED)
     )
     replaced = said(terminal.run("replace", number, "--set", "hotline=12345", *TEAM, "--json"))
     assert replaced["version"] == 2
@@ -409,11 +441,11 @@ def test_number_that_was_given_out_again_is_named_by_a_short_number(terminal: Te
         (made,) = said(terminal.run("issue", file, *TYPE, *TEAM, "--out", f"again-{name}", "--json"))["certificates"]  # type: ignore[misc]
         short.append(made["short_number"])
         if name == "first":
-            said(terminal.run("status", number, "cancel", *OFFICERS, "--json"))
-    told = refused(terminal.run("status", number, "suspend", *OFFICERS))
+            said(terminal.run("status", number, "cancel", *DECIDED, "--json"))
+    told = refused(terminal.run("status", number, "suspend", *DECIDED))
     assert all(each in told for each in short)
     assert "--short-number" in told
-    suspended = said(terminal.run("status", number, "suspend", *OFFICERS, "--short-number", short[1], "--json"))
+    suspended = said(terminal.run("status", number, "suspend", *DECIDED, "--short-number", short[1], "--json"))
     assert "SUSPENSION" in str(suspended["status"])
     assert len(said_list(terminal.run("show", number, "--json"))) == 2
     (shown,) = said_list(terminal.run("show", number, "--short-number", short[0], "--json"))
@@ -424,8 +456,8 @@ def test_suspension_over_another_is_asked_about(terminal: Terminal) -> None:
     file = file_of(terminal, "over.csv", permits(95))
     said(terminal.run("issue", file, *TYPE, *TEAM, "--out", "over", "--json"))
     number = permit_number(95)
-    said(terminal.run("status", number, "suspend", *OFFICERS, "--json"))
-    short = ("status", number, "suspend", "--until", "2030-12-31", *OFFICERS)
+    said(terminal.run("status", number, "suspend", *DECIDED, "--json"))
+    short = ("status", number, "suspend", "--until", "2030-12-31", *DECIDED)
     assert "confirm it: --yes" in refused(terminal.run(*short))
     assert "to 2030-12-31" in str(said(terminal.run(*short, "--yes", "--json"))["status"])
 

@@ -39,7 +39,7 @@ def test_every_answer_is_strict_and_not_stored(client: TestClient, world: World)
     issued(client, 1)
     paths = ("certificates/" + permit_number(1), "batches/1/documents", "batches/7", "types", "nothing")
     answers = [client.get(f"/api/v1/{path}", auth=PREPARER) for path in paths]
-    answers += [client.get(path) for path in ("/docs", "/openapi.json", "/agencies/2/did.json", "/api/v1/batches")]
+    answers += [client.get(path) for path in ("/docs", "/openapi.json", "/agencies/99/did.json", "/api/v1/batches")]
     answers += [client.delete("/healthz"), client.post("/api/v1/batches", content=b"x" * (LARGEST + 1))]
     for answer in answers:
         assert answer.headers["cache-control"] == "no-store"
@@ -74,7 +74,7 @@ def test_half_a_character_as_a_second_officers_password_gets_nobody_in(client: T
     path = f"/api/v1/certificates/{permit_number(1)}/status"
     body = b'{"verb": "revoke", "approved_by": {"officer": "low-approver", "password": "\\ud800"}}'
     answer = client.post(path, content=body, headers={"content-type": "application/json"}, auth=PREPARER)
-    assert answer.status_code in {401, 422}
+    assert answer.status_code in {400, 401, 422}
     assert answer.headers["content-type"] == PROBLEM
 
 
@@ -121,7 +121,7 @@ def test_wrong_method_is_a_problem(client: TestClient) -> None:
 )
 def test_impossible_days_are_told(client: TestClient, days: dict[str, str], status: int, words: str) -> None:
     issued(client, 1)
-    body = {"verb": "suspend", "approved_by": SECOND, **days}
+    body = {"verb": "suspend", "reason": "复查", "approved_by": SECOND, **days}
     answer = client.post(f"/api/v1/certificates/{permit_number(1)}/status", json=body, auth=PREPARER)
     assert is_problem(answer, status)
     assert words in answer.json()["detail"]
@@ -129,7 +129,10 @@ def test_impossible_days_are_told(client: TestClient, days: dict[str, str], stat
 
 def test_change_that_undoes_another_is_confirmed_by_a_member(client: TestClient) -> None:
     issued(client, 1)
-    path, body = f"/api/v1/certificates/{permit_number(1)}/status", {"verb": "suspend", "approved_by": SECOND}
+    path, body = (
+        f"/api/v1/certificates/{permit_number(1)}/status",
+        {"verb": "suspend", "reason": "x", "approved_by": SECOND},
+    )
     assert client.post(path, json=body, auth=PREPARER).status_code == 200
     later = {**body, "from": str(date(2026, 3, 1))}
     refused = client.post(path, json=later, auth=PREPARER)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PERMIT = by_identifier("food-operation-permit")
 LOW = 2
+pytestmark = pytest.mark.databases
 """The number of the agency that issues here."""
 
 
@@ -135,7 +136,7 @@ def test_number_of_a_certificate_that_ended_can_be_given_out_again(world: World)
     with world.office.store.reading() as work:
         row = world.office.find(work, permit_number(1))
     officers = [world.officer("low-preparer"), world.officer("low-approver")]
-    statuses.request(world.office, row, Wish("cancel", None, None, "", None), officers)
+    statuses.request(world.office, row, Wish("cancel", None, None, "申请注销", None), officers)
     world.lane().run()
     drafts = drafting.draft(world.office, permits(1, hotline="12345"), PERMIT, agency=LOW)
     assert not drafts.repeated

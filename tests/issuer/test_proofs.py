@@ -144,7 +144,9 @@ def test_node_that_cannot_show_it_does_not_hold_up_issuing(world: World, tmp_pat
     assert history_of(world, number)[-1] == "proofs made"
     (after,) = handed_out(world, number, folder)
     assert (after.pdf, after.proof) == (before.pdf, f"{permit_number(1)}.proof")
-    assert attached(folder / after.pdf) == (folder / after.proof).read_bytes()
+    # A document stays what it was when it was made; its proof comes beside it.
+    assert attached(folder / after.pdf) is None
+    assert (folder / after.proof).read_bytes()
     assert [row["proof"] for row in listed(folder)] == [after.proof]
 
 

@@ -16,7 +16,7 @@ from issuer.models import State
 from issuer.sealing import CRASH_POINTS
 from tests.fake_governing import FakeGoverning
 from tests.fakes import FakeRegistry
-from tests.issuer.offices import copy_world, permits
+from tests.issuer.offices import permits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PERMIT = by_identifier("food-operation-permit")
 LOW = 2
+pytestmark = pytest.mark.databases
 
 
 class Killed(BaseException):
@@ -361,10 +362,12 @@ def test_two_workers_do_not_share_a_lane(world: World) -> None:
     assert batch_of(world, batch).state == State.ISSUED
 
 
-def test_batch_that_was_anchored_already_takes_its_original_block(world: World, tmp_path: Path) -> None:
+def test_batch_that_was_anchored_already_takes_its_original_block(
+    world: World, tmp_path: Path, copy_of: Callable[[World, Path], World]
+) -> None:
     batch = approved(world, 1)
     world.office.store.close()
-    twin = copy_world(world, tmp_path / "twin")
+    twin = copy_of(world, tmp_path / "twin")
     seal(world, batch)
     first = batch_of(world, batch)
     world.registry.mine(5)

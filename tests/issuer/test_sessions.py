@@ -13,6 +13,7 @@ from issuer.account_models import Role, Standing
 from issuer.errors import FreshSignInWanted, Locked, NotAllowed, SessionOver, SignInRefused, TooManyAttempts
 from issuer.passwords import STRONG, Passwords
 from tests.issuer.staff import BETTER, GOOD, OTHER, entropy
+from tests.issuer.tampering import everything
 
 if TYPE_CHECKING:
     from issuer.keys import Officer
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 def officer(staff: Staff, token: str) -> Officer:
     return sign_in.officer(staff.store, staff.keystore, token=token, occasion=staff.occasion)
+
+
+pytestmark = pytest.mark.databases
 
 
 def sign_out(staff: Staff, token: str, *, everywhere: bool = False) -> None:
@@ -52,7 +56,7 @@ def test_session_says_who_is_asking(staff: Staff) -> None:
 def test_database_holds_no_token(staff: Staff) -> None:
     staff.preparer()
     token = staff.sign_in("uyun").token
-    held = b"".join(path.read_bytes() for path in staff.folder.glob("issuer.db*"))
+    held = everything(staff.store)
     assert token.encode() not in held
     assert base64url.decode(token) not in held
     assert sessions.digest(token) in held
@@ -464,6 +468,6 @@ def test_every_attempt_is_in_the_log_and_no_password_is(staff: Staff) -> None:
         unknown, known, good = account_rows.newest_lines(work, most=3)[::-1]
         assert [each.subject for each in (unknown, known, good)] == ["nobody", "uyun", "uyun"]
         assert {each.source for each in (unknown, known, good)} == {"10.1.2.3"}
-    held = b"".join(path.read_bytes() for path in staff.folder.glob("issuer.db*"))
+    held = everything(staff.store)
     assert GOOD.encode() not in held
     assert BETTER.encode() not in held

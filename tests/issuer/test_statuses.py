@@ -193,10 +193,11 @@ def test_one_officer_alone_suspends_nothing_that_was_suspended_and_is_told_what_
 def sent_by_a_stranger(world: World, number: int) -> None:
     with world.office.store.reading() as work:
         row = work.status_change(number)
+        wanted = statuses.to_change(row, work.status_targets(number))
     signatures = [row.signatures[:65], row.signatures[65:]]
     sender = world.officer("other-manager").signer
     signed = world.registry.sign_status(
-        statuses.to_change(row), deadline=row.deadline, signatures=signatures, sender=sender, nonce=0
+        wanted, deadline=row.deadline, signatures=signatures, sender=sender, nonce=0
     )
     world.registry.send(signed)
 
@@ -321,7 +322,8 @@ def test_chain_gets_a_salted_digest_of_the_grounds_which_stay_here(world: World)
     number = statuses.request(world.office, row, wanted, officers) or 0
     with world.office.store.reading() as work:
         stored = work.status_change(number)
-        grounds = world.office.records.open_grounds(work, row, stored.grounds or b"")
+        target = work.status_target(number, row.id)
+        grounds = world.office.records.open_grounds(work, row, target.grounds or b"")
     assert hashlib.sha256(grounds).digest() == stored.decision
     opened = json.loads(grounds)
     assert opened["reason"] == "无证经营"

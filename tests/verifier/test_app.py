@@ -137,7 +137,10 @@ class TestApi:
         assert "wanted one file" in problem_of(client.post(API, files={"other": (None, "x")}), 422)
         assert "«file»" in problem_of(client.post(API, files={"upload": ("a.pdf", b"x")}), 422)
         two = [("file", ("a.pdf", b"x")), ("file", ("b.pdf", b"x"))]
-        problem_of(client.post(API, files=two), 400)
+        problem_of(client.post(API, files=two), 422)
+        three = [*two, ("certified_file", ("c.pdf", b"x"))]
+        problem_of(client.post(API, files=three), 400)
+        assert "wanted one file" in problem_of(client.post(API, files={"certified_file": ("c.pdf", b"x")}), 422)
         problem_of(client.post(API, files={"file": ("a.pdf", b"x")}, data={"on": "2026-01-01"}), 422)
         torn = client.post(API, content=b"--x", headers={"content-type": "multipart/form-data; boundary=y"})
         problem_of(torn, 400)

@@ -339,6 +339,7 @@ class TestWords:
         own = {
             "issuer": face._ISSUER,  # noqa: SLF001 (the words that are not in the file)
             "issued": face._ISSUED,  # noqa: SLF001 (the words that are not in the file)
+            "certified-file": face._CERTIFIED,  # noqa: SLF001 (the words that are not in the file)
             "validity": face._VALIDITY,  # noqa: SLF001 (the words that are not in the file)
             "span": face._SPANS,  # noqa: SLF001 (the words that are not in the file)
             "open-span": face._OPEN_SPANS,  # noqa: SLF001 (the words that are not in the file)

@@ -431,7 +431,7 @@ class TestProofs:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         told = {"certificates": [], "proofs": ["AAAA", "AAA", 5], "annotations": 0, "active": 0, "attachments": 0}
-        told |= {"foreign": "", "pages": [], "codes": []}
+        told |= {"copies": [], "foreign": "", "pages": [], "codes": []}
         child = tmp_path / "child.py"
         child.write_text(f"print({json.dumps(json.dumps({'found': told}))})\n")
         monkeypatch.setattr(decoding, "__file__", str(child))

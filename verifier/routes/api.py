@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from verifier import answer, reading
-from verifier.presented import Presented
-from verifier.routes.bodies import Upload, read_form, read_json
+from verifier.presented import GivenFile, Presented
+from verifier.routes.bodies import CERTIFIED, Upload, read_form, read_json
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.examples import REQUESTS, RESPONSES
 from verifier.routes.problems import RequestFault
@@ -33,6 +33,8 @@ async def verify(
 ) -> JSONResponse:
     """Check a file (multipart, field `file`), or a code, certificate or short number (JSON, exactly one of them).
 
+    Beside `file`, `certified_file` may hold an existing file that the certificate is said to vouch for.
+
     The answer is 200 with a report whatever the verdict. Anything else is a fault of the request.
     """
     desk, request_id = desk_of(request), request_id_of(request)
@@ -41,8 +43,8 @@ async def verify(
     when = desk.moment(on)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
-        upload = await _file(request)
-        report = await desk.check_upload(upload.data, when, name=upload.name, request=request)
+        upload, files = await _files(request)
+        report = await desk.check_upload(upload.data, when, name=upload.name, request=request, files=files)
     elif media_type == "application/json":
         name, text = await read_json(request)
         report = await desk.check_presented(_presented(name, text), when, name=name, request_id=request_id)
@@ -54,12 +56,15 @@ async def verify(
     return JSONResponse({"reports": [answer.as_json(report, words)]}, headers=headers)
 
 
-async def _file(request: Request) -> Upload:
-    upload, fields = await read_form(request)
+async def _files(request: Request) -> tuple[Upload, tuple[GivenFile, ...]]:
+    """Return the certificate, and the file that is to be compared with what it vouches for, if there is one."""
+    upload, certified, fields = await read_form(request)
     if upload is None or fields:
         got = ", ".join(sorted([*fields, *(["file"] if upload else [])])) or "nothing"
-        raise RequestFault(422, f"got {got}, wanted one file in the field «file» and nothing else")
-    return upload
+        raise RequestFault(
+            422, f"got {got}, wanted one file in the field «file», beside it at most one in «{CERTIFIED}»"
+        )
+    return upload, () if certified is None else (reading.given_file(certified.data, name=certified.name),)
 
 
 def _presented(name: str, text: str) -> Presented:

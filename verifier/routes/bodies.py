@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from fastapi import Request
+    from starlette.datastructures import FormData
 
     from chain.strict_json import JSON
 
-MAX_BODY = MAX_UPLOAD + 64 * 1024
-"""The file and what multipart puts around it."""
+MAX_BODY = 2 * MAX_UPLOAD + 64 * 1024
+"""The certificate, a file that it vouches for, and what multipart puts around them."""
+CERTIFIED = "certified_file"
+"""The field of a file that is to be compared with what the certificate vouches for."""
 MAX_JSON = 1024 * 1024
 _MAX_FIELD = 512 * 1024
 _MAX_FIELDS = 4
@@ -42,26 +45,40 @@ class _InMemory(MultiPartParser):
     spool_max_size = MAX_BODY
 
 
-async def read_form(request: Request) -> tuple[Upload | None, dict[str, str]]:
-    """Return the file and the other fields of a multipart body; raises `RequestFault`."""
+async def read_form(request: Request) -> tuple[Upload | None, Upload | None, dict[str, str]]:
+    """Return the file, the file that it may vouch for, and the other fields of a multipart body.
+
+    Raises `RequestFault`.
+    """
     body = _limited(request, MAX_BODY)
-    parser = _InMemory(request.headers, body, max_files=1, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
+    parser = _InMemory(request.headers, body, max_files=2, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
     try:
         form = await parser.parse()
     except MultiPartException as exc:
         raise RequestFault(400, f"got a multipart body that cannot be read: {exc.message}") from exc
-    upload, fields = None, {}
+    try:
+        uploads, fields = await _taken_apart(form)
+    finally:
+        await form.close()
+    if strange := uploads.keys() - {"file", CERTIFIED}:
+        raise RequestFault(422, f"got a file in the field {min(strange)[:_SHOWN]!r}, wanted it in «file»")
+    if any(len(each.data) > MAX_UPLOAD for each in uploads.values()):
+        raise RequestFault(413, f"got a file of more than {MAX_UPLOAD} bytes, wanted at most so many")
+    return uploads.get("file"), uploads.get(CERTIFIED), fields
+
+
+async def _taken_apart(form: FormData) -> tuple[dict[str, Upload], dict[str, str]]:
+    """Return the files and the other fields by name; raises `RequestFault` for a name that comes twice."""
+    uploads: dict[str, Upload] = {}
+    fields: dict[str, str] = {}
     for name, value in form.multi_items():
-        if name in fields or (upload is not None and name == upload[0]):
+        if name in fields or name in uploads:
             raise RequestFault(422, f"got the field {name[:_SHOWN]!r} twice, wanted it once")
         if isinstance(value, UploadFile):
-            upload = (name, Upload(_plain_name(value.filename or ""), await value.read()))
+            uploads[name] = Upload(_plain_name(value.filename or ""), await value.read())
         else:
             fields[name] = value
-    await form.close()
-    if upload is not None and upload[0] != "file":
-        raise RequestFault(422, f"got a file in the field {upload[0][:_SHOWN]!r}, wanted it in «file»")
-    return (None if upload is None else upload[1]), fields
+    return uploads, fields
 
 
 async def read_json(request: Request) -> tuple[str, str]:

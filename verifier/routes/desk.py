@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from verifier.index import Index
     from verifier.moments import Moment
-    from verifier.presented import Presented
+    from verifier.presented import GivenFile, Presented
     from verifier.report import Report
     from verifier.routes.turns import Turns
     from verifier.wording import Message
@@ -40,15 +40,27 @@ class Desk:
         """Read the day that is asked about; raises `InvalidInput`."""
         return moment(on, self.clock())
 
-    async def check_upload(self, upload: bytes, when: Moment, *, name: str, request: Request) -> Report:
-        """Check a file when it is the client's turn; raises `Crowded`."""
-        check = partial(checking.check_upload, upload, self.index, when, name=name, request_id=request_id_of(request))
+    async def check_upload(
+        self, upload: bytes, when: Moment, *, name: str, request: Request, files: tuple[GivenFile, ...] = ()
+    ) -> Report:
+        """Check a file when it is the client's turn; raises `Crowded`. `files` as in `checking.check_upload`."""
+        check = partial(
+            checking.check_upload,
+            upload,
+            self.index,
+            when,
+            name=name,
+            files=files,
+            request_id=request_id_of(request),
+        )
         async with self.turns.turn(request.client.host if request.client else ""):
             return await to_thread.run_sync(check, limiter=self.readers)
 
-    async def check_text(self, text: str, when: Moment, *, name: str, request_id: str) -> Report:
-        """Check what was typed or scanned."""
-        check = partial(checking.check_text, text, self.index, when, name=name, request_id=request_id)
+    async def check_text(
+        self, text: str, when: Moment, *, name: str, request_id: str, files: tuple[GivenFile, ...] = ()
+    ) -> Report:
+        """Check what was typed or scanned; `files` as in `checking.check_upload`."""
+        check = partial(checking.check_text, text, self.index, when, name=name, files=files, request_id=request_id)
         return await to_thread.run_sync(check)
 
     async def check_presented(self, presented: Presented, when: Moment, *, name: str, request_id: str) -> Report:

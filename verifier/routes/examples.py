@@ -68,7 +68,13 @@ REQUESTS: dict[str, Any] = {
                         "type": "string",
                         "format": "binary",
                         "description": "A PDF, a PNG or JPEG of a page or code, or an SD-JWT, of at most 20 MB.",
-                    }
+                    },
+                    "certified_file": {
+                        "type": "string",
+                        "format": "binary",
+                        "description": "An existing file, to be compared with what the certificate vouches for; "
+                        "at most 20 MB.",
+                    },
                 },
             }
         },

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chain.errors import InvalidInput
+from verifier import reading
 from verifier.answer import heading, next_step
 from verifier.report import CheckName, Colour, Outcome, Verdict
 from verifier.routes.bodies import read_form
@@ -21,6 +22,7 @@ from verifier.wording import Language, language_of, say, sentence, show
 
 if TYPE_CHECKING:
     from verifier.report import Report
+    from verifier.routes.bodies import Upload
     from verifier.wording import Argument, Message
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -37,6 +39,7 @@ def start(request: Request, lang: Annotated[Language | None, Query()] = None) ->
 
 
 @router.get("/v")
+@router.get("/c")
 def scanned(request: Request, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
     """Take what a scanned code opened: the code stands behind #, which no server sees, so a script brings it to `/`."""
     return _page(request, "scanned.html", lang, fault=None, typed="", on="")
@@ -47,11 +50,12 @@ async def check(request: Request, lang: Annotated[Language | None, Query()] = No
     """Check what the form brings, and show the verdict."""
     desk, request_id = desk_of(request), request_id_of(request)
     try:
-        upload, fields = await read_form(request)
+        upload, certified, fields = await read_form(request)
     except RequestFault as exc:
         return _refuse(request, lang, "page.bad_form", typed="", on="", status=exc.status)
     typed, on = fields.get("typed", "").strip(), fields.get("on", "").strip()
-    has_file = upload is not None and bool(upload.data or upload.name != "file")
+    has_file = _is_chosen(upload)
+    files = (reading.given_file(certified.data, name=certified.name),) if certified and _is_chosen(certified) else ()
     if has_file == bool(typed):
         fault = "page.two_things" if typed else "page.no_file"
         return _refuse(request, lang, fault, typed=typed, on=on)
@@ -61,12 +65,17 @@ async def check(request: Request, lang: Annotated[Language | None, Query()] = No
         return _refuse(request, lang, "page.bad_day", typed=typed, on=on)
     if upload is not None and has_file:
         try:
-            report = await desk.check_upload(upload.data, when, name=upload.name, request=request)
+            report = await desk.check_upload(upload.data, when, name=upload.name, request=request, files=files)
         except Crowded:
             return _crowded(request, lang, on=on)
     else:
-        report = await desk.check_text(typed, when, name="", request_id=request_id)
+        report = await desk.check_text(typed, when, name="", request_id=request_id, files=files)
     return _result(request, report, lang)
+
+
+def _is_chosen(upload: Upload | None) -> bool:
+    """Whether a file was chosen: browsers send an empty one without a name where none was."""
+    return upload is not None and bool(upload.data or upload.name != "file")
 
 
 def _refuse(
@@ -96,6 +105,8 @@ def _result(request: Request, report: Report, lang: Language | None) -> HTMLResp
     genuine = all(check.outcome is Outcome.PASSED for check in report.checks if check.name in _MAKE_IT_GENUINE)
     if report.verdict is Verdict.ALTERED and genuine:
         whose = "page.issued"
+    elif report.subject.copy is not None and not report.subject.copy.is_proven and genuine:
+        whose = "page.copy_alone"
     else:
         whose = "page.whose" if genuine or report.verdict is Verdict.INCOMPLETE else "page.claimed"
     return _page(

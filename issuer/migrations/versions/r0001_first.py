@@ -14,6 +14,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Bring the tables to this revision."""
@@ -28,7 +30,7 @@ def upgrade() -> None:
     op.create_table(
         "directory_snapshot",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("block_number", sa.Integer(), nullable=False),
+        sa.Column("block_number", _BIG, nullable=False),
         sa.Column("block_hash", sa.LargeBinary(), nullable=False),
         sa.Column("data", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_directory_snapshot")),
@@ -49,13 +51,13 @@ def upgrade() -> None:
     op.create_table(
         "registry_pin",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("chain_id", sa.Integer(), nullable=False),
+        sa.Column("chain_id", _BIG, nullable=False),
         sa.Column("genesis_hash", sa.LargeBinary(), nullable=False),
         sa.Column("registry_id", sa.LargeBinary(), nullable=False),
         sa.Column("address", sa.LargeBinary(), nullable=False),
         sa.Column("agencies_address", sa.LargeBinary(), nullable=False),
         sa.Column("test", sa.Boolean(), nullable=False),
-        sa.Column("deployed_at_block", sa.Integer(), nullable=False),
+        sa.Column("deployed_at_block", _BIG, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_pin")),
     )
     op.create_table(
@@ -80,10 +82,10 @@ def upgrade() -> None:
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("kid", sa.LargeBinary(), nullable=True),
         sa.Column("root", sa.LargeBinary(), nullable=True),
-        sa.Column("deadline", sa.Integer(), nullable=True),
-        sa.Column("block_number", sa.Integer(), nullable=True),
+        sa.Column("deadline", _BIG, nullable=True),
+        sa.Column("block_number", _BIG, nullable=True),
         sa.Column("block_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("block_timestamp", sa.Integer(), nullable=True),
+        sa.Column("block_timestamp", _BIG, nullable=True),
         sa.Column("failure", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("issued_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -181,13 +183,13 @@ def upgrade() -> None:
         sa.Column("held", sa.LargeBinary(), nullable=False),
         sa.Column("decision", sa.LargeBinary(), nullable=False),
         sa.Column("grounds", sa.LargeBinary(), nullable=True),
-        sa.Column("deadline", sa.Integer(), nullable=False),
+        sa.Column("deadline", _BIG, nullable=False),
         sa.Column("officers", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("signatures", sa.LargeBinary(), nullable=False),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("block_number", sa.Integer(), nullable=True),
+        sa.Column("block_number", _BIG, nullable=True),
         sa.Column("block_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("block_timestamp", sa.Integer(), nullable=True),
+        sa.Column("block_timestamp", _BIG, nullable=True),
         sa.Column("failure", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -203,13 +205,13 @@ def upgrade() -> None:
         "outbox_transaction",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sender", sa.LargeBinary(), nullable=False),
-        sa.Column("nonce", sa.Integer(), nullable=False),
+        sa.Column("nonce", _BIG, nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.Column("batch_id", sa.Integer(), nullable=True),
         sa.Column("status_change_id", sa.Integer(), nullable=True),
         sa.Column("state", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("block_number", sa.Integer(), nullable=True),
+        sa.Column("block_number", _BIG, nullable=True),
         sa.Column("block_hash", sa.LargeBinary(), nullable=True),
         sa.Column("failure", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -229,6 +231,7 @@ def upgrade() -> None:
             ["sender", "nonce"],
             unique=True,
             sqlite_where=sa.text("state <> 'OVERTAKEN'"),
+            postgresql_where=sa.text("state <> 'OVERTAKEN'"),
         )
         batch_op.create_index(batch_op.f("ix_outbox_transaction_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_transaction_status_change_id"), ["status_change_id"], unique=False)

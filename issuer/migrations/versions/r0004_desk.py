@@ -6,7 +6,7 @@ from typing import Any
 
 from alembic import op
 from alembic.autogenerate import produce_migrations
-from alembic.operations.ops import ModifyTableOps
+from alembic.operations.ops import AddColumnOp, ModifyTableOps
 
 from issuer.models import Base
 
@@ -22,6 +22,9 @@ def upgrade() -> None:
         if isinstance(each, ModifyTableOps):
             with op.batch_alter_table(each.table_name, schema=each.schema) as batch:
                 for change in each.ops:
+                    if isinstance(change, AddColumnOp):
+                        # Its index is a change of its own.
+                        change.column.index = None
                     batch.invoke(change)
         elif hasattr(each, "ops"):
             waiting.extend(each.ops)

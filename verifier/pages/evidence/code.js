@@ -25,14 +25,14 @@ import { pathFault } from "./merkle.js";
 /** What the largest QR code holds in numeric mode (ISO/IEC 18004, table 7). */
 const MAX_DIGITS = 7089;
 /** The algorithm, ES256, and nothing else (RFC 9053, section 2.1). */
-const PROTECTED = Uint8Array.of(0xa1, 0x01, 0x26);
+export const PROTECTED = Uint8Array.of(0xa1, 0x01, 0x26);
 /** The first label for private use (RFC 9052, section 11.1). */
 const PATH_LABEL = -65537;
 const SPACE = String.raw`[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
 /** What Python's `strip` takes off, so that both readers take the same texts. */
-const AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
+export const AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
 const URL_FORM = /^(https?):\/\/([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?)\/v#([0-9]+)$/;
-const LOCAL = /^(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?$/;
+export const LOCAL = /^(?:localhost|127\.0\.0\.1)(?::[0-9]{1,5})?$/;
 
 /**
  * Reads a code from its URL or from bare digits; refuses it as `CodeMalformed` or `CodeUnsupported`.

@@ -6,6 +6,7 @@ export { blockHash, commitHash } from "./block_hash.js";
 export { readCertificate, verifyCertificate } from "./certificate.js";
 export { readCheckpoint } from "./checkpoint.js";
 export { leafOf, readCode, verifyCode } from "./code.js";
+export { openCopy, readCopy, readCopyFile, verifyCopy } from "./copy.js";
 export { decode as fromDigits, encode as toDigits } from "./digits.js";
 export { kindOf } from "./envelope.js";
 export { EvidenceError } from "./errors.js";

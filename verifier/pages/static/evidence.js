@@ -49,11 +49,11 @@ function concat(...parts) {
   return concatAll(parts);
 }
 function concatAll(parts) {
-  const joined = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  const joined = new Uint8Array(parts.reduce((size, part2) => size + part2.length, 0));
   let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length;
+  for (const part2 of parts) {
+    joined.set(part2, at);
+    at += part2.length;
   }
   return joined;
 }
@@ -346,11 +346,11 @@ function abytes(value, length, title = "") {
     return value;
   if (length !== void 0)
     anumber(length, "length");
-  const bytes2 = isBytes2(value);
+  const bytes3 = isBytes2(value);
   const ofLen = length !== void 0 ? ` of length ${length}` : "";
-  const got = bytes2 ? `length=${value.length}` : `type=${typeof value}`;
+  const got = bytes3 ? `length=${value.length}` : `type=${typeof value}`;
   const message = atitle(title) + "expected Uint8Array" + ofLen + ", got " + got;
-  if (!bytes2)
+  if (!bytes3)
     throw new TypeError(message);
   throw new RangeError(message);
 }
@@ -417,13 +417,13 @@ var hasHexBuiltin = /* @__PURE__ */ (() => (
   typeof Uint8Array.from([]).toHex === "function" && typeof Uint8Array.fromHex === "function"
 ))();
 var hexes = /* @__PURE__ */ Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, "0"));
-function bytesToHex(bytes2) {
-  abytes(bytes2);
+function bytesToHex(bytes3) {
+  abytes(bytes3);
   if (hasHexBuiltin)
-    return bytes2.toHex();
+    return bytes3.toHex();
   let hex2 = "";
-  for (let i = 0; i < bytes2.length; i++) {
-    hex2 += hexes[bytes2[i]];
+  for (let i = 0; i < bytes3.length; i++) {
+    hex2 += hexes[bytes3[i]];
   }
   return hex2;
 }
@@ -691,9 +691,9 @@ var Keccak = class _Keccak {
       throw new Error("XOF is not enabled");
     return this.writeInto(out);
   }
-  xof(bytes2) {
-    anumber(bytes2);
-    return this.xofInto(new Uint8Array(bytes2));
+  xof(bytes3) {
+    anumber(bytes3);
+    return this.xofInto(new Uint8Array(bytes3));
   }
   digestInto(out) {
     aoutput(out, this);
@@ -1134,11 +1134,11 @@ function hexToNumber(hex2) {
     throw new TypeError("hex string expected, got " + typeof hex2);
   return hex2 === "" ? _0n2 : BigInt("0x" + hex2);
 }
-function bytesToNumberBE(bytes2) {
-  return hexToNumber(bytesToHex(bytes2));
+function bytesToNumberBE(bytes3) {
+  return hexToNumber(bytesToHex(bytes3));
 }
-function bytesToNumberLE(bytes2) {
-  return hexToNumber(bytesToHex(copyBytes(abytes(bytes2)).reverse()));
+function bytesToNumberLE(bytes3) {
+  return hexToNumber(bytesToHex(copyBytes(abytes(bytes3)).reverse()));
 }
 function numberToBytesBE(n, len) {
   anumber(len);
@@ -1154,8 +1154,8 @@ function numberToBytesBE(n, len) {
 function numberToBytesLE(n, len) {
   return numberToBytesBE(n, len).reverse();
 }
-function copyBytes(bytes2) {
-  return Uint8Array.from(abytes2(bytes2));
+function copyBytes(bytes3) {
+  return Uint8Array.from(abytes2(bytes3));
 }
 function isPosBig(n) {
   return typeof n === "bigint" && _0n2 <= n;
@@ -1650,20 +1650,20 @@ var _Field = class {
   toBytes(num) {
     return this.isLE ? numberToBytesLE(num, this.BYTES) : numberToBytesBE(num, this.BYTES);
   }
-  fromBytes(bytes2, skipValidation = false) {
-    abytes2(bytes2);
+  fromBytes(bytes3, skipValidation = false) {
+    abytes2(bytes3);
     const { _lengths: allowedLengths, BYTES: BYTES2, isLE: isLE2, ORDER: ORDER3, _mod: modFromBytes } = this;
     if (allowedLengths) {
-      if (bytes2.length < 1 || !allowedLengths.includes(bytes2.length) || bytes2.length > BYTES2) {
-        throw new Error("Field.fromBytes: expected " + allowedLengths + " bytes, got " + bytes2.length);
+      if (bytes3.length < 1 || !allowedLengths.includes(bytes3.length) || bytes3.length > BYTES2) {
+        throw new Error("Field.fromBytes: expected " + allowedLengths + " bytes, got " + bytes3.length);
       }
       const padded2 = new Uint8Array(BYTES2);
-      padded2.set(bytes2, isLE2 ? 0 : padded2.length - bytes2.length);
-      bytes2 = padded2;
+      padded2.set(bytes3, isLE2 ? 0 : padded2.length - bytes3.length);
+      bytes3 = padded2;
     }
-    if (bytes2.length !== BYTES2)
-      throw new Error("Field.fromBytes: expected " + BYTES2 + " bytes, got " + bytes2.length);
-    let scalar = isLE2 ? bytesToNumberLE(bytes2) : bytesToNumberBE(bytes2);
+    if (bytes3.length !== BYTES2)
+      throw new Error("Field.fromBytes: expected " + BYTES2 + " bytes, got " + bytes3.length);
+    let scalar = isLE2 ? bytesToNumberLE(bytes3) : bytesToNumberBE(bytes3);
     if (modFromBytes)
       scalar = mod(scalar, ORDER3);
     if (!skipValidation) {
@@ -1743,9 +1743,9 @@ function validateW(W, bits, min = 1) {
     throw new Error("invalid window size, expected [" + min + ".." + bits + "], got W=" + W);
 }
 function validateTableBytes(numPoints, fpBytes) {
-  const bytes2 = numPoints * (4 * fpBytes + 128);
-  if (bytes2 > TABLE_BYTES_MAX)
-    throw new Error("invalid window size: table would need ~" + Math.ceil(bytes2 / 2 ** 20) + " MiB, max " + TABLE_BYTES_MAX / 2 ** 20 + " MiB");
+  const bytes3 = numPoints * (4 * fpBytes + 128);
+  if (bytes3 > TABLE_BYTES_MAX)
+    throw new Error("invalid window size: table would need ~" + Math.ceil(bytes3 / 2 ** 20) + " MiB, max " + TABLE_BYTES_MAX / 2 ** 20 + " MiB");
 }
 function probeRandomBytes(randomBytes3, length) {
   if (randomBytes3 === void 0)
@@ -2270,14 +2270,14 @@ var _DER = {
       return bytesToNumberBE(data);
     }
   },
-  toSig(bytes2, maxScalarBytes) {
+  toSig(bytes3, maxScalarBytes) {
     const { Err: E, _int: int, _tlv: tlv } = _DER;
     if (maxScalarBytes !== void 0) {
       asafenumber(maxScalarBytes, "maxScalarBytes");
       if (maxScalarBytes < 1)
         throw new E("invalid signature: maxScalarBytes must be positive");
     }
-    const data = abytes2(bytes2, void 0, "signature");
+    const data = abytes2(bytes3, void 0, "signature");
     const { v: seqBytes, l: seqLeftBytes } = tlv.decode(48, data);
     if (seqLeftBytes.length)
       throw new E("invalid signature: left bytes after parsing");
@@ -2396,12 +2396,12 @@ function weierstrass(params, extraOpts = {}) {
       return concatBytes2(Uint8Array.of(4), bx, Fp.toBytes(y));
     }
   }
-  function pointFromBytes(bytes2) {
-    abytes2(bytes2, void 0, "Point");
+  function pointFromBytes(bytes3) {
+    abytes2(bytes3, void 0, "Point");
     const { publicKey: comp, publicKeyUncompressed: uncomp } = lengths;
-    const length = bytes2.length;
-    const head3 = bytes2[0];
-    const tail = bytes2.subarray(1);
+    const length = bytes3.length;
+    const head3 = bytes3[0];
+    const tail = bytes3.subarray(1);
     if (allowInfinityPoint && length === 1 && head3 === 0)
       return { x: Fp.ZERO, y: Fp.ZERO };
     if (length === comp && (head3 === 2 || head3 === 3)) {
@@ -2510,8 +2510,8 @@ function weierstrass(params, extraOpts = {}) {
         return Point.ZERO;
       return new Point(x, y, Fp.ONE);
     }
-    static fromBytes(bytes2) {
-      const P = Point.fromAffine(decodePoint(abytes2(bytes2, void 0, "point")));
+    static fromBytes(bytes3) {
+      const P = Point.fromAffine(decodePoint(abytes2(bytes3, void 0, "point")));
       P.assertValidity();
       return P;
     }
@@ -2917,11 +2917,11 @@ function ecdsa(Point, hash2, ecdsaOpts = {}) {
     if (hasLargeRecoveryLifts)
       throw new Error('"recovered" sig type is not supported for cofactor >2 curves');
   }
-  function validateSigLength(bytes2, format) {
+  function validateSigLength(bytes3, format) {
     validateSigFormat(format);
     const size = lengths.signature;
     const sizer = format === "compact" ? size : format === "recovered" ? size + 1 : void 0;
-    return abytes2(bytes2, sizer);
+    return abytes2(bytes3, sizer);
   }
   class Signature {
     r;
@@ -2938,23 +2938,23 @@ function ecdsa(Point, hash2, ecdsaOpts = {}) {
       }
       Object.freeze(this);
     }
-    static fromBytes(bytes2, format = defaultSigOpts.format) {
-      validateSigLength(bytes2, format);
+    static fromBytes(bytes3, format = defaultSigOpts.format) {
+      validateSigLength(bytes3, format);
       let recid;
       if (format === "der") {
-        if (bytes2.length > 2 * Fn.BYTES + 16)
+        if (bytes3.length > 2 * Fn.BYTES + 16)
           throw new DER.Err("invalid signature: DER signature too long");
-        const { r: r2, s: s2 } = DER.toSig(abytes2(bytes2), Fn.BYTES + 1);
+        const { r: r2, s: s2 } = DER.toSig(abytes2(bytes3), Fn.BYTES + 1);
         return new Signature(r2, s2);
       }
       if (format === "recovered") {
-        recid = bytes2[0];
+        recid = bytes3[0];
         format = "compact";
-        bytes2 = bytes2.subarray(1);
+        bytes3 = bytes3.subarray(1);
       }
       const L = lengths.signature / 2;
-      const r = bytes2.subarray(0, L);
-      const s = bytes2.subarray(L, L * 2);
+      const r = bytes3.subarray(0, L);
+      const s = bytes3.subarray(L, L * 2);
       return new Signature(Fn.fromBytes(r), Fn.fromBytes(s), recid);
     }
     static fromHex(hex2, format) {
@@ -3012,15 +3012,15 @@ function ecdsa(Point, hash2, ecdsaOpts = {}) {
   }
   Object.freeze(Signature.prototype);
   Object.freeze(Signature);
-  const bits2int = opts.bits2int === void 0 ? function bits2int_def(bytes2) {
-    if (bytes2.length > 8192)
+  const bits2int = opts.bits2int === void 0 ? function bits2int_def(bytes3) {
+    if (bytes3.length > 8192)
       throw new Error("input is too large");
-    const num = bytesToNumberBE(bytes2);
-    const delta = bytes2.length * 8 - fnBits;
+    const num = bytesToNumberBE(bytes3);
+    const delta = bytes3.length * 8 - fnBits;
     return delta > 0 ? num >> BigInt(delta) : num;
   } : opts.bits2int;
-  const bits2int_modN = opts.bits2int_modN === void 0 ? function bits2int_modN_def(bytes2) {
-    return Fn.create(bits2int(bytes2));
+  const bits2int_modN = opts.bits2int_modN === void 0 ? function bits2int_modN_def(bytes3) {
+    return Fn.create(bits2int(bytes3));
   } : opts.bits2int_modN;
   const ORDER_MASK = bitMask(fnBits);
   function int2octets(num) {
@@ -3379,8 +3379,8 @@ function decode2(data, reason) {
     if (kind === TEXT2 && size > MAX_TEXT) refuse(reason, `got a text of ${size} bytes, wanted at most ${MAX_TEXT}`);
     if (kind === BYTES || kind === TEXT2) {
       const start = take(size);
-      const bytes2 = data.subarray(start, at);
-      return kind === BYTES ? bytes2 : fromUtf8(bytes2, reason);
+      const bytes3 = data.subarray(start, at);
+      return kind === BYTES ? bytes3 : fromUtf8(bytes3, reason);
     }
     if (size > left) tooMany();
     if (size && depth === MAX_DEPTH) refuse(reason, `got CBOR of more than ${MAX_DEPTH} levels`);
@@ -3407,8 +3407,8 @@ function encode2(value) {
   if (isInteger(value)) return value < 0 ? head2(NEGATIVE, -1n - BigInt(value)) : head2(INTEGER, value);
   if (value instanceof Uint8Array) return concat(head2(BYTES, value.length), value);
   if (typeof value === "string") {
-    const bytes2 = utf8(value);
-    return concat(head2(TEXT2, bytes2.length), bytes2);
+    const bytes3 = utf8(value);
+    return concat(head2(TEXT2, bytes3.length), bytes3);
   }
   if (Array.isArray(value)) return concat(head2(ARRAY, value.length), ...value.map(encode2));
   return concat(head2(MAP, value.size), ...[...value].flatMap((member) => member.map(encode2)));
@@ -3485,13 +3485,13 @@ function join(kind, parts) {
   const tail = [];
   let end = types.length * WORD;
   types.forEach(({ type }, place) => {
-    const part = parts[place];
-    if (part instanceof Uint8Array && !isBlob(type)) {
-      head3.push(padded(type, part));
+    const part2 = parts[place];
+    if (part2 instanceof Uint8Array && !isBlob(type)) {
+      head3.push(padded(type, part2));
       return;
     }
-    const items = part instanceof Uint8Array ? [part, new Uint8Array(-part.length & WORD - 1)] : part.map(address);
-    const behind2 = concat(fromInteger(part.length, WORD), ...items);
+    const items = part2 instanceof Uint8Array ? [part2, new Uint8Array(-part2.length & WORD - 1)] : part2.map(address);
+    const behind2 = concat(fromInteger(part2.length, WORD), ...items);
     head3.push(fromInteger(end, WORD));
     tail.push(behind2);
     end += behind2.length;
@@ -3501,11 +3501,11 @@ function join(kind, parts) {
 function eventOf(kind, parts) {
   return Object.fromEntries(KINDS[kind].arguments.map(({ name, type }, place) => [name, valueOf(type, parts[place])]));
 }
-function valueOf(type, part) {
-  if (!(part instanceof Uint8Array) || type === "bytes" || type === "uint256") return part;
-  if (type === "string" || type === "bytes18") return text(part);
-  if (type === "bool") return part[0] === 1;
-  return type.startsWith("uint") ? toWhole(part) : part;
+function valueOf(type, part2) {
+  if (!(part2 instanceof Uint8Array) || type === "bytes" || type === "uint256") return part2;
+  if (type === "string" || type === "bytes18") return text(part2);
+  if (type === "bool") return part2[0] === 1;
+  return type.startsWith("uint") ? toWhole(part2) : part2;
 }
 function text(raw) {
   let plain;
@@ -3516,12 +3516,12 @@ function text(raw) {
   }
   return plain.startsWith(NOT_TEXT) || CONTROL.test(plain) ? NOT_TEXT + hex(raw) : plain;
 }
-function padded(type, part) {
-  const zeros = new Uint8Array(WORD - part.length);
-  return type.startsWith("bytes") ? concat(part, zeros) : concat(zeros, part);
+function padded(type, part2) {
+  const zeros = new Uint8Array(WORD - part2.length);
+  return type.startsWith("bytes") ? concat(part2, zeros) : concat(zeros, part2);
 }
-function address(part) {
-  return padded("address", part);
+function address(part2) {
+  return padded("address", part2);
 }
 function declared(declaration) {
   const [, name, list3] = (
@@ -3609,8 +3609,8 @@ var Table = class {
     return this.columns.map(({ type, column, more, size, starts }) => {
       if (isBlob(type)) return more.subarray(starts[row], starts[row + 1]);
       if (type === ADDRESSES) return Array.from(this.listed(more, starts[row], starts[row + 1]));
-      const part = column.subarray(row * size, (row + 1) * size);
-      return type === "address" ? this.listed(part, 0, 1).next().value ?? part : part;
+      const part2 = column.subarray(row * size, (row + 1) * size);
+      return type === "address" ? this.listed(part2, 0, 1).next().value ?? part2 : part2;
     });
   }
   /**
@@ -4598,7 +4598,7 @@ async function readCertificate(whole3) {
     refuse(MALFORMED4, "got something behind the last ~, wanted nothing: key binding is not part of this");
   const parts = jws.split(".");
   if (parts.length !== JWS_PARTS) refuse(MALFORMED4, `got a JWS of ${parts.length} parts, wanted ${JWS_PARTS}`);
-  const [header, payload, signature] = parts.map((part) => fromBase64url(part, MALFORMED4));
+  const [header, payload, signature] = parts.map((part2) => fromBase64url(part2, MALFORMED4));
   const kid = readHeader2(header);
   const credential = readPayload(payload);
   const disclosures = [];
@@ -5138,21 +5138,206 @@ function sized(value, length) {
   return value;
 }
 
+// verifier/pages/evidence/copy_content.js
+var REASON8 = "CodeMalformed";
+var FORMAT3 = 1;
+var MEMBERS2 = 14;
+var MAX_TERM = 50;
+var MAX_DAYS = 180;
+var MAX_CLAIMS2 = 64;
+var MAX_CLAIMS_BYTES = 131072;
+var MAX_PLACE = 255;
+var DAY_MS2 = 864e5;
+var FIRST_DAY3 = -25567;
+var LAST_DAY2 = 2932896;
+var UNSPEAKABLE2 = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+var UNSPEAKABLE_IN_CLAIMS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/;
+function readContent(payload) {
+  const value = decode2(payload, REASON8);
+  const members2 = Array.isArray(value) ? value : [];
+  const [format, agency, certificateType, version, kid8, leaf, first, last, claimsDigest, ...rest] = members2;
+  const [purpose, recipient, made, expires, salt] = rest;
+  if (isInteger(format) && format > FORMAT3) {
+    refuse("CodeUnsupported", `got a copy of format ${format}, this software knows format ${FORMAT3}`);
+  }
+  if (members2.length !== MEMBERS2 || format !== FORMAT3) {
+    return refuse(REASON8, `copy: got CBOR that is not the ${MEMBERS2} members of format ${FORMAT3}`);
+  }
+  const firstDay = within2("first day", first, FIRST_DAY3, LAST_DAY2);
+  const madeDay = within2("day on which it was made", made, FIRST_DAY3, LAST_DAY2);
+  bytes("salt", salt, 16);
+  return {
+    agency: within2("agency", agency, 1, MAX_AGENCY2),
+    certificateType: within2("certificate type", certificateType, 1, MAX_TYPE),
+    version: within2("type version", version, 1, MAX_TYPE_VERSION),
+    kid8: bytes("kid8", kid8, 8),
+    leaf: bytes("leaf", leaf, HASH),
+    firstDay: dayOf2(firstDay),
+    lastDay: last === null ? null : dayOf2(within2("last day", last, firstDay, LAST_DAY2)),
+    claimsDigest: bytes("claims' digest", claimsDigest, HASH),
+    purpose: term("purpose", purpose),
+    recipient: term("recipient", recipient),
+    made: dayOf2(madeDay),
+    expires: dayOf2(within2("last day of the copy", expires, madeDay, Math.min(LAST_DAY2, madeDay + MAX_DAYS)))
+  };
+}
+async function readClaims(written, content) {
+  if (written.length > MAX_CLAIMS_BYTES || !equal(await sha256(written), content.claimsDigest)) {
+    refuse(REASON8, "claims: got others than those whose digest was signed");
+  }
+  const value = decode2(written, REASON8);
+  if (!Array.isArray(value) || !value.length || value.length > MAX_CLAIMS2) {
+    return refuse(REASON8, `claims: got something else than 1 to ${MAX_CLAIMS2} of them`);
+  }
+  const claims = value.map(readClaim);
+  if (claims.some(([place], at) => at && claims[at - 1][0] >= place)) {
+    refuse(REASON8, "claims: got places out of order or twice, wanted each once, ascending");
+  }
+  return claims;
+}
+function readClaim(item) {
+  const [place, value] = Array.isArray(item) && item.length === 2 ? item : [];
+  const texts = Array.isArray(value) && value.length ? value : [value];
+  if (typeof place !== "number" || place < 0 || place > MAX_PLACE || value !== null && !texts.every((text3) => typeof text3 === "string" && text3 && !UNSPEAKABLE_IN_CLAIMS.test(text3))) {
+    return refuse(REASON8, "claims: got something else than a place and a text, several texts, or null");
+  }
+  return [
+    place,
+    /** @type {Value} */
+    value
+  ];
+}
+function within2(name, value, least, most) {
+  if (typeof value !== "number" || value < least || value > most) {
+    return refuse(REASON8, `copy: ${name}: got ${value}, wanted ${least} to ${most}`);
+  }
+  return value;
+}
+function bytes(name, value, length) {
+  return isBytes4(value) && value.length === length ? value : refuse(REASON8, `copy: ${name}: wanted ${length} bytes`);
+}
+function term(name, value) {
+  if (typeof value !== "string" || value === "" || characters(value) > MAX_TERM || UNSPEAKABLE2.test(value)) {
+    return refuse(REASON8, `copy: ${name}: wanted 1 to ${MAX_TERM} characters, none of them unseen`);
+  }
+  return value.replace(AROUND, "") === value ? value : refuse(REASON8, `copy: ${name}: got space around it`);
+}
+function dayOf2(days) {
+  return new Date(days * DAY_MS2).toISOString().slice(0, 10);
+}
+
+// verifier/pages/evidence/copy.js
+var REASON9 = "CodeMalformed";
+var MALFORMED7 = "CertificateMalformed";
+var ALTERED2 = "CertificateAltered";
+var MAX_FILE = 393216;
+var MAX_SIGNING_INPUT = 131072;
+var MIN_SALT = 16;
+var MAX_SALT = 64;
+var LABEL = -65538;
+var DOMAIN = utf8("copy");
+var FULL_STOP = 46;
+var URL_FORM2 = /^(https?):\/\/([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?)\/c#([0-9]+)$/;
+async function readCopy(text3) {
+  requireText(text3, "a limited copy");
+  const [host, number] = split3(text3.replace(AROUND, ""));
+  if (number.length > MAX_FILE) refuse(REASON9, `got ${number.length} digits, wanted at most ${MAX_FILE}`);
+  return { ...await readCopyFile(decode3(number)), host };
+}
+async function readCopyFile(data) {
+  requireBytes(data, "a limited copy");
+  if (data.length > MAX_FILE) refuse(REASON9, `got a copy of ${data.length} bytes, wanted at most ${MAX_FILE}`);
+  const value = decode2(data, REASON9);
+  const members2 = Array.isArray(value) && value.length === 4 ? value : [];
+  const [header, unprotected, payload, signature] = members2;
+  if (!isBytes4(header) || !(unprotected instanceof Map) || !isBytes4(payload) || !isBytes4(signature)) {
+    return refuse(REASON9, "got CBOR that is not the four members of a COSE_Sign1");
+  }
+  if (!equal(header, PROTECTED)) refuse(REASON9, `got the protected header ${hex(header)}, wanted ES256's`);
+  const fault = signatureFault(signature);
+  if (fault) refuse(REASON9, fault);
+  const content = readContent(payload);
+  return { content, payload, signature, ...await readUnprotected(unprotected, content), host: null };
+}
+async function verifyCopy(copy, key, registryId) {
+  requireBytes(registryId, "a registry id", HASH);
+  await requireKid(key, copy.content.kid8);
+  await verify(key, copy.signature, encode2(["Signature1", PROTECTED, concat(registryId, DOMAIN), copy.payload]));
+}
+async function openCopy(copy, names) {
+  const { claims, content, opening } = copy;
+  if (!claims || !opening) return refuse("InvalidInput", "got a copy without an opening, wanted one with it");
+  const stop = opening.signingInput.indexOf(FULL_STOP);
+  if (stop < 0) refuse(MALFORMED7, "opening: got no full stop, wanted header and payload with one between them");
+  const kid = readHeader2(part(opening.signingInput.subarray(0, stop)));
+  const credential = readPayload(part(opening.signingInput.subarray(stop + 1)));
+  if (!equal(await leafOfDigests(credential.codeDigest, await sha256(opening.signingInput)), content.leaf)) {
+    refuse(ALTERED2, "got an opening of another certificate than the one that the copy names");
+  }
+  const told = [credential.agency, credential.typeNumber, credential.typeVersion];
+  const named = [content.agency, content.certificateType, content.version];
+  const days = [credential.firstDay, credential.lastDay, content.firstDay, content.lastDay];
+  if (String(told) !== String(named) || days[0] !== days[2] || days[1] !== days[3]) {
+    refuse(ALTERED2, "got a copy that names another agency, type or validity than its certificate");
+  }
+  for (const [at, [place, value]] of claims.entries()) {
+    const name = names[place] ?? refuse(ALTERED2, `got the claim ${place} of a type of ${names.length}`);
+    const text3 = base64url(utf8(serialise([base64url(opening.salts[at]), name, value])));
+    const { digest } = await readDisclosure(text3);
+    if (!credential.digests.includes(digest)) {
+      refuse(ALTERED2, `got a claim ${name} that the certificate does not state`);
+    }
+  }
+  return { credential, kid };
+}
+function part(written) {
+  return fromBase64url(fromUtf8(written, MALFORMED7), MALFORMED7);
+}
+async function readUnprotected(unprotected, content) {
+  if (!unprotected.size) return { claims: null, opening: null };
+  const members2 = unprotected.get(LABEL);
+  const [written, signingInput, salts] = Array.isArray(members2) ? members2 : [];
+  if (!Array.isArray(members2) || !isBytes4(written) || members2.length !== 1 && members2.length !== 3) {
+    return refuse(REASON9, "got unprotected members other than claims, or claims and their opening");
+  }
+  if (members2.length === 1) return { claims: await readClaims(written, content), opening: null };
+  if (!isBytes4(signingInput) || !Array.isArray(salts)) {
+    return refuse(REASON9, "got unprotected members other than claims, or claims and their opening");
+  }
+  const claims = await readClaims(written, content);
+  const fit = salts.every((salt) => isBytes4(salt) && MIN_SALT <= salt.length && salt.length <= MAX_SALT);
+  if (!fit || salts.length !== claims.length || signingInput.length > MAX_SIGNING_INPUT) {
+    return refuse(REASON9, `opening: got ${salts.length} salts, wanted ${claims.length} of ${MIN_SALT} bytes or more`);
+  }
+  return { claims, opening: { signingInput, salts: (
+    /** @type {Uint8Array[]} */
+    salts
+  ) } };
+}
+function split3(text3) {
+  if (/^[0-9]+$/.test(text3)) return [null, text3];
+  const url = URL_FORM2.exec(text3);
+  if (!url) return refuse(REASON9, `got ${text3.slice(0, 60)}, wanted https://<verifying host>/c#<digits>`);
+  const [, scheme, host, number] = url;
+  if (scheme === "http" && !LOCAL.test(host)) refuse(REASON9, `got http://${host}, wanted https`);
+  return [host, number];
+}
+
 // verifier/pages/evidence/pack.js
-var MALFORMED7 = "EvidenceMalformed";
+var MALFORMED8 = "EvidenceMalformed";
 var RIGHTS = 2;
 async function readPack(data) {
   const members2 = await unwrap(data, PACK);
   const [body, attestations, types] = members2.length === 3 ? members2 : [];
   if (!Array.isArray(types) || !types.every(isBytes4)) {
-    return refuse(MALFORMED7, "got a pack other than body, attestations and type files");
+    return refuse(MALFORMED8, "got a pack other than body, attestations and type files");
   }
   const files = (
     /** @type {Uint8Array[]} */
     types
   );
   const digests = await Promise.all(files.map(digestOf));
-  if (new Set(digests).size !== files.length) refuse(MALFORMED7, "got a type file twice, wanted each once");
+  if (new Set(digests).size !== files.length) refuse(MALFORMED8, "got a type file twice, wanted each once");
   return { checkpoint: await checkpointOf([body, attestations]), types: files };
 }
 async function verifyPack(pack, trust) {
@@ -5219,44 +5404,44 @@ function valueOf3(values) {
 }
 
 // verifier/pages/evidence/trust_list_members.js
-var MALFORMED8 = "EvidenceMalformed";
+var MALFORMED9 = "EvidenceMalformed";
 var ADDRESS6 = 20;
 var TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/;
 function addresses(value, what) {
-  const read = array(value, what).map((item) => bytes(item, ADDRESS6, what));
+  const read = array(value, what).map((item) => bytes2(item, ADDRESS6, what));
   if (!read.length || read.some((address2, place) => place && compare(read[place - 1], address2) >= 0)) {
-    refuse(MALFORMED8, `got ${read.length} addresses as ${what}, wanted at least one, ascending, each once`);
+    refuse(MALFORMED9, `got ${read.length} addresses as ${what}, wanted at least one, ascending, each once`);
   }
   return read;
 }
 function array(value, what) {
-  return Array.isArray(value) ? value : refuse(MALFORMED8, `${what}: got another value than an array`);
+  return Array.isArray(value) ? value : refuse(MALFORMED9, `${what}: got another value than an array`);
 }
 function whole2(value, what, least) {
   const fits = typeof value === "number" && value >= least;
-  return fits ? value : refuse(MALFORMED8, `${what}: got another value than a whole number from ${least} up`);
+  return fits ? value : refuse(MALFORMED9, `${what}: got another value than a whole number from ${least} up`);
 }
 function time(value, what) {
   const read = typeof value === "string" && TIME.test(value) ? new Date(value) : /* @__PURE__ */ new Date(NaN);
   const fits = !Number.isNaN(read.getTime()) && read.getUTCFullYear() > 0 && read.toISOString().replace(".000Z", "Z") === value;
-  return fits ? read : refuse(MALFORMED8, `${what}: got another value than a time like 2026-01-31T00:00:00Z`);
+  return fits ? read : refuse(MALFORMED9, `${what}: got another value than a time like 2026-01-31T00:00:00Z`);
 }
-function bytes(value, length, what) {
+function bytes2(value, length, what) {
   if (typeof value !== "string" || !/^0x[0-9a-f]*$/.test(value) || value.length !== 2 + 2 * length) {
-    return refuse(MALFORMED8, `${what}: got another value than 0x and ${length} bytes in small hexadecimal digits`);
+    return refuse(MALFORMED9, `${what}: got another value than 0x and ${length} bytes in small hexadecimal digits`);
   }
   return unhex(value.slice(2));
 }
 
 // verifier/pages/evidence/validator_sets.js
-var MALFORMED9 = "EvidenceMalformed";
+var MALFORMED10 = "EvidenceMalformed";
 function setsOf(value) {
   const sets = array(value, "seals").map(setOf);
-  if (!sets.length) refuse(MALFORMED9, "got no ranges of blocks as seals, wanted at least one");
+  if (!sets.length) refuse(MALFORMED10, "got no ranges of blocks as seals, wanted at least one");
   sets.slice(1).forEach(({ fromBlock }, place) => {
     const end = sets[place].untilBlock;
     if (end === null || fromBlock < end) {
-      refuse(MALFORMED9, `got a range from block ${fromBlock} on before the one ahead of it ends`);
+      refuse(MALFORMED10, `got a range from block ${fromBlock} on before the one ahead of it ends`);
     }
   });
   return sets;
@@ -5268,31 +5453,31 @@ function setAt(sets, number) {
   return found ?? refuse("SealsInsufficient", `the trust list says nothing of block ${number}`);
 }
 function setOf(value) {
-  const pinned2 = members(value, "a range of seals", MALFORMED9, ["from_block", "until_block", "scheme", "validators"]);
+  const pinned2 = members(value, "a range of seals", MALFORMED10, ["from_block", "until_block", "scheme", "validators"]);
   const fromBlock = whole2(pinned2.from_block, "from_block", 0);
   const untilBlock = pinned2.until_block === null ? null : whole2(pinned2.until_block, "until_block", fromBlock + 1);
   const { scheme } = pinned2;
   if (typeof scheme !== "string" || !SCHEMES.includes(scheme)) {
-    return refuse(MALFORMED9, `got another scheme of seals, wanted one of ${SCHEMES.join(", ")}`);
+    return refuse(MALFORMED10, `got another scheme of seals, wanted one of ${SCHEMES.join(", ")}`);
   }
   if (scheme !== "none") {
     return { fromBlock, untilBlock, scheme, validators: addresses(pinned2.validators, "validators") };
   }
   const { length } = array(pinned2.validators, "validators");
-  if (length) refuse(MALFORMED9, `got ${length} validators where nobody seals, wanted none`);
+  if (length) refuse(MALFORMED10, `got ${length} validators where nobody seals, wanted none`);
   return { fromBlock, untilBlock, scheme, validators: [] };
 }
 
 // verifier/pages/evidence/trust_list.js
 var CLOCK_TOLERANCE_MS = 5 * 60 * 1e3;
-var MALFORMED10 = "EvidenceMalformed";
+var MALFORMED11 = "EvidenceMalformed";
 var REFUSED = "TrustListRefused";
 var KIND = "yinxin-trust-list";
-var FORMAT3 = 1;
+var FORMAT4 = 1;
 var MAX_BYTES2 = 2 ** 20;
 var HASH4 = 32;
 var V = 27;
-var MEMBERS2 = [
+var MEMBERS3 = [
   "kind",
   "format",
   "version",
@@ -5310,8 +5495,8 @@ var MEMBERS2 = [
 async function readTrustList(data) {
   requireBytes(data, "a trust list");
   if (data.length > MAX_BYTES2)
-    refuse(MALFORMED10, `got a trust list of ${data.length} bytes, wanted at most ${MAX_BYTES2}`);
-  const outer = members(parse(data, MALFORMED10), "trust list", MALFORMED10, ["signed", "signatures"]);
+    refuse(MALFORMED11, `got a trust list of ${data.length} bytes, wanted at most ${MAX_BYTES2}`);
+  const outer = members(parse(data, MALFORMED11), "trust list", MALFORMED11, ["signed", "signatures"]);
   const signatures = array(outer.signatures, "signatures").map(signatureOf);
   if (new Set(signatures.map(({ by }) => hex(by))).size !== signatures.length) {
     refuse(REFUSED, "got two signatures of one key, wanted distinct keys");
@@ -5339,16 +5524,16 @@ function requireFollows2(listed, previous) {
   requireSignedBy(listed, previous);
 }
 async function readSigned(value, signatures) {
-  if (isObject(value) && value.kind === KIND && typeof value.format === "number" && value.format > FORMAT3) {
-    refuse("EvidenceUnsupported", `got a trust list of format ${value.format}, wanted ${FORMAT3}`);
+  if (isObject(value) && value.kind === KIND && typeof value.format === "number" && value.format > FORMAT4) {
+    refuse("EvidenceUnsupported", `got a trust list of format ${value.format}, wanted ${FORMAT4}`);
   }
-  const signed = members(value, "signed", MALFORMED10, MEMBERS2);
+  const signed = members(value, "signed", MALFORMED11, MEMBERS3);
   const { kind, format, test } = signed;
-  if (kind !== KIND || format !== FORMAT3) refuse(MALFORMED10, `got another trust list than ${KIND} of format ${FORMAT3}`);
-  if (typeof test !== "boolean") return refuse(MALFORMED10, "test: got another value than true or false");
+  if (kind !== KIND || format !== FORMAT4) refuse(MALFORMED11, `got another trust list than ${KIND} of format ${FORMAT4}`);
+  if (typeof test !== "boolean") return refuse(MALFORMED11, "test: got another value than true or false");
   const [issued, expires] = [time(signed.issued, "issued"), time(signed.expires, "expires")];
-  if (expires <= issued) refuse(MALFORMED10, "got an end before the beginning, wanted expires after issued");
-  const council = members(signed.council, "council", MALFORMED10, ["threshold", "keys"]);
+  if (expires <= issued) refuse(MALFORMED11, "got an end before the beginning, wanted expires after issued");
+  const council = members(signed.council, "council", MALFORMED11, ["threshold", "keys"]);
   const keys = addresses(council.keys, "council keys");
   const attesters = await attestersOf2(signed.attesters);
   const signedBytes = utf8(serialise(value));
@@ -5356,9 +5541,9 @@ async function readSigned(value, signatures) {
   const sets = setsOf(signed.seals);
   return {
     version: whole2(signed.version, "version", 1),
-    registryId: bytes(signed.registry_id, HASH4, "registry_id"),
-    registry: bytes(signed.registry, ADDRESS6, "registry"),
-    agencies: bytes(signed.agencies, ADDRESS6, "agencies"),
+    registryId: bytes2(signed.registry_id, HASH4, "registry_id"),
+    registry: bytes2(signed.registry, ADDRESS6, "registry"),
+    agencies: bytes2(signed.agencies, ADDRESS6, "agencies"),
     chainId: whole2(signed.chain_id, "chain_id", 0),
     test,
     issued,
@@ -5401,36 +5586,36 @@ function requireSignedBy(listed, other) {
   }
 }
 function signatureOf(value) {
-  const entry = members(value, "signature", MALFORMED10, ["by", "signature"]);
-  const signature = bytes(entry.signature, SIGNATURE_BYTES, "signature");
+  const entry = members(value, "signature", MALFORMED11, ["by", "signature"]);
+  const signature = bytes2(entry.signature, SIGNATURE_BYTES, "signature");
   const v = signature[SIGNATURE_BYTES - 1];
-  if (v !== V && v !== V + 1) refuse(MALFORMED10, `got a signature with v ${v}, wanted ${V} or ${V + 1}`);
-  return { by: bytes(entry.by, ADDRESS6, "by"), signature };
+  if (v !== V && v !== V + 1) refuse(MALFORMED11, `got a signature with v ${v}, wanted ${V} or ${V + 1}`);
+  return { by: bytes2(entry.by, ADDRESS6, "by"), signature };
 }
 function thresholdOf(value, keys) {
   const threshold = whole2(value, "threshold", Math.min(1, keys.length));
-  if (threshold > keys.length) refuse(MALFORMED10, `got a threshold of ${threshold} for ${keys.length} keys`);
+  if (threshold > keys.length) refuse(MALFORMED11, `got a threshold of ${threshold} for ${keys.length} keys`);
   return threshold;
 }
 async function attestersOf2(value) {
-  const attesters = members(value, "attesters", MALFORMED10, ["threshold", "keys"]);
+  const attesters = members(value, "attesters", MALFORMED11, ["threshold", "keys"]);
   const keys = [];
   for (const item of array(attesters.keys, "attesters")) {
-    const { kty, crv, x, y } = members(item, "attester", MALFORMED10, ["kty", "crv", "x", "y"]);
+    const { kty, crv, x, y } = members(item, "attester", MALFORMED11, ["kty", "crv", "x", "y"]);
     if (kty !== "EC" || crv !== "P-256" || typeof x !== "string" || typeof y !== "string") {
-      return refuse(MALFORMED10, "got another key than one of EC and P-256");
+      return refuse(MALFORMED11, "got another key than one of EC and P-256");
     }
-    const key = { x: fromBase64url(x, MALFORMED10), y: fromBase64url(y, MALFORMED10) };
+    const key = { x: fromBase64url(x, MALFORMED11), y: fromBase64url(y, MALFORMED11) };
     try {
       await load(key);
     } catch (error) {
       if (!(error instanceof EvidenceError)) throw error;
-      refuse(MALFORMED10, `got an attester's key that is none: ${error.message}`);
+      refuse(MALFORMED11, `got an attester's key that is none: ${error.message}`);
     }
     keys.push(key);
   }
   if (new Set(keys.map(({ x, y }) => hex(concat(x, y)))).size !== keys.length)
-    refuse(MALFORMED10, "got an attester twice");
+    refuse(MALFORMED11, "got an attester twice");
   return { attesters: keys, attesterThreshold: thresholdOf(attesters.threshold, keys) };
 }
 export {
@@ -5442,10 +5627,13 @@ export {
   kidOf,
   kindOf,
   leafOf,
+  openCopy,
   parseShortNumber,
   readCertificate,
   readCheckpoint,
   readCode,
+  readCopy,
+  readCopyFile,
   readHeader,
   readPack,
   readProof,
@@ -5456,6 +5644,7 @@ export {
   verifyCertificate,
   verifyCheckpoint,
   verifyCode,
+  verifyCopy,
   verifyPack,
   verifyProof,
   verifyTrustList

@@ -41,7 +41,7 @@ async function check(scan) {
 }
 
 for (const link of document.querySelectorAll("a[data-keeps-code]")) {
-  link.addEventListener("click", () => { link.hash = location.pathname === "/v" ? location.hash : ""; });
+  link.addEventListener("click", () => { link.hash = ["/c", "/v"].includes(location.pathname) ? location.hash : ""; });
 }
 const scan = document.getElementById("scan");
 if (scan) {

@@ -1,0 +1,8 @@
+// Buttons that print the page.
+
+export function offerPrinting() {
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+}

@@ -1,0 +1,1 @@
+"""The clerks' pages, one module for each topic."""

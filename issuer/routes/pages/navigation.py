@@ -1,0 +1,75 @@
+"""Which pages are offered to whom, and which help belongs to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from issuer.account_models import Role
+from issuer.said import msgid
+
+if TYPE_CHECKING:
+    from issuer.sessions import SignedIn
+
+_OF_AGENCIES = frozenset(Role) - {Role.COUNCIL_MEMBER}
+_ALL = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in the navigation."""
+
+    url: str
+    word: str
+    """A msgid."""
+    active: bool = False
+
+
+_PLACES: tuple[tuple[str, str, frozenset[Role]], ...] = (
+    ("/", msgid("Work"), _ALL),
+    ("/new", msgid("New"), frozenset({Role.PREPARER})),
+    ("/batches", msgid("Batches"), _ALL),
+    ("/certificates", msgid("Certificates"), _OF_AGENCIES),
+    ("/orders", msgid("Status orders"), _OF_AGENCIES),
+    ("/inspections", msgid("Inspections"), _OF_AGENCIES),
+    ("/people", msgid("People"), frozenset({Role.AGENCY_MANAGER, Role.COUNCIL_MEMBER})),
+    ("/clients", msgid("Interfaces"), frozenset({Role.AGENCY_MANAGER})),
+    ("/log", msgid("Log"), frozenset({Role.AGENCY_MANAGER, Role.COUNCIL_MEMBER, Role.AUDITOR})),
+    ("/doctor", msgid("Doctor"), frozenset({Role.AGENCY_MANAGER, Role.COUNCIL_MEMBER})),
+)
+
+_TOPICS = {
+    "": "start",
+    "new": "preparing",
+    "import": "preparing",
+    "imports": "preparing",
+    "drafts": "preparing",
+    "batches": "batches",
+    "certificates": "certificates",
+    "orders": "statuses",
+    "selections": "statuses",
+    "inspections": "inspections",
+    "people": "people",
+    "invitation": "signing-in",
+    "clients": "interfaces",
+    "log": "log",
+    "doctor": "doctor",
+    "queue": "batches",
+    "sign-in": "signing-in",
+    "confirm": "signing-in",
+    "account": "account",
+}
+
+
+def of(who: SignedIn, path: str) -> tuple[Place, ...]:
+    """Return the pages for somebody, with the one that is open marked."""
+    return tuple(
+        Place(url, word, active=path == url or (url != "/" and path.startswith(f"{url}/")))
+        for url, word, roles in _PLACES
+        if who.roles & roles
+    )
+
+
+def help_topic(path: str) -> str:
+    """Return which help page belongs to a page."""
+    return _TOPICS.get(path.strip("/").partition("/")[0], "start")

@@ -1,0 +1,213 @@
+"""What the issuer's pages say, in English and Chinese.
+
+English stands where it is said, as the key (msgid) of its translations. Chinese stands in `locales/zh_CN/*.po`, one
+file for each topic, which are read as they are and merged. A sentence with places for values has them as `%(name)s`,
+and every sentence is a format: a percent sign that is meant stands twice.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from babel.messages.pofile import read_po
+
+from chain.calendar import SHANGHAI
+from chain.claims import CHINESE
+from chain.errors import ClaimsInvalid, RegistryRefused
+from issuer import fault_words, refusals
+from issuer.errors import FileRefused, TooManyAttempts
+from issuer.said import by_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date, datetime
+
+    from babel.messages.catalog import Catalog
+
+    from chain.errors import YinxinError
+
+ENGLISH = "en"
+LANGUAGES = (CHINESE, ENGLISH)
+ERROR = "error"
+"""The context (msgctxt) of translations of what errors say in English themselves."""
+_SHOWN_FAULTS = 5
+_PLACE = re.compile(r"%\((\w+)\)s")
+_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905 — reads better
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language."""
+
+    language: str
+    """As `lang` attributes have it: zh-CN or en."""
+    sentences: Mapping[str, str | tuple[str, ...]]
+    """By msgid; one that is not here is said in English."""
+
+    def raw(self, msgid: str) -> str:
+        """Return a sentence with its places still empty."""
+        held = self.sentences.get(msgid, msgid)
+        return held if isinstance(held, str) else held[0]
+
+    def raw_number(self, one: str, many: str, number: int) -> str:
+        """Return a sentence for a number of things, with its places still empty."""
+        held = self.sentences.get(one)
+        if held is not None:
+            # Chinese has one form for every number.
+            return held if isinstance(held, str) else held[0]
+        return one if number == 1 else many
+
+    def gettext(self, msgid: str, /, **values: object) -> str:
+        """Say a sentence."""
+        return self.raw(msgid) % values
+
+    def ngettext(self, one: str, many: str, number: int, /, **values: object) -> str:
+        """Say a sentence about a number of things, which is `%(num)s` in it."""
+        return self.raw_number(one, many, number) % {"num": self.number(number), **values}
+
+    def day(self, day: date) -> str:
+        """Write a day as people of this language do."""
+        if self.language == CHINESE:
+            return f"{day.year}年{day.month}月{day.day}日"
+        return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+    def month(self, day: date) -> str:
+        """Write the month in which a day lies."""
+        return f"{day.year}年{day.month}月" if self.language == CHINESE else f"{_MONTHS[day.month - 1]} {day.year}"
+
+    def moment(self, moment: datetime) -> str:
+        """Write a moment by the clocks of Asia/Shanghai."""
+        local = moment.astimezone(SHANGHAI)
+        return f"{self.day(local.date())} {local:%H:%M}"
+
+    def number(self, number: int) -> str:
+        """Write a whole number with its thousands apart."""
+        return f"{number:,}"
+
+    def size(self, count: int) -> str:
+        """Write how large a file is."""
+        for unit, name in ((1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")):
+            if count >= unit:
+                return f"{count / unit:.1f} {name}"
+        return self.gettext("%(count)s bytes", count=count)
+
+    def listed(self, items: list[str] | tuple[str, ...]) -> str:
+        """Join several words."""
+        return ("、" if self.language == CHINESE else ", ").join(items)
+
+    def explain(self, error: YinxinError) -> str:
+        """Say what an error says, in one or a few sentences.
+
+        Its own words are translated where a catalogue has them; otherwise Chinese readers are told what kind of thing
+        it is, which is better than English they cannot read.
+        """
+        match error:
+            case TooManyAttempts(until=until):
+                return self.gettext(
+                    "Too many attempts failed. The next one counts from %(moment)s.", moment=self.moment(until)
+                )
+            case FileRefused(faults=faults):
+                said = [fault_words.said(each, self.language) for each in faults[:_SHOWN_FAULTS]]
+                return self._several(said, len(faults))
+            case ClaimsInvalid(faults=claims):
+                said = [f"{each.claim}: {each.wanted}" for each in claims[:_SHOWN_FAULTS]]
+                return self._several(said, len(claims))
+            case RegistryRefused():
+                text = refusals.sentence(error)
+            case _:
+                text = str(error)
+        return self.sentence_of(error, text)
+
+    def sentence_of(self, error: YinxinError, text: str) -> str:
+        """Return an error's own words as a sentence of this language."""
+        if self.language != CHINESE:
+            return _sentence(text)
+        return _translated(text) or self.gettext(by_kind(error))
+
+    def _several(self, said: list[str], count: int) -> str:
+        text = ("；" if self.language == CHINESE else "; ").join(said)
+        if count > len(said):
+            text += " " + self.gettext("(and %(count)s more)", count=count - len(said))
+        return text
+
+
+def of(language: str) -> Words:
+    """Return the words of a language; Chinese for one that nothing is said in."""
+    return Words(ENGLISH, {}) if language == ENGLISH else Words(CHINESE, _sentences())
+
+
+def wanted_by(accept_language: str) -> str:
+    """Choose by an `Accept-Language` header (RFC 9110, section 12.5.4)."""
+    wishes: list[tuple[float, str]] = []
+    for wish in accept_language.split(","):
+        tag, _, weight = wish.strip().partition(";q=")
+        for prefix, language in (("zh", CHINESE), ("en", ENGLISH)):
+            if tag.lower().startswith(prefix):
+                wishes.append((_weight(weight), language))
+    # Of equal wishes the first counts; `max` keeps it.
+    best = max(wishes, key=lambda wish: wish[0], default=(0.0, CHINESE))
+    return best[1] if best[0] > 0 else CHINESE
+
+
+def catalogues() -> Iterator[tuple[str, Catalog]]:
+    """Yield each topic's file name and content."""
+    folder = files("issuer").joinpath("locales", "zh_CN")
+    for path in sorted(folder.iterdir(), key=lambda each: each.name):
+        if path.name.endswith(".po"):
+            with path.open("rb") as stream:
+                yield path.name, read_po(stream, locale="zh_CN", abort_invalid=True)
+
+
+@cache
+def _sentences() -> dict[str, str | tuple[str, ...]]:
+    held: dict[str, str | tuple[str, ...]] = {}
+    for _, catalogue in catalogues():
+        for message in catalogue:
+            if not message.id or message.context == ERROR or not message.string:
+                continue
+            msgid = message.id if isinstance(message.id, str) else message.id[0]
+            held[msgid] = message.string if isinstance(message.string, str) else tuple(message.string)
+    return held
+
+
+@cache
+def _errors() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return what errors say, those with the most fixed words first."""
+    held: dict[str, str] = {}
+    for _, catalogue in catalogues():
+        for message in catalogue:
+            if message.context == ERROR and isinstance(message.id, str) and isinstance(message.string, str):
+                held[message.id] = message.string
+    order = sorted(held, key=lambda english: -len(_PLACE.sub("", english)))
+    return tuple((re.compile(_pattern(english), re.DOTALL), held[english]) for english in order)
+
+
+def _pattern(english: str) -> str:
+    fixed = _PLACE.split(english)
+    return "".join(f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(fixed))
+
+
+@lru_cache(maxsize=1024)
+def _translated(text: str) -> str:
+    for pattern, wording in _errors():
+        if match := pattern.fullmatch(text):
+            return wording % match.groupdict()
+    return ""
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if not text or text[-1] in ".!?" else f"{text}."
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text or "1")
+    except ValueError:
+        return 0.0

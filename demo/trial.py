@@ -38,6 +38,9 @@ def judged(stage: Stage, clock: Clock, head: int) -> dict[str, object]:
     with clock.timed("offline"):
         pdfs = [each for each in [*papers, *forged] if each.path.suffix == ".pdf"]
         judgements += _offline(stage, pdfs, head=head)
+    with clock.timed("doctor"):
+        # Ends the program if anything is wrong, or could not be asked.
+        doctor = stage.issuer("doctor")
     table: dict[str, dict[str, int]] = {}
     for judgement in judgements:
         counts = table.setdefault(judgement.exhibit.expected, {})
@@ -58,6 +61,7 @@ def judged(stage: Stage, clock: Clock, head: int) -> dict[str, object]:
         "ways": ways,
         "expected_vs_got": table,
         "wrong": wrong,
+        "doctor": doctor["outcome"],
         "seconds": clock.seconds,
         "head": head,
     }

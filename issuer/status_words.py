@@ -33,7 +33,10 @@ VERBS: dict[str, tuple[str, str]] = {
         msgid("Withdraw the certificate"),
         msgid("The law or the circumstances changed, without fault of the holder. It is final."),
     ),
-    "cancel": (msgid("Cancel the certificate"), msgid("An orderly end: it expired, the holder asked, or has ended. It is final.")),
+    "cancel": (
+        msgid("Cancel the certificate"),
+        msgid("An orderly end: it expired, the holder asked, or has ended. It is final."),
+    ),
     "lost": (msgid("Report lost"), msgid("The holder has lost it; a new version may say the same.")),
     "found": (msgid("Report found"), msgid("Takes a loss back.")),
     "renewal-pending": (

@@ -214,9 +214,7 @@ def _history(office: Office, work: Work, certificate: Certificate) -> list[str]:
     ]
     for change in work.status_changes(certificate.id):
         said = statuses.said(Track(change.track), change.from_hour, change.until_hour)
-        if grounds := _opened(
-            office, work, certificate, work.status_target(change.id or 0, certificate.id).grounds
-        ):
+        if grounds := _opened(office, work, certificate, work.status_target(change.id or 0, certificate.id).grounds):
             told = json.loads(grounds)
             decision = f", decision with SHA-256 {told['decision']}" if told["decision"] else ""
             lines.append((change.created_at, f"reason for {said}: {told['reason'] or '(none)'}{decision}"))

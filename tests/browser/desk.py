@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
@@ -115,14 +115,15 @@ def window(
     yield page
     context.close()
     # A refused form is answered with 4xx, which the console tells as a resource that failed to load.
-    assert [each for each in faults if "status of 4" not in each] == []
+    said = [each for each in faults if "status of 4" not in each]
+    assert not said, said
 
 
 def axe(page: Page) -> None:
     """Assert that axe finds nothing wrong with a page."""
     page.evaluate(_axe())
     found = page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}})", _RULES)
-    said = [f"{each['id']}: {each['nodes'][0]['html'][:200]} ({each['help']})" for each in found["violations"]]
+    said = [f"{each['id']}: {each['nodes'][0]['html'][:200]} ({_why(each)})" for each in found["violations"]]
     assert not said, f"{page.url}: {said}"
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), "too wide"
 
@@ -149,6 +150,8 @@ def each_view(page: Page, name: str) -> None:
     for view, (width, height, scheme) in VIEWS.items():
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        # Colours follow a frame later.
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         axe(page)
         looks(page, f"{name}-{view}")
     width, height, scheme = VIEWS["desktop"]
@@ -207,6 +210,11 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield opened
         opened.close()
+
+
+def _why(violation: dict[str, Any]) -> str:
+    reasons = violation["nodes"][0]["any"] or [{"message": violation["help"]}]
+    return str(reasons[0]["message"])
 
 
 @cache

@@ -59,6 +59,8 @@ def fill(page: Page, **cells: str) -> None:
             page.locator(f"[name=claim-{key}]").nth(1).check()
         else:
             field.fill(value)
+    # Fields that were left are being judged; a page that is left meanwhile says so on its console.
+    page.wait_for_load_state("networkidle")
 
 
 def spreadsheet(folder: Path) -> Path:

@@ -199,9 +199,7 @@ def test_any_edit_of_a_submitted_batch_voids_every_signature(world: World, *, ap
 def test_draft_that_is_on_its_way_to_the_chain_is_not_changed(world: World) -> None:
     row = make(world, permit(1))
     number = opened(world, row).batch.id or 0
-    in_one_go.bring_to_approval(
-        world.office, number, world.officer("low-preparer"), [world.officer("low-approver")]
-    )
+    in_one_go.bring_to_approval(world.office, number, world.officer("low-preparer"), [world.officer("low-approver")])
     in_one_go.seal(world.office, world.lane(), [number])
     for attempt in (
         lambda: change(world, row, permit(1, hotline="12345")),

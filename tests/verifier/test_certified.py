@@ -22,8 +22,8 @@ from verifier.verification import verify
 from verifier.wording import Language
 
 if TYPE_CHECKING:
-    from verifier.presented import Presented
     from tests.verifier.book import Paper
+    from verifier.presented import Presented
 
 LICENCE = by_identifier("business-licence")
 FILE, OTHER = b"%PDF-1.7 an existing file", b"OFD, another existing file"

@@ -152,6 +152,15 @@ def whole(visit: Visit, certificate: Certificate) -> dict[str, object]:
     return context
 
 
+def catch_up(visit: Visit) -> bool:
+    """Take in what the chain says by now; returns whether it answered."""
+    try:
+        following.catch_up(visit.office)
+    except RegistryError:
+        return False
+    return True
+
+
 def name_of(certificate: Certificate, claims: dict[str, JSON] | None) -> str:
     """Return by what a certificate is called: its number, or what the chain alone tells of it."""
     if claims is not None:

@@ -8,9 +8,9 @@ from urllib.parse import quote, urlencode
 from fastapi import Query, Response
 
 from chain.calendar import hour_of
-from chain.errors import InvalidInput, RegistryError
+from chain.errors import InvalidInput
 from chain.events import Track
-from issuer import audit_log, days, document_making, finding, following, handing_out, proofs, vocabulary
+from issuer import audit_log, days, document_making, finding, handing_out, proofs, vocabulary
 from issuer.errors import NotFound, ProofMissing
 from issuer.face import PROOF_MEDIA_TYPE
 from issuer.finding import Search
@@ -50,7 +50,7 @@ Found = Annotated[str, Query(max_length=200)]
 def find(visit: Visiting) -> Response:
     """Show the form, and a page of what is found."""
     query = {key: visit.request.query_params.get(key, "").strip() for key in _FIELDS}
-    known_at = _catch_up(visit)
+    known_at = certificate_views.catch_up(visit)
     faults: list[Fault] = []
     try:
         wanted = search_of(visit, query)
@@ -176,15 +176,6 @@ def _file(visit: Visit, certificate: Certificate, file: str) -> tuple[bytes, str
         if file == "certificate.sd-jwt":
             return sd_jwt.encode(), ".sd-jwt", "application/vc+sd-jwt"
         return certificate_views.code_url(visit, work, certificate).encode(), ".code.txt", "text/plain; charset=utf-8"
-
-
-def _catch_up(visit: Visit) -> bool:
-    """Take in what the chain says by now; returns whether it answered."""
-    try:
-        following.catch_up(visit.office)
-    except RegistryError:
-        return False
-    return True
 
 
 def _download(data: bytes, name: str, kind: str) -> Response:

@@ -48,6 +48,7 @@ def listed(
 ) -> Response:
     """List what is due."""
     days_ahead = _within(within)
+    certificate_views.catch_up(visit)
     with visit.store.reading() as work:
         total, rows = inspections.due_list(
             work, visit.who.agency, visit.office.today, within=days_ahead, certificate_type=type,

@@ -6,7 +6,7 @@ from datetime import datetime  # noqa: TC003 — SQLModel reads annotations at r
 
 from sqlmodel import Field
 
-from issuer.models import Base
+from issuer.models import Base, Big
 
 
 class Appointment(Base, table=True):
@@ -27,17 +27,17 @@ class Appointment(Base, table=True):
     """All that the officer is to have; 0 removes."""
     held: int
     """What the officer had when it was proposed."""
-    nonce: int
+    nonce: int = Field(sa_type=Big)
     """The agency's, which the consents name."""
-    deadline: int
+    deadline: int = Field(sa_type=Big)
     """The last block in which they count."""
     consenters: str
     """Login names, separated by commas, in the order of the signatures."""
     signatures: bytes
     """65 bytes for each."""
     state: str = Field(index=True)
-    block_number: int | None = None
+    block_number: int | None = Field(default=None, sa_type=Big)
     block_hash: bytes | None = None
-    block_timestamp: int | None = None
+    block_timestamp: int | None = Field(default=None, sa_type=Big)
     failure: str = ""
     created_at: datetime

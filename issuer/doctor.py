@@ -114,9 +114,7 @@ def _writer(patient: Patient, stack: ExitStack, findings: list[Finding], store: 
             else:
                 findings.append(vitals.agreement(about, first, writer))
         except YinxinError as exc:
-            mend = say(
-                "Look whether the node runs, and YINXIN_RPC_URLS and YINXIN_REGISTRY name the right one."
-            )
+            mend = say("Look whether the node runs, and YINXIN_RPC_URLS and YINXIN_REGISTRY name the right one.")
             findings.append(trouble(about, vitals.words(exc), mend))
     if first is None:
         findings.append(trouble(vitals.NODES, say("No node answers."), say("Set YINXIN_RPC_URLS to nodes that run.")))

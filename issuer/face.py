@@ -115,7 +115,13 @@ def shown_values(document: Document) -> tuple[str, ...]:
     kind = document.certificate_type
     claims = (kind.display(claim.key, value, document.languages[0]) for claim, value in _shown_claims(document))
     files = _certified(document)
-    return (document.number, *claims, *files, *([document.identifier] if document.identifier else []), document.agency.name)
+    return (
+        document.number,
+        *claims,
+        *files,
+        *([document.identifier] if document.identifier else []),
+        document.agency.name,
+    )
 
 
 def day_in_words(day: date, language: str) -> str:

@@ -176,7 +176,9 @@ class Certificate(Base, table=True):
         Index(None, "agency", "holder_index"),
         Index(None, "agency", "name_index"),
         # Whatever issuer/finding.py filters and counts by, so that it need not read the rows themselves.
-        Index(None, "agency", "certificate_type", "batch_id", "position", "last_day", "first_day", "id"),
+        Index(
+            "ix_certificate_listed", "agency", "certificate_type", "batch_id", "position", "last_day", "first_day", "id"
+        ),
     )
     id: str = Field(primary_key=True)
     batch_id: int = Field(foreign_key="batch.id")

@@ -115,12 +115,25 @@ def draft(office: Office, certificate_ids: Sequence[str], wanted: Wanted, by: Do
 
 
 def rehearse(office: Office, order_id: int, agency: int) -> Rehearsal:
-    """Return what the order would change if it were signed now; asks the registry about each certificate."""
+    """Return what the order would change if it were signed now; asks the registry about each certificate.
+
+    Of one that was proposed: what its first officer signed, for that is all that a second one can sign.
+    """
     with office.store.reading() as work:
         order = order_rows.order(work, order_id, agency)
         certificates = order_rows.selected(work, order_id)
         wish = order_texts.wish(office, work, order)
-    return rehearsed_orders.rehearse(office, certificates, wish, agency, order_id=order_id)
+        plans = _signed_plans(work, order_id, certificates)
+    found = rehearsed_orders.rehearse(office, certificates, wish, agency, order_id=order_id)
+    if order.state != OrderState.PROPOSED:
+        return found
+    return rehearsed_orders.as_signed(found, plans, wish, office.directory().agency(agency).level)
+
+
+def shown(work: Work, order_id: int) -> str:
+    """Return what tells whether an order is still proposed as it was looked at; to be given back with a signature."""
+    signed = b"".join(change.signatures for change in order_rows.changes(work, order_id))
+    return hashlib.sha256(signed).hexdigest()
 
 
 def propose(office: Office, order_id: int, officer: Officer, *, confirmed: bool = False) -> int:
@@ -162,11 +175,11 @@ def propose(office: Office, order_id: int, officer: Officer, *, confirmed: bool 
     return len(changing)
 
 
-def approve(office: Office, order_id: int, officer: Officer) -> None:
+def approve(office: Office, order_id: int, officer: Officer, *, seen: str | None = None) -> None:
     """Sign an order as its second officer, and queue its changes.
 
     Raises `NotAllowed` for whoever proposed it; and `NotReady` if a status changed since, or the time is over: then the
-    order is OUTDATED, and must be proposed anew.
+    order is OUTDATED, and must be proposed anew. With what `shown` returned, that very proposal is signed or none.
     """
     directory = office.directory()
     with office.store.reading() as work:
@@ -188,6 +201,8 @@ def approve(office: Office, order_id: int, officer: Officer) -> None:
     with office.store.writing() as work:
         order = order_rows.order(work, order_id, officer.agency)
         _require_state(order, OrderState.PROPOSED)
+        if seen is not None and seen != shown(work, order_id):
+            raise NotReady(f"status order {order_id}: it was proposed anew since it was shown; look at it again")
         for change in order_rows.changes(work, order_id):
             statuses.sign(office, work, change, [officer])
             change.state = State.QUEUED
@@ -283,6 +298,23 @@ def _require_possible(office: Office, wanted: Wanted) -> None:
     )
     wishes.require_possible(wish)
     wishes.hours(wish, today=office.today, held=None, now=0)
+
+
+def _signed_plans(work: Work, order_id: int, certificates: Sequence[Certificate]) -> dict[str, Plan]:
+    """Return what a proposed order does to each certificate that it changes, by row id."""
+    known = {each.id: each for each in certificates}
+    return {
+        target.certificate_id: Plan(
+            known[target.certificate_id],
+            int.from_bytes(target.held, "big"),
+            change.from_hour,
+            change.until_hour,
+            is_so=False,
+            doubt="",
+        )
+        for change in order_rows.changes(work, order_id)
+        for target in work.status_targets(change.id or 0)
+    }
 
 
 def _together(outlooks: Sequence[Outlook]) -> list[list[Plan]]:

@@ -14,7 +14,7 @@ from issuer.models import State
 from issuer.slots import Held
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from chain.errors import YinxinError
     from issuer.models import Certificate
@@ -80,6 +80,24 @@ def rehearse(
     with office.store.reading() as work:
         busy = order_rows.busy(work, [each.id for each in certificates], but=order_id)
     return Rehearsal(tuple(_outlook(office, each, wish, who, busy.get(each.id)) for each in certificates))
+
+
+def as_signed(rehearsal: Rehearsal, plans: Mapping[str, Plan], wish: Wish, level: int) -> Rehearsal:
+    """Return what becomes of a selection by these very plans, by row id, which a first officer of a level signed."""
+    return Rehearsal(
+        tuple(_as_signed(each, plans.get(each.certificate.id), wish, level) for each in rehearsal.outlooks)
+    )
+
+
+def _as_signed(outlook: Outlook, plan: Plan | None, wish: Wish, level: int) -> Outlook:
+    changes = outlook.outcome == Outcome.CHANGES
+    if plan is not None:
+        then, trouble = _then(plan.held, wish, plan, level), outlook.trouble if changes else None
+        return Outlook(outlook.certificate, plan.held, then, Outcome.CHANGES, trouble, plan)
+    if not changes:
+        return outlook
+    left_out = NotReady("this certificate was left out when the order was proposed")
+    return _refused(outlook.certificate, outlook.held, left_out)
 
 
 def _outlook(office: Office, certificate: Certificate, wish: Wish, who: Acting, busy: str | None) -> Outlook:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from issuer.models import Base
+from issuer.models import Base, Big
 
 
 class KnownTrack(Base, table=True):
@@ -28,5 +28,5 @@ class StatusesFollowed(Base, table=True):
 
     __tablename__ = "statuses_followed"
     id: int = Field(default=1, primary_key=True)
-    block_number: int
+    block_number: int = Field(sa_type=Big)
     block_hash: bytes

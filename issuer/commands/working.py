@@ -13,7 +13,7 @@ import structlog
 import typer
 
 from chain.errors import RegistryUnavailable, YinxinError
-from issuer import audit_log, lane_conditions, parking, telling
+from issuer import audit_log, following, lane_conditions, parking, telling
 from issuer.audit_log import Occasion
 from issuer.commands.shared import ERR, OUT, Json, issuer, say, table
 from issuer.errors import DatabaseTrouble
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 OTHER_NODE_AFTER_S = 60.0
 """Where there are several nodes, one that is silent for so long is left for another."""
 _OPEN_AGAIN_S = 5.0
+_FOLLOW_EVERY_S = 15.0
 _SOURCE = "command line"
 _ON_THE_WAY = (State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK, State.FINAL)
 
@@ -98,6 +99,7 @@ def _work(opened: Issuer, stop: threading.Event) -> None:
         Round("sealing", carrier.step, pause_s=poll_s, idle_s=idle_s),
         Round("documents", opened.document_maker().step, idle_s=idle_s),
         Round("tasks", worker.step, idle_s=idle_s),
+        Round("statuses", partial(_follow, opened), idle_s=_FOLLOW_EVERY_S),
         Round("webhooks", partial(telling.step, opened.office, post), idle_s=idle_s),
     ]
     with walked(rounds, enough):
@@ -107,6 +109,12 @@ def _work(opened: Issuer, stop: threading.Event) -> None:
             if len(opened.settings.nodes) > 1 and carrier.silent_for_s > OTHER_NODE_AFTER_S:
                 _log.warning("the node is silent; trying the others")
                 return
+
+
+def _follow(opened: Issuer) -> bool:
+    """Take in what the registry recorded of statuses, by whomever; lists and counts are then never old."""
+    following.catch_up(opened.office)
+    return False
 
 
 def queue(*, as_json: Json = False) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
@@ -42,6 +43,8 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_LONGEST_PATH = 2_000
+_MOST_DIGITS = 18
 
 
 def _no_page(_scope: Scope, _status: int) -> ASGIApp | None:
@@ -106,9 +109,14 @@ class Frame:
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return (status, words) for what is not even begun."""
-        said = Headers(scope=scope).get("content-length", "")
-        if said.isdigit() and int(said) > self._most:
+        headers = Headers(scope=scope)
+        said = headers.get("content-length", "")
+        if said.isdigit() and (len(said) > _MOST_DIGITS or int(said) > self._most):
             return 413, self._too_large()
+        if len(scope["path"]) > _LONGEST_PATH:
+            return 404, f"path: got {len(scope['path'])} characters, wanted one of ours, which have less"
+        if not _is_utf8(headers.get("content-type", "")):
+            return 415, "the form's text is in another encoding; wanted UTF-8"
         if _comes_from_elsewhere(scope):
             return 403, "the request was made by another site's page; open this service's own page"
         return None
@@ -129,7 +137,19 @@ def _comes_from_elsewhere(scope: Scope) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site not in {"same-origin", "none"}
-    return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
+    if origin is None:
+        return False
+    try:
+        return urlsplit(origin).netloc != headers.get("host", "")
+    except ValueError:
+        return True
+
+
+def _is_utf8(content_type: str) -> bool:
+    """Whether a form's text is in UTF-8, as browsers send it; other encodings can say what is no text at all."""
+    kind, options = parse_options_header(content_type)
+    charset = options.get(b"charset", b"utf-8").lower()
+    return kind != b"multipart/form-data" or charset in {b"utf-8", b"utf8"}
 
 
 def _places(error: Exception) -> list[str]:

@@ -110,7 +110,10 @@ def window(
     )
     context.set_default_timeout(30_000)
     page, faults = context.new_page(), list[str]()
-    page.on("console", lambda said: faults.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on(
+        "console",
+        lambda said: faults.append(f"{page.url}: {said.text}") if said.type in {"error", "warning"} else None,
+    )
     page.on("pageerror", lambda error: faults.append(str(error)))
     yield page
     context.close()

@@ -196,9 +196,7 @@ def sent_by_a_stranger(world: World, number: int) -> None:
         wanted = statuses.to_change(row, work.status_targets(number))
     signatures = [row.signatures[:65], row.signatures[65:]]
     sender = world.officer("other-manager").signer
-    signed = world.registry.sign_status(
-        wanted, deadline=row.deadline, signatures=signatures, sender=sender, nonce=0
-    )
+    signed = world.registry.sign_status(wanted, deadline=row.deadline, signatures=signatures, sender=sender, nonce=0)
     world.registry.send(signed)
 
 

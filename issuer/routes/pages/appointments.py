@@ -10,7 +10,7 @@ from issuer.account_models import Role
 from issuer.errors import NotAllowed, NotFound, NotReady
 from issuer.models import State
 from issuer.routes.pages import front
-from issuer.routes.pages.front import Fault, Visiting
+from issuer.routes.pages.front import Fault, Visiting, whole
 from issuer.said import msgid
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def propose(visit: Visiting) -> Response:
 def consent(visit: Visiting) -> Response:
     """Sign what another manager proposed."""
     visit.require(Role.AGENCY_MANAGER)
-    numbers = [int(each) for each in visit.chosen("appointment") if each.isdecimal() and each.isascii()]
+    numbers = [number for each in visit.chosen("appointment") if (number := whole(each)) is not None]
     if not numbers:
         return _page(visit, Fault("appointment", visit.words.gettext("Tick at least one change.")))
     _require_in_sight(visit, numbers)

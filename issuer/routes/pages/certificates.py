@@ -56,7 +56,7 @@ def find(visit: Visiting) -> Response:
         wanted = search_of(visit, query)
     except InvalidInput as exc:
         wanted, faults = Search(), [Fault(str(exc).partition(":")[0], visit.words.explain(exc))]
-    number = _whole(visit.request.query_params.get("page", ""), 1)
+    number = max(1, _whole(visit.request.query_params.get("page", ""), 1))
     asked = any(query.values())
     with visit.store.reading() as work:
         page = finding.search(visit.office, work, visit.sight, wanted, offset=(number - 1) * finding.PAGE)
@@ -142,6 +142,10 @@ def download(row_id: str, file: str, visit: Visiting) -> Response:
 def search_of(visit: Visit, query: Mapping[str, str]) -> Search:
     """Return what a form's fields look for; raises `InvalidInput` naming the field."""
     given = {name: days.read(query[name], name) for name in _DAYS if query.get(name)}
+    for name in ("issued_from", "issued_until"):
+        if name in given:
+            # Issued at a moment, and not every day of the calendar has one.
+            days.first_hour(given[name], name)
     status = query.get("status", "")
     agency = query.get("agency", "")
     if agency and not visit.sight.sees(_whole(agency, -1)):

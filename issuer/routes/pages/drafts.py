@@ -98,7 +98,7 @@ def make(identifier: str, visit: Visiting) -> Response:
     clerk = clerk_of(visit)
     certificate_type = visit.office.type(identifier)
     typed = _typed(visit, certificate_type)
-    batch = int(visit.typed("batch")) if visit.typed("batch").isdecimal() else None
+    batch = visit.number("batch")
     if typed.faults:
         return _form(visit, certificate_type, typed.form, batch=batch, typed=typed)
     warned = drafts.foreseen(visit.office, certificate_type, typed.content, clerk.agency)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_NEXT = 300
+_MOST_DIGITS = 18
 
 
 class Elsewhere(Exception):
@@ -115,6 +116,10 @@ class Call:
         """Return what was typed into a field; empty where that is no text."""
         value = self.form.get(name, "")
         return value if isinstance(value, str) else ""
+
+    def number(self, name: str) -> int | None:
+        """Return the whole number that was typed into a field; None where that is none."""
+        return whole(self.typed(name))
 
     def chosen(self, name: str) -> list[str]:
         """Return all that was ticked under a name."""
@@ -366,15 +371,23 @@ def refusal(asked: Call, error: SignInRefused | TooManyAttempts) -> str:
     return asked.words.gettext(by_kind(error)) if isinstance(error, SignInRefused) else asked.words.explain(error)
 
 
+def whole(text: str) -> int | None:
+    """Return a whole number as a number of ours can be, which never has more digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
 def next_page(request: Request, wanted: str, *, fallback: str = "/") -> str:
     """Return a page of ours to go to next; anything else becomes the fallback, so that no link leads elsewhere."""
-    parts = urlsplit(wanted) if len(wanted) <= _LONGEST_NEXT and wanted.isprintable() else urlsplit("")
+    if len(wanted) > _LONGEST_NEXT or not wanted.isprintable():
+        return fallback
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return fallback
     if parts.netloc and parts.netloc == request.url.netloc:
         wanted = parts.path + (f"?{parts.query}" if parts.query else "")
-        parts = urlsplit(wanted)
-    if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//") or "\\" in wanted:
-        return fallback
-    return wanted
+    # Browsers take two slashes or more, of either kind, for the beginning of a host.
+    return wanted if wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted else fallback
 
 
 def _guest_csrf(token: str) -> str:

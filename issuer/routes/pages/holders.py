@@ -33,9 +33,8 @@ def hand_out(row_id: str, visit: Visiting) -> Response:
     """Hand a link out: the slip is shown this once."""
     visit.require(*MAY)
     certificate = _own(visit, row_id)
-    typed = visit.typed("days")
+    days = visit.number("days") or 0
     try:
-        days = int(typed) if typed.isascii() and typed.isdecimal() else 0
         handed = holding.hand_out(visit.office, row_id, who=visit.who.login, occasion=visit.occasion, days=days)
     except InvalidInput:
         text = visit.words.gettext("Say for how many days: 1 to %(most)s.", most=visit.words.number(MOST_DAYS))

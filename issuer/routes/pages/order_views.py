@@ -22,6 +22,7 @@ from issuer.models import State
 from issuer.order_models import OrderState
 from issuer.rehearsed_orders import Outcome
 from issuer.routes.pages import certificate_views
+from issuer.routes.pages.front import whole as whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -151,8 +152,8 @@ def selected(visit: Visit, typed: Mapping[str, str]) -> dict[str, object] | None
             row = plain(visit, [certificate])[0]
             return {"kind": "certificate", "row": row}
         if typed.get("batch"):
-            number = typed["batch"]
-            batch = visit.sight.batch(work, int(number) if number.isascii() and number.isdecimal() else -1)
+            number = whole_number(typed["batch"])
+            batch = visit.sight.batch(work, -1 if number is None else number)
             return {"kind": "batch", "batch": batch}
     return {"kind": "search"} if typed.get("search") else None
 

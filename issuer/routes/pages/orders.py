@@ -18,7 +18,7 @@ from issuer.order_models import OrderState
 from issuer.orders import Doing, Wanted
 from issuer.routes.pages import certificate_views, front, order_views
 from issuer.routes.pages.certificates import search_of
-from issuer.routes.pages.front import Fault, Visit, Visiting
+from issuer.routes.pages.front import Fault, Visit, Visiting, whole
 
 if TYPE_CHECKING:
     from chain.errors import YinxinError
@@ -127,7 +127,7 @@ def approve(number: int, visit: Visiting) -> Response:
     require_officer(visit)
     officer = visit.officer()
     try:
-        orders.approve(visit.office, number, officer)
+        orders.approve(visit.office, number, officer, seen=visit.typed("seen"))
     except (NotReady, NotAllowed) as exc:
         return _order(visit, number, [fault_of(visit, exc)])
     return visit.done(
@@ -191,8 +191,8 @@ def _selection(visit: Visit, typed: dict[str, str]) -> list[str]:
         if typed.get("certificate"):
             return [visit.sight.certificate(work, typed["certificate"]).id]
         if typed.get("batch"):
-            batch = typed["batch"]
-            found = visit.sight.batch(work, int(batch) if batch.isascii() and batch.isdecimal() else -1)
+            number = whole(typed["batch"])
+            found = visit.sight.batch(work, -1 if number is None else number)
             return [each.id for each in work.certificates(found.id or 0)]
         if typed.get("search"):
             wanted = search_of(visit, dict(parse_qsl(typed["search"])))
@@ -250,6 +250,7 @@ def _order(visit: Visit, number: int, faults: list[Fault] | None = None) -> Resp
         except Erased:
             text = None
         comment = order_texts.comment(visit.office, work, order)
+        seen = orders.shown(work, number)
         certificates = order_rows.selected(work, number)
     context = order_views.whole(visit, order, text)
     is_open = order.state in {OrderState.DRAFT, OrderState.PROPOSED} and text is not None
@@ -272,6 +273,7 @@ def _order(visit: Visit, number: int, faults: list[Fault] | None = None) -> Resp
         status=409 if faults else 200,
         faults=faults or (),
         comment=comment,
+        seen=seen,
         typed_comment=visit.typed("comment"),
         counts=counts,
         stale=stale,

@@ -52,8 +52,7 @@ def invite(visit: Visiting) -> Response:
     """Invite somebody, and show the link this once."""
     visit.require(*_ROLES)
     visit.require_fresh()
-    number = visit.typed("agency")
-    agency = _agency(visit, int(number) if number.isdecimal() else None)
+    agency = _agency(visit, visit.number("agency"))
     roles = [role for role in Role if role in visit.chosen("roles")]
     login = visit.typed("login").strip().casefold()
     faults = _faults(visit, login, roles)

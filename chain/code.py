@@ -133,10 +133,19 @@ def digits(cose: bytes) -> str:
     return decimal.encode(cose)
 
 
+def origin(host: str) -> str:
+    """Return where a verifying host is asked: over https, but on this very machine."""
+    return f"{'http' if _LOCAL.fullmatch(host) else 'https'}://{host}"
+
+
+def may_be_asked(scheme: str, host: str) -> bool:
+    """Whether a host may be asked like that: over http only where no network lies between."""
+    return scheme == "https" or _LOCAL.fullmatch(host) is not None
+
+
 def url(host: str, cose: bytes) -> str:
     """Return what the QR code holds; `host` is the verifier's, with a port if need be. Raises `InvalidInput`."""
-    scheme = "http" if _LOCAL.fullmatch(host) else "https"
-    text = f"{scheme}://{host}/v#{digits(cose)}"
+    text = f"{origin(host)}/v#{digits(cose)}"
     if not _URL.fullmatch(text):
         raise InvalidInput(f"got the verifying host {host!r}, wanted a host name, with :port if need be")
     return text
@@ -208,7 +217,7 @@ def _split(text: str) -> tuple[str | None, str]:
     url = _URL.fullmatch(text)
     if url is None:
         raise CodeMalformed(f"got {text[:60]!r}, wanted https://<verifying host>/v#<digits>, or the digits")
-    if url["scheme"] == "http" and not _LOCAL.fullmatch(url["host"]):
+    if not may_be_asked(url["scheme"], url["host"]):
         raise CodeMalformed(f"got http://{url['host']}, wanted https")
     return url["host"], url["digits"]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from chain import base64url, cbor, disclosures, strict_json
+from chain import base64url, cbor, code, disclosures, strict_json
 from chain import digits as decimal
 from chain.copy_content import HASH, MAX_DAYS, MAX_TERM, Claims, Content, Terms, Value, encode_claims, read_claims
 from chain.credential_reader import read_header, read_payload
@@ -62,7 +62,6 @@ _MAX_SALT = 64
 _MAX_SIGNING_INPUT = 128 * 1024
 _HOST = r"(?P<host>[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?)"
 _URL = re.compile(rf"(?P<scheme>https?)://{_HOST}/c#(?P<digits>[0-9]+)")
-_LOCAL = re.compile(r"(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +167,7 @@ def to_be_signed(payload: bytes, registry_id: bytes) -> bytes:
 
 def url(host: str, cose: bytes) -> str:
     """Return what the QR code holds; `host` is the verifier's, with a port if need be. Raises `InvalidInput`."""
-    scheme = "http" if _LOCAL.fullmatch(host) else "https"
-    text = f"{scheme}://{host}/c#{decimal.encode(cose)}"
+    text = f"{code.origin(host)}/c#{decimal.encode(cose)}"
     if not _URL.fullmatch(text):
         raise InvalidInput(f"got the verifying host {host!r}, wanted a host name, with :port if need be")
     return text
@@ -182,7 +180,7 @@ def parse(text: str) -> LimitedCopy:
         found = _URL.fullmatch(text)
         if found is None:
             raise CodeMalformed(f"got {text[:60]!r}, wanted https://<verifying host>/c#<digits>, or the digits")
-        if found["scheme"] == "http" and not _LOCAL.fullmatch(found["host"]):
+        if not code.may_be_asked(found["scheme"], found["host"]):
             raise CodeMalformed(f"got http://{found['host']}, wanted https")
         text, host = found["digits"], found["host"]
     if len(text) > MAX_FILE:

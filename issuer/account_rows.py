@@ -20,6 +20,7 @@ from issuer.account_models import (
     Totp,
 )
 from issuer.errors import NotFound
+from issuer.work import LARGEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from issuer.store import Work
 
 _CHUNK = 500
-_LARGEST_ID = 2**31 - 1
-"""PostgreSQL's integers end there."""
 
 
 def roles(person: Person) -> frozenset[Role]:
@@ -49,7 +48,7 @@ def number(person: Person) -> int:
 
 def person(work: Work, person_id: int) -> Person:
     """Return a person; raises `NotFound`."""
-    found = work.session.get(Person, person_id) if 0 < person_id <= _LARGEST_ID else None
+    found = work.numbered(Person, person_id)
     if found is None:
         raise NotFound(f"person: got {person_id}, wanted the number of one who is listed here")
     return found
@@ -71,6 +70,12 @@ def person_called(work: Work, login: str) -> Person | None:
 def key_holder(work: Work, key_name: str) -> Person | None:
     """Return whose key this is."""
     return work.session.exec(select(Person).where(Person.key_name == key_name)).first()
+
+
+def signer_name(work: Work, key_name: str) -> str:
+    """Return for people who signed with a key: name and login of its holder, its own name where it has none."""
+    person = key_holder(work, key_name)
+    return key_name if person is None else f"{person.display_name} ({person.login})"
 
 
 def people(work: Work, agency: int | None = None) -> list[Person]:
@@ -209,7 +214,7 @@ def newest_lines(
     work: Work,
     *,
     agency: int | None = None,
-    before: int = _LARGEST_ID,
+    before: int = LARGEST_ID,
     most: int = 100,
     who: str = "",
     what: str = "",

@@ -105,14 +105,16 @@ def invite_again(
     """Start an account anew whose invitation has expired, or whose person has lost password or second factor.
 
     Password, second factors and sessions are gone. So is the key, since only the password opened it: the person gets
-    a new one, which a manager must have listed by the registry.
+    a new one, which a manager must have listed by the registry. A key that was here before stays with the account only
+    where the operator invites again, who handed it over: a manager, who holds the link, would sign with it alone.
     """
     with store.writing() as work:
         person, inviter = _managed(work, by, person_id)
         _require_not_closed(person)
-        if person.key_secret is not None and not person.key_shared:
+        is_lost = person.key_secret is not None and not person.key_shared
+        if is_lost or (by is not None and person.key_name in {each.name for each in keystore.officers()}):
             person.key_name = _key_name(work, keystore, person.agency, person.login, None)
-            person.key_address = None
+            person.key_address, person.key_shared = None, False
         person.key_derivation = person.key_secret = person.password_hash = person.password_changed_at = None
         person.standing = Standing.INVITED
         account_rows.drop_second_factors(work, person_id)

@@ -132,8 +132,10 @@ def give_token(office: Office, public_id: str, text: str, scopes: Sequence[str],
 
 def use(
     office: Office, caller: Caller, scope: Scope, occasion: Occasion, *, cause: str | None = None, subject: str = ""
-) -> None:
-    """Count a use and note it down, before it is answered; raises `NotAllowed`, `InvalidInput` or `CapReached`.
+) -> int:
+    """Count a use and note it down, before it is answered; returns its number.
+
+    Raises `NotAllowed`, `InvalidInput` or `CapReached`.
 
     `cause` is why the client asks, where the service wants to know; `subject` names what is asked for, without
     anything about a holder.
@@ -159,6 +161,22 @@ def use(
             row.cause = key.encrypt(cause.strip().encode(), _cause_place(row), entropy=office.entropy)
         what, detail = f"client used {scope}", f"use {row.id}"
         audit_log.add(work, occasion, what, who=caller.public_id, agency=caller.agency, subject=subject, detail=detail)
+        return row.id or 0
+
+
+def answered(office: Office, caller: Caller, use_id: int, row_ids: Sequence[str], occasion: Occasion) -> None:
+    """Note which certificates a use was answered with, by row ids: the log tells who asked about a holder."""
+    with office.store.writing() as work:
+        for each in row_ids:
+            audit_log.add(
+                work,
+                occasion,
+                "client answered",
+                who=caller.public_id,
+                agency=caller.agency,
+                subject=f"certificate {each}",
+                detail=f"use {use_id}",
+            )
 
 
 def cause_of(office: Office, work: Work, row: ClientUse, agency: int) -> str:

@@ -164,14 +164,17 @@ def consent(office: Office, appointment_ids: Sequence[int], by: Officer) -> None
     directory = office.directory()
     with office.store.reading() as work:
         rows = [find(work, number) for number in dict.fromkeys(appointment_ids)]
-    signatures: dict[int, bytes] = {}
+    given: dict[int, bytes] = {}
     for row in rows:
         _require_second(office, directory, row, by)
         digest = office.registry.officer_digest(to_set(row), deadline=row.deadline)
-        signatures[row.id or 0] = by.signer.sign_digest(digest)
+        given[row.id or 0] = by.signer.sign_digest(digest)
+        if given[row.id or 0] in signatures(row):
+            # One person may go by two names: the account's on pages, the key's on the command line.
+            raise NotAllowed(f"the key of {by.name} signed this already; wanted another manager's")
     settle_void(office)
     with office.store.writing() as work:
-        for number, signature in signatures.items():
+        for number, signature in given.items():
             row = find(work, number)
             if row.state != State.PREPARED:
                 raise NotReady(f"appointment {number} is {row.state}, wanted one that waits for a second manager")
@@ -194,7 +197,7 @@ def withdraw(office: Office, appointment_id: int, by: Officer) -> None:
         for later in in_states(work, (State.PREPARED,), agency=agency):
             if later.nonce >= row.nonce:
                 later.state, later.failure = State.DISCARDED, "withdrawn"
-        _note(work, office, row, by, "proposed rights withdrawn")
+                _note(work, office, later, by, "proposed rights withdrawn")
 
 
 def settle_void(office: Office) -> None:
@@ -210,6 +213,15 @@ def settle_void(office: Office) -> None:
             if row.nonce < nonces.get(row.agency, 0) or row.deadline <= block:
                 row.state = State.DISCARDED
                 row.failure = "the agency's rights were changed otherwise, or it took too long; propose it anew"
+                audit_log.add(
+                    work,
+                    Occasion(office.now(), "registry"),
+                    "proposed rights void",
+                    who=audit_log.SERVICE,
+                    agency=row.agency,
+                    subject=f"0x{row.officer.hex()}",
+                    detail=row.failure,
+                )
 
 
 def to_set(row: Appointment) -> OfficerToSet:

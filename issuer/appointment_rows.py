@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def find(work: Work, appointment_id: int) -> Appointment:
     """Return an appointment; raises `NotFound`."""
-    row = work.session.get(Appointment, appointment_id) if 0 < appointment_id < 2**63 else None
+    row = work.numbered(Appointment, appointment_id)
     if row is None:
         raise NotFound(f"appointment: got {appointment_id}, wanted the number of one that is listed here")
     return row

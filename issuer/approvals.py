@@ -53,6 +53,8 @@ def approve(office: Office, batch_id: int, officer: Officer, *, root: bytes | No
         batch = work.batch(batch_id)
     rights.require_officer_of(officer, batch.agency, directory)
     rights.require_capability(office.registry, officer, batch.agency, Capability.APPROVE, directory)
+    # Asked beforehand, so that nobody waits to write for a node's answer.
+    required = office.registry.required_approvals(batch.agency)
     with office.store.writing() as work:
         batch = work.batch(batch_id)
         if batch.state not in {State.PREPARED, State.APPROVED}:
@@ -72,9 +74,9 @@ def approve(office: Office, batch_id: int, officer: Officer, *, root: bytes | No
                     f"batch {batch_id} was prepared by {signature.officer}; wanted another officer of "
                     f"{directory.agency(batch.agency)} to approve it"
                 )
-            return missing_approvals(office, work, batch)
+            return _missing(work, batch, required)
         _sign(office, work, batch, officer, Role.APPROVER)
-        missing = missing_approvals(office, work, batch)
+        missing = _missing(work, batch, required)
         if not missing and batch.state == State.PREPARED:
             batch.state, batch.anchor_after = State.APPROVED, office.now() + office.undo
         history.note(
@@ -84,9 +86,8 @@ def approve(office: Office, batch_id: int, officer: Officer, *, root: bytes | No
 
 
 def missing_approvals(office: Office, work: Work, batch: Batch) -> int:
-    """Return how many approvals a batch still needs."""
-    given = sum(signature.role == Role.APPROVER for signature in work.signatures(batch.id or 0))
-    return max(0, office.registry.required_approvals(batch.agency) - given)
+    """Return how many approvals a batch still needs; asks the registry."""
+    return _missing(work, batch, office.registry.required_approvals(batch.agency))
 
 
 def require_time_left(batch: Batch, block_number: int) -> None:
@@ -96,6 +97,11 @@ def require_time_left(batch: Batch, block_number: int) -> None:
             f"batch {batch.id}: its signatures counted until block {batch.deadline}, now is block {block_number}; "
             "prepare and approve it again"
         )
+
+
+def _missing(work: Work, batch: Batch, required: int) -> int:
+    given = sum(signature.role == Role.APPROVER for signature in work.signatures(batch.id or 0))
+    return max(0, required - given)
 
 
 def _sign(office: Office, work: Work, batch: Batch, officer: Officer, role: Role) -> None:

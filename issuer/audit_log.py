@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 BEFORE_THE_FIRST = hashlib.sha256(b"yinxin audit log").digest()
 OPERATOR = "operator"
 """Who acts on the command line, without an account."""
+SERVICE = "this service"
+"""Who is named where nobody is at work."""
 _log = structlog.get_logger()
 
 

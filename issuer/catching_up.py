@@ -117,9 +117,7 @@ def _settled(office: Office, job: Job, block: Block) -> bool:
         if job.state not in _UNDER_WAY or _has_open_transaction(work, job):
             # Its own transaction is in the outbox: the lane looks after it.
             return False
-        job.state, job.failure = State.FINAL, ""
-        job.block_number, job.block_hash, job.block_timestamp = block.number, block.hash, block.timestamp
-        outbox.note(work, job, "final", office, f"block {block.number}; found on the chain")
+        outbox.settle(office, work, job, block, "found on the chain")
         return True
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from issuer.store import Work
 
-Index = Literal["number_index", "holder_index", "name_index"]
 _CHUNK = 500
 
 

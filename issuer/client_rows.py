@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
     from issuer.store import Work
 
-_LARGEST_ID = 2**63 - 1
-
 
 def client(work: Work, client_id: int, agency: int | None = None) -> Client:
     """Return a client, or one of an agency's: another agency's is not found either. Raises `NotFound`."""
-    found = work.session.get(Client, client_id) if 0 < client_id <= _LARGEST_ID else None
+    found = work.numbered(Client, client_id)
     if found is None or agency not in {None, found.agency}:
         raise NotFound(f"client: got {client_id}, wanted the number of one that is listed here")
     return found

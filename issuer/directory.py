@@ -180,6 +180,7 @@ def read(registry: Registry, store: Store) -> Directory:
 
     Raises `RegistryMismatch` if the database belongs to another one, `RegistryUnavailable` if the node is silent.
     """
+    store.require_not_writing()
     identity = registry.identity()
     _pin(identity, store)
     newest = registry.newest()

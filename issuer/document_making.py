@@ -95,7 +95,7 @@ class DocumentMaker:
     def _park(self, batch_id: int, error: Exception) -> None:
         # What a document says is about a person; which error it was is not.
         reason = f"its documents cannot be made ({type(error).__name__})"
-        finishing.park(self.office, batch_id, reason)
+        finishing.park(self.office, batch_id, State.ISSUED, reason)
 
 
 def make(
@@ -129,23 +129,13 @@ def pdf_of(office: Office, renderer: Callable[[], Renderer], certificate_id: str
 
     Raises `NotReady` before its batch is ISSUED, `Erased`, or `DocumentTrouble`.
     """
-
-    def make_one() -> bytes:
-        with office.store.reading() as work:
-            certificate = work.certificate(certificate_id)
-            batch = work.batch(certificate.batch_id)
-        return _made(office, renderer, batch, [certificate])[0]
-
-    return kept(office, certificate_id, make_one)
-
-
-def kept(office: Office, certificate_id: str, make_one: Callable[[], bytes]) -> bytes:
-    """Return the document that was put away; what `make_one` makes, which is put away, if there is none yet."""
     with office.store.reading() as work:
-        stored = document_archive.held(office.records, work, work.certificate(certificate_id))
+        certificate = work.certificate(certificate_id)
+        stored = document_archive.held(office.records, work, certificate)
+        batch = work.batch(certificate.batch_id)
     if stored is not None:
         return stored
-    made = make_one()
+    (made,) = _made(office, renderer, batch, [certificate])
     with office.store.writing() as work:
         return document_archive.put(office.records, work, work.certificate(certificate_id), made, now=office.now())
 

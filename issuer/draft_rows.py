@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from issuer.store import Work
 
 _CHUNK = 500
-_LARGEST_ID = 2**63 - 1
 
 
 # Drafts.

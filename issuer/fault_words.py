@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from issuer.errors import RowFault
 
 _PLACE = re.compile(r"\{([a-z]+)\}")
+_QUOTED = re.compile("«([^«»]*)»")
+"""What was got, in the marks that English sentences here have; Chinese has its own."""
 
 
 def said(fault: RowFault, language: str) -> str:
@@ -34,7 +36,8 @@ def translated(words: str, language: str) -> str:
     """Return one half of a fault in another language; as it is where that language does not have it."""
     for pattern, wording in _sentences(language):
         if match := pattern.fullmatch(words):
-            return wording.format(**match.groupdict())
+            said = wording.format(**match.groupdict())
+            return _QUOTED.sub("“\\1”", said) if language == CHINESE else said
     return words
 
 

@@ -37,7 +37,7 @@ def sign_one(office: Office, strikes: Strikes, at: Callable[[str], None]) -> boo
             issuing.sign(office, number)
         except (Locked, Erased, NotFound, NotReady, SigningFailed) as error:
             if strikes.struck(f"batch {number}"):
-                park(office, number, f"its certificates cannot be signed: {error}")
+                park(office, number, State.FINAL, f"its certificates cannot be signed: {error}")
             continue
         at("after_signing")
         strikes.forget(f"batch {number}")
@@ -45,10 +45,13 @@ def sign_one(office: Office, strikes: Strikes, at: Callable[[str], None]) -> boo
     return False
 
 
-def park(office: Office, batch_id: int, reason: str) -> None:
-    """Set a batch aside until a person releases it."""
+def park(office: Office, batch_id: int, state: State, reason: str) -> None:
+    """Set a batch aside until a person releases it, unless it is past the state in which it failed by now."""
     with office.store.writing() as work:
         batch = work.batch(batch_id)
+        if batch.state != state or batch.documents_at is not None:
+            # Another worker succeeded meanwhile.
+            return
         batch.failure = reason
         outbox.note(work, batch, "parked", office, reason)
     _log.error("parked", job=f"batch {batch_id}", reason=reason)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chain.events import Record
-    from issuer.models import Certificate
     from issuer.office import Office
 
 
@@ -49,16 +48,6 @@ def catch_up(office: Office) -> int:
                 status_rows.put(work, certificate_id, slots.read(slot))
         status_rows.put_followed(work, block.number, block.hash)
     return last
-
-
-def refresh(office: Office, certificate: Certificate) -> tuple[slots.Held, ...]:
-    """Ask the registry about one certificate; returns the tracks that are set, gravest first.
-
-    What the list says catches up by itself once the blocks are final.
-    """
-    if certificate.leaf is None:
-        return ()
-    return slots.read(office.registry.status(certificate.agency, certificate.leaf))
 
 
 def _latest(records: Iterable[Record]) -> dict[tuple[int, bytes], int]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import col, delete, or_, select
 
-from issuer import audit_log, drafts, erasing, order_rows
+from issuer import audit_log, drafts, erasing, order_rows, orders
 from issuer.account_models import AuditLine
 from issuer.audit_log import Occasion
 from issuer.client_models import ClientUse, RememberedAnswer
@@ -91,7 +91,9 @@ def forget(
     with office.store.writing() as work:
         for each in kept:
             erasing.erase_within(office, work, work.certificate(each.id), first, second)
-        left = _erase_around(office, work, agency, found)
+        if lacking := _running(work, agency):
+            raise NotReady("; ".join(lacking))
+        left = _erase_around(office, work, agency, found, first)
         _note(office, work, agency, [first, second], len(found))
     office.store.forget()
     return Forgotten(len(kept), len(taken_out), tuple(left))
@@ -132,7 +134,7 @@ def _running(work: Work, agency: int) -> list[str]:
     return [f"task {each.id} ({each.kind}) is {each.state}; wait for it, or cancel it" for each in tasks]
 
 
-def _erase_around(office: Office, work: Work, agency: int, found: Sequence[Listed]) -> list[str]:
+def _erase_around(office: Office, work: Work, agency: int, found: Sequence[Listed], officer: Officer) -> list[str]:
     """Erase what may quote these certificates, and say what must be looked at."""
     ids, batches = [each.id for each in found], {each.batch for each in found}
     for task in work.session.exec(select(Task).where(Task.agency == agency)):
@@ -141,7 +143,7 @@ def _erase_around(office: Office, work: Work, agency: int, found: Sequence[Liste
         work.session.exec(delete(table).where(col(table.batch_id).in_(batches)))
     _drop_answers(office, work, agency)
     _drop_causes(work, ids)
-    return [*_drop_uploads(work, agency), *_drop_order_texts(work, ids)]
+    return [*_drop_uploads(work, agency), *_drop_order_texts(office, work, ids, officer)]
 
 
 def _drop_answers(office: Office, work: Work, agency: int) -> None:
@@ -181,16 +183,16 @@ def _drop_uploads(work: Work, agency: int) -> list[str]:
     return left
 
 
-def _drop_order_texts(work: Work, ids: Sequence[str]) -> list[str]:
+def _drop_order_texts(office: Office, work: Work, ids: Sequence[str], officer: Officer) -> list[str]:
     """Erase what status orders say that are about these certificates alone."""
     left = []
-    orders = {order.id: order for each in ids for order in order_rows.all_orders_about(work, each)}
-    for order in orders.values():
+    found = {order.id: order for each in ids for order in order_rows.all_orders_about(work, each)}
+    for order in found.values():
         others = work.session.exec(
             select(OrderEntry.id).where(OrderEntry.order_id == order.id, col(OrderEntry.certificate_id).not_in(ids))
         ).first()
         if others is None:
-            order.content = order.comment = None
+            orders.forget(office, work, order, officer)
         else:
             left.append(f"status order {order.id} is about others, too: what it says was kept")
     return left

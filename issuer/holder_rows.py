@@ -15,12 +15,10 @@ if TYPE_CHECKING:
 
     from issuer.store import Work
 
-_LARGEST_ID = 2**63 - 1
-
 
 def link(work: Work, link_id: int) -> HolderLink | None:
     """Return a link by its number."""
-    return work.session.get(HolderLink, link_id) if 0 < link_id <= _LARGEST_ID else None
+    return work.numbered(HolderLink, link_id)
 
 
 def link_of(work: Work, digest: bytes) -> HolderLink | None:

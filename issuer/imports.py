@@ -86,6 +86,7 @@ def choose_sheet(office: Office, upload_id: str, sheet: str, clerk: Clerk) -> No
         upload.look = uploads.lock(office, work, upload, "look", uploads.dump_look(look))
         upload.choices = uploads.lock(office, work, upload, "choices", uploads.dumps({"sheet": sheet, "columns": {}}))
         upload.state, upload.judged = UploadState.UPLOADED, None
+        _note(work, "another sheet chosen", upload, clerk)
 
 
 def check(
@@ -116,6 +117,7 @@ def reconsider(office: Office, upload_id: str, clerk: Clerk) -> None:
     with office.store.writing() as work:
         upload = _waiting(work, upload_id, clerk, UploadState.CHECKED)
         upload.state, upload.judged = UploadState.UPLOADED, None
+        _note(work, "columns asked for again", upload, clerk)
 
 
 def draft_good_rows(office: Office, upload_id: str, clerk: Clerk) -> int:

@@ -211,10 +211,12 @@ def prepare(
 def discard(office: Office, batch_id: int, officer: Officer) -> None:
     """Give a batch up that cannot reach the chain any more; its certificates are deleted."""
     directory = office.directory()
+    with office.store.reading() as work:
+        batch = work.batch(batch_id)
+    rights.require_officer_of(officer, batch.agency, directory)
+    rights.require_capability(office.registry, officer, batch.agency, rights.ISSUING, directory)
     with office.store.writing() as work:
         batch = work.batch(batch_id)
-        rights.require_officer_of(officer, batch.agency, directory)
-        rights.require_capability(office.registry, officer, batch.agency, rights.ISSUING, directory)
         _require_changeable(batch)
         require_out_of_reach(office, work, batch, "discarding it")
         work.discard(batch)

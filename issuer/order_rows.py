@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 
     from issuer.store import Work
 
-_LARGEST_ID = 2**63 - 1
 _UNSETTLED = tuple(map(str, (State.PREPARED, State.QUEUED, State.SENT, State.IN_BLOCK)))
 
 
 def order(work: Work, order_id: int, agency: int) -> StatusOrder:
     """Return an agency's order; another agency's is not found."""
-    found = work.session.get(StatusOrder, order_id) if 0 < order_id <= _LARGEST_ID else None
+    found = work.numbered(StatusOrder, order_id)
     if found is None or found.agency != agency:
         raise NotFound(f"status order: got {order_id}, wanted the number of one of this agency's")
     return found

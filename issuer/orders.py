@@ -19,6 +19,7 @@ from issuer.errors import NotAllowed, NotReady, Unconfirmed
 from issuer.models import History, State
 from issuer.order_models import OrderPart, OrderState, StatusOrder
 from issuer.order_texts import Text
+from issuer.planning import Plan
 from issuer.rehearsed_orders import Outcome
 
 if TYPE_CHECKING:
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from issuer.audit_log import Occasion
     from issuer.keys import Officer
+    from issuer.models import Certificate
     from issuer.office import Office
-    from issuer.planning import Plan
     from issuer.rehearsed_orders import Outlook, Rehearsal
     from issuer.sessions import SignedIn
     from issuer.store import Work
@@ -274,13 +275,13 @@ def waiting_for(work: Work, signed_in: SignedIn) -> list[StatusOrder]:
     return order_rows.waiting_orders(work, signed_in.agency, signed_in.login)
 
 
-def forget(work: Work, certificate_id: str) -> None:
-    """Destroy what orders that select a certificate say in words, since it may be about the holder who is erased."""
-    for order in order_rows.all_orders_about(work, certificate_id):
-        order.content = order.comment = None
-        if order.state in _OPEN:
-            order_rows.drop_changes(work, order.id or 0)
-            order.state = OrderState.GIVEN_UP
+def forget(office: Office, work: Work, order: StatusOrder, officer: Officer) -> None:
+    """Destroy what an order says in words, since it may be about the holder who is erased; an open one is given up."""
+    order.content = order.comment = None
+    if order.state in _OPEN:
+        order_rows.drop_changes(work, order.id or 0)
+        order.state = OrderState.GIVEN_UP
+        _note(work, order, "status order given up", _doing(office, officer))
     work.flush()
 
 

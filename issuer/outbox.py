@@ -12,18 +12,16 @@ from issuer import appointing, appointment_rows, approvals, audit_log, history, 
 from issuer.appointment_models import Appointment
 from issuer.audit_log import Occasion
 from issuer.errors import NotReady
-from issuer.models import Batch, OutboxTransaction, StatusChange
+from issuer.models import Batch, OutboxTransaction, State, StatusChange
 
 if TYPE_CHECKING:
-    from chain.registry import Signer
+    from chain.registry import Block, Signer
     from issuer.office import Office
     from issuer.store import Work
 
 Job: TypeAlias = Batch | StatusChange | Appointment
 
 _SIGNATURE_BYTES = 65
-_SERVICE = "this service"
-"""Who is named in the log of actions where nobody is at work."""
 
 
 @dataclass(slots=True)
@@ -102,11 +100,18 @@ def note(work: Work, job: Job, what: str, office: Office, detail: str) -> None:
                 work,
                 occasion,
                 f"rights {what}",
-                who=_SERVICE,
+                who=audit_log.SERVICE,
                 agency=job.agency,
                 subject=f"0x{job.officer.hex()}",
                 detail=detail,
             )
+
+
+def settle(office: Office, work: Work, job: Job, block: Block, how: str) -> None:
+    """Record that the registry holds what a job was for, since a block that is final."""
+    job.state, job.failure = State.FINAL, ""
+    job.block_number, job.block_hash, job.block_timestamp = block.number, block.hash, block.timestamp
+    note(work, job, "final", office, f"block {block.number}; {how}")
 
 
 def sign(office: Office, job: Job, *, sender: Signer, nonce: int) -> SignedTransaction:

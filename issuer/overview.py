@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 MONTHS = 6
 """So far ahead the chart of what runs out looks."""
 SOON = timedelta(days=30)
-ON_THE_WAY = (State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK, State.FINAL)
 _FINAL_TRACKS = tuple(int(track) for track in Track if track <= Track.REPLACED)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chain import certificate as sd_jwts
 from chain import code, identifiers
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chain.strict_json import JSON
     from issuer.admission import Caller
     from issuer.directory import Agency
+    from issuer.documents import Renderer
     from issuer.face import Document
     from issuer.models import Batch, Certificate
     from issuer.office import Office
@@ -122,16 +123,23 @@ class Compared:
     """For a file that is the same: which one it is."""
     standing: Standing | None = None
     certificate_type: CertificateType | None = None
+    row_id: str = ""
 
 
 def search(office: Office, caller: Caller, asked: Asked, *, holder: str = "", holder_type: str = "") -> list[Found]:
-    """Return the certificates that fit, newest first: one by its identifier, or a holder's of one type."""
+    """Return the certificates that fit, newest first: one by its identifier, or a holder's of one type.
+
+    Refuses to look for holders by what the client is not shown, or it could guess it.
+    """
     if not holder:
         try:
             return [info(office, caller, asked)]
         except NotFound:
             return []
     certificate_type = type_named(office, caller, asked.kind)
+    sought = certificate_type.holder_code_claim or certificate_type.holder_name_claim
+    if not caller.sees(certificate_type.identifier, sought):
+        raise NotAllowed(f"client {caller.public_id} is not shown «{sought}», so it cannot search by it")
     if holder_type not in {"", certificate_type.holder_code_type}:
         return []
     directory = office.directory()
@@ -169,9 +177,9 @@ def standing(office: Office, row_id: str) -> Standing:
 
 
 def file(
-    office: Office, caller: Caller, asked: Asked, kind: FileKind, *, render: Callable[[Document], bytes]
-) -> tuple[bytes, str]:
-    """Return a file and its number, for its name.
+    office: Office, caller: Caller, asked: Asked, kind: FileKind, *, renderer: Callable[[], Renderer]
+) -> tuple[bytes, str, str]:
+    """Return a file, the certificate's number, for its name, and its row id.
 
     A client that is shown only some claims gets the SD-JWT with just these disclosed and the proof, which says nothing
     of the holder; documents and codes cannot be cut, so they are refused. Raises `NotAllowed`, `ProofMissing`.
@@ -188,10 +196,9 @@ def file(
         document = handing_out.document_of(office, work, directory, batch, row)
     if kind is FileKind.SD_JWT and limited:
         document = replace(document, sd_jwt=_cut(caller, row.certificate_type, document))
-    # The document is the same for ever; it is made now only if it never was.
-    return _file(
-        document, kind, lambda made: document_making.kept(office, row.id, lambda: render(made))
-    ), document.number
+    if kind is FileKind.PDF:
+        return document_making.pdf_of(office, renderer, row.id), document.number, row.id
+    return _file(document, kind), document.number, row.id
 
 
 def verify_info(office: Office, caller: Caller, asked: Asked, claims: Mapping[str, JSON]) -> Compared:
@@ -208,11 +215,13 @@ def verify_info(office: Office, caller: Caller, asked: Asked, claims: Mapping[st
         held = office.records.claims(work, row)
     differing = tuple(sorted(key for key, value in claims.items() if not _same(held.get(key), value)))
     now = standing(office, row.id)
-    return Compared(held=True, differing=differing, matches=not differing, standing=now, certificate_type=kind)
+    return Compared(
+        held=True, differing=differing, matches=not differing, standing=now, certificate_type=kind, row_id=row.id
+    )
 
 
 def verify_file(
-    office: Office, caller: Caller, asked: Asked, data: bytes, *, render: Callable[[Document], bytes]
+    office: Office, caller: Caller, asked: Asked, data: bytes, *, renderer: Callable[[], Renderer]
 ) -> Compared:
     """Say whether a file is, to the byte, one that belongs to a certificate; nothing of the file is read or kept."""
     digest = hashlib.sha256(data).digest()
@@ -227,10 +236,10 @@ def verify_file(
     what = (
         "certified file"
         if digest in originals
-        else _which(document, digest, lambda made: document_making.kept(office, row.id, lambda: render(made)))
+        else _which(document, digest, lambda: document_making.pdf_of(office, renderer, row.id))
     )
     now, kind = standing(office, row.id), document.certificate_type
-    return Compared(held=True, matches=bool(what), what=what, standing=now, certificate_type=kind)
+    return Compared(held=True, matches=bool(what), what=what, standing=now, certificate_type=kind, row_id=row.id)
 
 
 def type_named(office: Office, caller: Caller, name: str) -> CertificateType:
@@ -295,10 +304,8 @@ def _cut(caller: Caller, kind: str, document: Document) -> str:
     return sd_jwts.present(document.sd_jwt, [key for key in held if caller.sees(kind, key)])
 
 
-def _file(document: Document, kind: FileKind, render: Callable[[Document], bytes]) -> bytes:
+def _file(document: Document, kind: Literal[FileKind.SD_JWT, FileKind.CODE, FileKind.PROOF]) -> bytes:
     match kind:
-        case FileKind.PDF:
-            return render(document)
         case FileKind.SD_JWT:
             return document.sd_jwt.encode()
         case FileKind.CODE:
@@ -309,17 +316,14 @@ def _file(document: Document, kind: FileKind, render: Callable[[Document], bytes
             return document.proof
 
 
-def _which(document: Document, digest: bytes, render: Callable[[Document], bytes]) -> str:
-    """Return which of a certificate's files has a digest, empty if none; documents last, for they must be made."""
-    files: list[tuple[str, Callable[[], bytes]]] = [
+def _which(document: Document, digest: bytes, pdf: Callable[[], bytes]) -> str:
+    """Return which of a certificate's files has a digest, empty if none; the PDF last, for it may have to be made."""
+    files: tuple[tuple[FileKind, Callable[[], bytes]], ...] = (
         (FileKind.SD_JWT, document.sd_jwt.encode),
         (FileKind.CODE, document.code_url.encode),
         (FileKind.PROOF, lambda: document.proof or b""),
-        (FileKind.PDF, lambda: render(document)),
-    ]
-    if document.proof is not None:
-        # One that was handed out before its proof was made is no less genuine.
-        files.append((FileKind.PDF, lambda: render(replace(document, proof=None))))
+        (FileKind.PDF, pdf),
+    )
     return next((str(name) for name, made in files if hashlib.sha256(made()).digest() == digest), "")
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from issuer.models import OutboxTransaction
     from issuer.office import Office
     from issuer.outbox import Job
-    from issuer.store import Work
 
 ELSEWHERE = "somebody else sent the officers' signatures first"
 
@@ -83,7 +82,7 @@ class Settling:
         with self.office.store.writing() as work:
             job = outbox.fresh(work, job)
             if job.state == State.QUEUED:
-                self._settled(work, job, done)
+                outbox.settle(self.office, work, job, done, ELSEWHERE)
         return True
 
     def _look_at_failure(self, row: OutboxTransaction, receipt: Receipt, newest: Block) -> None:
@@ -169,12 +168,7 @@ class Settling:
             row.state, row.failure = State.FAILED, reason
             job = outbox.fresh(work, job)
             if done is not None:
-                self._settled(work, job, done)
+                outbox.settle(self.office, work, job, done, ELSEWHERE)
                 return
             job.state, job.failure = State.FAILED, reason
             outbox.note(work, job, "failed", self.office, reason)
-
-    def _settled(self, work: Work, job: Job, done: Block) -> None:
-        job.state, job.failure = State.FINAL, ""
-        job.block_number, job.block_hash, job.block_timestamp = done.number, done.hash, done.timestamp
-        outbox.note(work, job, "final", self.office, f"block {done.number}; {ELSEWHERE}")

@@ -35,7 +35,11 @@ class Remembered:
     _held: Directory | None = None
 
     def read(self, office: Office) -> Directory:
-        """Return who is who; raises `RegistryError` if it never could be read."""
+        """Return who is who; raises `RegistryError` if it never could be read.
+
+        Not to be asked for within a `writing` block, for what is new in it is stored.
+        """
+        office.store.require_not_writing()
         with self._lock:
             if self._held is None or monotonic() - self._read_at > _REMEMBERED_S:
                 try:

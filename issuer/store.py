@@ -8,6 +8,7 @@ actions has no forks, a certificate is replaced once. A `reading` block sees one
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ class Store:
         self._engine = self._database.engine
         self._readers, self._writers = self._database.readers, self._database.writers
         self._held: dict[bytes, lanes.Lock] = {}
+        self._here = threading.local()
         with self.reading() as work:
             self._epoch = work.key_epoch().number
 
@@ -69,11 +71,21 @@ class Store:
         waited for within, least of all another `writing` block. Raises `DatabaseTrouble`; `KeysChanged` where somebody
         rotated keys since this store was opened, for what was encrypted until now could never be opened again.
         """
-        with told(self._database.shown), Session(self._writers, expire_on_commit=False) as session:
-            work = Work(session)
-            self._require_epoch(work)
-            yield work
-            session.commit()
+        self.require_not_writing()
+        self._here.is_writing = True
+        try:
+            with told(self._database.shown), Session(self._writers, expire_on_commit=False) as session:
+                work = Work(session)
+                self._require_epoch(work)
+                yield work
+                session.commit()
+        finally:
+            self._here.is_writing = False
+
+    def require_not_writing(self) -> None:
+        """Raise `RuntimeError` in a thread that is within a `writing` block: what comes next would wait for its end."""
+        if getattr(self._here, "is_writing", False):
+            raise RuntimeError("a writing block is open in this thread; end it before asking for what writes, too")
 
     @contextmanager
     def rotating(self) -> Iterator[Work]:

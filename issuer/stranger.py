@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import ip_address
 from typing import Self
 
 import httpx2
 
+from chain import code
 from issuer.errors import VerifierAway
 
 _LARGEST = 1 << 20
@@ -30,8 +30,7 @@ class Stranger:
     def __init__(self, host: str, *, timeout_s: float = 20.0) -> None:
         """`host` as the code's URL names it, with its port if it has one."""
         self.host = host
-        scheme = "http" if _is_loopback(host) else "https"
-        self._client = httpx2.Client(base_url=f"{scheme}://{host}", timeout=timeout_s, follow_redirects=False)
+        self._client = httpx2.Client(base_url=code.origin(host), timeout=timeout_s, follow_redirects=False)
 
     def doubt(self) -> str | None:
         """Return why the service can check nothing now, None if it can; raises `VerifierAway`."""
@@ -68,16 +67,6 @@ class Stranger:
         if len(answer.content) > _LARGEST:
             raise VerifierAway(f"{self.host} answered with {len(answer.content)} bytes, wanted a report")
         return answer
-
-
-def _is_loopback(host: str) -> bool:
-    name = host.partition("]")[0].removeprefix("[") if host.startswith("[") else host.partition(":")[0]
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _members(answer: httpx2.Response) -> dict[str, object]:

@@ -58,9 +58,18 @@ class Comment:
     text: str
 
 
-def submit(office: Office, batch_id: int, officer: Officer) -> None:
-    """Sign a batch's root as its preparer; refuses one whose last rehearsal is missing, bad or of other content."""
-    issuing.prepare(office, batch_id, officer, require=rehearsals.require_passed)
+def submit(office: Office, batch_id: int, officer: Officer, *, root: bytes | None = None) -> None:
+    """Sign a batch's root as its preparer; refuses one whose last rehearsal is missing, bad or of other content.
+
+    With a `root`, that very one is signed or none: raises `NotReady` if the batch has another one by now.
+    """
+
+    def require(work: Work, batch: Batch) -> None:
+        if root is not None and root != batch.root:
+            raise NotReady(f"batch {batch_id} was changed since this page was opened; look at it anew")
+        rehearsals.require_passed(work, batch)
+
+    issuing.prepare(office, batch_id, officer, require=require)
 
 
 def return_(office: Office, batch_id: int, person: Person, comment: str) -> None:

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
     from issuer.store import Work
 
-_LARGEST_ID = 2**63 - 1
-
 
 def webhook(work: Work, webhook_id: int, client_id: int | None = None) -> Webhook:
     """Return a webhook, or one of a client's; raises `NotFound`."""
-    found = work.session.get(Webhook, webhook_id) if 0 < webhook_id <= _LARGEST_ID else None
+    found = work.numbered(Webhook, webhook_id)
     if found is None or client_id not in {None, found.client_id}:
         raise NotFound(f"webhook: got {webhook_id}, wanted the number of one that is listed here")
     return found
@@ -70,7 +68,7 @@ def subject_of(work: Work, line: History) -> Batch | Certificate | None:
 
 def delivery(work: Work, delivery_id: int) -> WebhookDelivery:
     """Return a delivery; raises `NotFound`."""
-    found = work.session.get(WebhookDelivery, delivery_id) if 0 < delivery_id <= _LARGEST_ID else None
+    found = work.numbered(WebhookDelivery, delivery_id)
     if found is None:
         raise NotFound(f"delivery: got {delivery_id}, wanted the number of one that is listed here")
     return found

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LONGEST_URL = 500
 _NAT64 = IPv6Network("64:ff9b::/96")
+_GIVEN_OUT = IPv6Network("2000::/3")
+"""All that IANA gives out for the public Internet; outside are a network's own NAT64 and what once was site-local."""
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -159,4 +161,6 @@ def _is_public(address: Address) -> bool:
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if inner is not None:
             return _is_public(inner)
+        if address not in _GIVEN_OUT:
+            return False
     return address.is_global and not address.is_multicast

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 
 OPEN_TRANSACTION = ("SENT", "IN_BLOCK")
 
-_LARGEST_ID = 2**31 - 1
+LARGEST_ID = 2**31 - 1
 """PostgreSQL's integers end there."""
+
+Row = TypeVar("Row", bound=Base)
 
 
 class Work:
@@ -53,6 +55,10 @@ class Work:
     def flush(self) -> None:
         """Send what was added or changed to the database, within the transaction."""
         self._session.flush()
+
+    def numbered(self, table: type[Row], number: int) -> Row | None:
+        """Return a table's row with a number, None if there is none; whoever asks may name any number."""
+        return self._session.get(table, number) if 0 < number <= LARGEST_ID else None
 
     # The registry.
 
@@ -90,7 +96,7 @@ class Work:
 
     def batch(self, batch_id: int) -> Batch:
         """Return a batch; raises `NotFound`."""
-        batch = self._session.get(Batch, batch_id) if 0 < batch_id <= _LARGEST_ID else None
+        batch = self.numbered(Batch, batch_id)
         if batch is None:
             msg = f"batch: got {batch_id}, wanted the number of one that is listed here"
             raise NotFound(msg)
@@ -223,7 +229,7 @@ class Work:
 
     def status_change(self, change_id: int) -> StatusChange:
         """Return a change of status; raises `NotFound`."""
-        change = self._session.get(StatusChange, change_id)
+        change = self.numbered(StatusChange, change_id)
         if change is None:
             msg = f"status change: got {change_id}, wanted one of this database"
             raise NotFound(msg)

@@ -10,6 +10,8 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from issuer import document_making, handing_out, proofs
+from issuer.errors import NotReady
+from issuer.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,8 +48,11 @@ class _Outlet(io.RawIOBase):
 
 
 def batch_zip(office: Office, renderer: Callable[[], Renderer], batch_id: int) -> Iterator[bytes]:
-    """Return the ZIP file of a batch's documents; raises what `handing_out.papers_of` does before it begins."""
+    """Return the ZIP file of a batch's documents; raises `NotReady` unless it is ISSUED, before it begins."""
     with office.store.reading() as work:
+        batch = work.batch(batch_id)
+        if batch.state != State.ISSUED:
+            raise NotReady(f"batch {batch_id} is {batch.state}: documents are handed out once it is ISSUED")
         certificates = [each.id for each in work.certificates(batch_id) if each.record_key is not None]
     return selection_zip(office, renderer, certificates)
 

@@ -15,6 +15,8 @@ from issuer.keys import Officer
 from issuer.routes.desk import AtDesk, Desk, source_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from issuer.client_models import Scope
 
 _BEARER = HTTPBearer(
@@ -63,14 +65,20 @@ def unauthorised(detail: str, *, error: str = "") -> HTTPException:
     return HTTPException(401, detail, {"WWW-Authenticate": challenge})
 
 
-def use(request: Request, at: Desk, caller: Caller, scope: Scope, *, cause: str | None = None, asked: str = "") -> None:
-    """Count a use and note it down; answers 403 with RFC 6750's own word where a scope is missing."""
+def use(request: Request, at: Desk, caller: Caller, scope: Scope, *, cause: str | None = None, asked: str = "") -> int:
+    """Count a use and note it down; returns its number. Answers 403 with RFC 6750's own word for a missing scope."""
     try:
         caller.require(scope)
     except NotAllowed as exc:
         challenge = f'Bearer realm="yinxin", error="insufficient_scope", scope="{scope}"'
         raise HTTPException(403, str(exc), {"WWW-Authenticate": challenge}) from exc
-    admission.use(at.office, caller, scope, occasion_of(request, at), cause=cause, subject=asked)
+    return admission.use(at.office, caller, scope, occasion_of(request, at), cause=cause, subject=asked)
+
+
+def answered(request: Request, at: Desk, caller: Caller, used: int, row_ids: Sequence[str]) -> None:
+    """Note which certificates a use was about."""
+    if row_ids:
+        admission.answered(at.office, caller, used, row_ids, occasion_of(request, at))
 
 
 Client: TypeAlias = Annotated[Caller, Depends(client)]

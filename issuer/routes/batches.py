@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
-import zipfile
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
-from issuer import approvals, client_drafting, handing_out, importing, in_one_go
+from issuer import approvals, audit_log, client_drafting, importing, in_one_go, zipping
 from issuer.admission import Caller
+from issuer.audit_log import Occasion
 from issuer.routes.admitted import Either  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.batch_views import BatchView, ListedView, TypeView, own, read, seen, view
 from issuer.routes.desk import Asking, AtDesk, require_sight
@@ -18,6 +17,9 @@ from issuer.routes.desk import Asking, AtDesk, require_sight
 router = APIRouter(prefix="/api/v1", tags=["batches"])
 
 _MOST = 1000
+Root: TypeAlias = Annotated[
+    str, Query(pattern="^(|[0-9a-f]{64})$", description="The root that was looked at: this one is approved, or none.")
+]
 
 
 @router.get("/types")
@@ -85,10 +87,10 @@ def prepare(batch: int, at: AtDesk, asking: Asking) -> BatchView:
 
 
 @router.post("/batches/{batch}/approve")
-def approve(batch: int, at: AtDesk, asking: Asking) -> BatchView:
+def approve(batch: int, at: AtDesk, asking: Asking, root: Root = "") -> BatchView:
     """The officer signs exactly the root that was prepared."""
     seen(at, asking, batch)
-    approvals.approve(at.office, batch, asking)
+    approvals.approve(at.office, batch, asking, root=bytes.fromhex(root) if root else None)
     return view(at, seen(at, asking, batch))
 
 
@@ -103,14 +105,17 @@ def seal(batch: int, at: AtDesk, asking: Asking) -> BatchView:
 @router.get("/batches/{batch}/documents", response_class=Response)
 def documents(batch: int, at: AtDesk, asking: Asking) -> Response:
     """Return a ZIP file with the documents, SD-JWTs, codes and proofs of an issued batch of the own agency."""
-    own(at, asking, batch)
-    with tempfile.TemporaryDirectory() as name, tempfile.SpooledTemporaryFile(max_size=1 << 24) as packed:
-        folder = Path(name)
-        handing_out.hand_out(at.office, at.renderer(), batch, folder, done=lambda: None)
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-            for path in sorted(folder.iterdir()):
-                archive.write(path, path.name)
-        packed.seek(0)
-        data = packed.read()
+    found = own(at, asking, batch)
+    packed = zipping.batch_zip(at.office, at.renderer, batch)
+    with at.office.store.writing() as work:
+        audit_log.add(
+            work,
+            Occasion(at.office.now(), asking.source),
+            "documents taken",
+            who=asking.login or asking.name,
+            agency=found.agency,
+            subject=f"batch {batch}",
+            detail=f"{found.size} certificates",
+        )
     headers = {"Content-Disposition": f'attachment; filename="batch-{batch}.zip"'}
-    return Response(data, media_type="application/zip", headers=headers)
+    return StreamingResponse(packed, media_type="application/zip", headers=headers)

@@ -45,8 +45,9 @@ def search(wanted: SearchWanted, request: Request, at: AtDesk, caller: Client) -
     by = "holder" if holder else str(asked)
     if holder and not asked.kind:
         raise InvalidInput("certificateTypeCode: got none, wanted one with certificateHolderCode")
-    admitted.use(request, at, caller, Scope.SEARCH, cause=wanted.use_cause, asked=f"by {by}")
+    used = admitted.use(request, at, caller, Scope.SEARCH, cause=wanted.use_cause, asked=f"by {by}")
     found = services.search(at.office, caller, asked, holder=holder, holder_type=wanted.certificate_holder_type)
+    admitted.answered(request, at, caller, used, [each.row_id for each in found])
     return SearchView(certificates=[certificate_view(each) for each in found])
 
 
@@ -54,8 +55,9 @@ def search(wanted: SearchWanted, request: Request, at: AtDesk, caller: Client) -
 def info(wanted: Wanted, request: Request, at: AtDesk, caller: Client) -> InfoView:
     """Return a certificate's claims, as far as the client is shown them, and what the registry holds of it now."""
     asked = wanted.asked()
-    admitted.use(request, at, caller, Scope.INFO, cause=wanted.use_cause, asked=f"by {asked}")
+    used = admitted.use(request, at, caller, Scope.INFO, cause=wanted.use_cause, asked=f"by {asked}")
     found = services.info(at.office, caller, asked)
+    admitted.answered(request, at, caller, used, [found.row_id])
     return info_view(found, services.standing(at.office, found.row_id), at.office.verifying_host)
 
 
@@ -68,8 +70,9 @@ def info(wanted: Wanted, request: Request, at: AtDesk, caller: Client) -> InfoVi
 def file(wanted: FileWanted, request: Request, at: AtDesk, caller: Client) -> Response:
     """Return a certificate's document, its SD-JWT, its code's text, or its proof."""
     asked = wanted.asked()
-    admitted.use(request, at, caller, Scope.FILE, cause=wanted.use_cause, asked=f"{wanted.kind} by {asked}")
-    data, number = services.file(at.office, caller, asked, wanted.kind, render=lambda made: at.renderer().render(made))
+    used = admitted.use(request, at, caller, Scope.FILE, cause=wanted.use_cause, asked=f"{wanted.kind} by {asked}")
+    data, number, row_id = services.file(at.office, caller, asked, wanted.kind, renderer=at.renderer)
+    admitted.answered(request, at, caller, used, [row_id])
     ascii_name = handing_out.file_name(number).encode("ascii", "ignore").decode() or "certificate"
     headers = {"Content-Disposition": f'attachment; filename="{ascii_name}.{_ENDINGS[wanted.kind]}"'}
     return Response(data, media_type=MEDIA_TYPES[wanted.kind], headers=headers)
@@ -79,8 +82,10 @@ def file(wanted: FileWanted, request: Request, at: AtDesk, caller: Client) -> Re
 def verify_info(wanted: VerifyWanted, request: Request, at: AtDesk, caller: Client) -> VerifyView:
     """Say whether claims are as this issuer has them. An independent answer is the verifier's to give."""
     asked = wanted.asked()
-    admitted.use(request, at, caller, Scope.VERIFY, cause=wanted.use_cause, asked=f"info by {asked}")
-    return verify_view(services.verify_info(at.office, caller, asked, wanted.claims), at.office.verifying_host)
+    used = admitted.use(request, at, caller, Scope.VERIFY, cause=wanted.use_cause, asked=f"info by {asked}")
+    compared = services.verify_info(at.office, caller, asked, wanted.claims)
+    admitted.answered(request, at, caller, used, [compared.row_id] if compared.held else [])
+    return verify_view(compared, at.office.verifying_host)
 
 
 @router.post("/verify-file", dependencies=[Depends(require_media_type("multipart/form-data"))])
@@ -97,8 +102,7 @@ def verify_file(  # noqa: PLR0917 — FastAPI passes all of them by name
 ) -> VerifyView:
     """Say whether a file is, to the byte, one that belongs to a certificate. The file is neither opened nor kept."""
     asked = Asked(id, certificate_identifier, certificate_type_code, certificate_number)
-    admitted.use(request, at, caller, Scope.VERIFY, cause=use_cause, asked=f"file by {asked}")
-    compared = services.verify_file(
-        at.office, caller, asked, upload.file.read(), render=lambda made: at.renderer().render(made)
-    )
+    used = admitted.use(request, at, caller, Scope.VERIFY, cause=use_cause, asked=f"file by {asked}")
+    compared = services.verify_file(at.office, caller, asked, upload.file.read(), renderer=at.renderer)
+    admitted.answered(request, at, caller, used, [compared.row_id] if compared.held else [])
     return verify_view(compared, at.office.verifying_host)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyotp
@@ -12,11 +11,13 @@ import pyotp
 from tests.browser.desk import axe, looks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Locator, Page
 
     from issuer.wording import Words
 
-PASSWORD = "nine yellow kettles hum at dawn"
+PASSWORD = "nine yellow kettles hum at dawn"  # noqa: S105 — it opens nothing but these tests' accounts
 _STEP_S = 30
 
 

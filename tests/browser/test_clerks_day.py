@@ -12,8 +12,8 @@ import io
 import json
 import time
 import zipfile
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +46,26 @@ VERDICTS = {
     language: json.loads((ROOT / "verifier" / "locales" / f"{language}.json").read_text(encoding="utf-8"))
     for language in SHOP
 }
+
+
+HERE = "127.0.0.1"
+DEEDS = {
+    ("operator", "command line"): ["invited"],
+    ("wuyun", HERE): [
+        *("invitation accepted", "signed in", "signed out", "password confirmed", "spreadsheet uploaded"),
+        *("import judged", "import drafted", "draft changed", "rehearsal begun", "prepared", "document taken"),
+        *("documents taken", "certificates searched", "certificate opened", "new version drafted"),
+        *("status order drafted", "revoke proposed", "holder's link handed out"),
+    ],
+    ("wuyun", "background"): ["drafts imported"],
+    ("qimuge", HERE): [
+        *("invitation accepted", "authenticator app added", "recovery codes made", "password accepted", "signed in"),
+        *("signed out", "shown again who it is", "returned", "approved", "revoke signed"),
+    ],
+    ("bayar", HERE): ["invitation accepted", "authenticator app added", "examined"],
+    ("holder", "holder's link"): ["holder's page opened", "limited copy made", "limited copy downloaded by its holder"],
+}
+"""Who does what from where in the course of the day, as the log of actions has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +104,7 @@ class Day:
 @pytest.fixture(
     params=[("zh-CN", "SQLite"), ("en", "PostgreSQL")], ids=["Chinese over SQLite", "English over PostgreSQL"]
 )
-def day(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Day]:  # noqa: F811 — a fixture
+def day(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Day]:
     language, kind = request.param
     with ExitStack() as stack:
         database = ""
@@ -126,7 +146,7 @@ def test_the_whole_day_of_a_clerk(day: Day) -> None:
     day.judged(corrected, "VALID")
     revoked = revoked_by_two(day, archive)
     day.judged(revoked, "REVOKED", name="verdict-revoked")
-    copy = holder_makes_a_copy(day, corrected.stem)
+    copy = holder_makes_a_copy(day)
     day.judged(copy, "VALID.copy", name="verdict-copy")
     everything_is_in_order(day)
 
@@ -150,15 +170,13 @@ def spreadsheet_becomes_drafts(day: Day) -> int:
     clerk, page = day.preparer, day.preparer.page
     clerk.follow("New")
     clerk.look("new")
-    page.get_by_role("link", name=clerk.say("Import a spreadsheet")).or_(
-        page.get_by_role("button", name=clerk.say("Import a spreadsheet"))
-    ).first.click()
+    page.get_by_role("button", name=clerk.say("Import a spreadsheet")).first.click()
     page.locator("#file").set_input_files(bad_file(day))
     clerk.press("Upload")
     clerk.reads("What the columns mean")
     expect(page.locator("main")).to_contain_text("GB18030" if day.language == "zh-CN" else "UTF-8")
     clerk.look("import-columns")
-    clerk.page.get_by_label(clerk.say("Read %(header)s as", header=SHOP[day.language])).select_option("operator_name")
+    page.get_by_label(clerk.say("Read %(header)s as", header=SHOP[day.language])).select_option("operator_name")
     clerk.press("Check the rows")
     clerk.reads("Mend the bad rows")
     expect(page.locator(".yx-tally__each--good dd")).to_have_text("4")
@@ -311,7 +329,7 @@ def corrected_in_one_go(day: Day, pdf: Path) -> Path:
     theirs.get_by_label(approver.say("I have looked at the sample and at the rows with warnings.")).check()
     approver.press("Sign and approve")
     done(approver, "Documents ready")
-    open_certificate(day, clerk, good_numbers()[0], position=0)
+    open_certificate(day, clerk, good_numbers()[0])
     page.get_by_role("link", name=clerk.say("Document (PDF)")).wait_for()
     clerk.look("certificate-corrected")
     new = clerk.take(page.get_by_role("link", name=clerk.say("Document (PDF)")), day.folder / "new")
@@ -329,9 +347,7 @@ def revoked_by_two(day: Day, archive: Path) -> Path:
     page.get_by_label(clerk.say("Reason")).select_option("revoke/penalty-revoked")
     clerk.page.locator("#text").fill("伪造进货台账，情节严重。")
     clerk.press("Rehearse")
-    page.wait_for_url("**/orders/*")
-    if clerk.page.url.rpartition("/")[2] == "new":
-        raise AssertionError(page.inner_text("main"))
+    clerk.button("Sign and propose").wait_for()
     order = page.url
     clerk.look("order")
     clerk.press("Sign and propose")
@@ -356,7 +372,7 @@ def revoked_by_two(day: Day, archive: Path) -> Path:
         return Path(packed.extract(name, day.folder / "unpacked"))
 
 
-def holder_makes_a_copy(day: Day, number: str) -> Path:
+def holder_makes_a_copy(day: Day) -> Path:
     """The preparer hands a link out; the holder opens it on a telephone and makes a limited copy."""
     clerk, page = day.preparer, day.preparer.page
     open_certificate(day, clerk, good_numbers()[0])
@@ -399,18 +415,22 @@ def everything_is_in_order(day: Day) -> None:
     manager.look("queue")
     examined = day.whole.say("doctor")
     assert isinstance(examined, dict)
-    print("DOC", [each for each in examined["findings"] if each["outcome"] != "WELL"])
-    assert examined["outcome"] in {"WELL", "WARNING"}, examined
+    # All there is to say is that this registry is one for tests.
+    others = [each for each in examined["findings"] if each["outcome"] != "WELL"]
+    assert [(each["about"], each["outcome"]) for each in others] == [("Registry", "WARNING")], others
+    assert "test registry" in others[0]["mend"]
     day.whole.say("log", "verify")
     lines = day.whole.say("log", "show", "--limit", "1000")
     assert isinstance(lines, list)
-    assert all(each["who"] and each["source"] for each in lines)
     told = {(each["who"], each["what"], each["source"]) for each in lines}
-    print(sorted(told))
+    missing = {(who, what, source) for (who, source), deeds in DEEDS.items() for what in deeds} - told
+    assert not missing, missing
+    words = wording.of("zh-CN")
+    assert not [what for _, what, _ in told if words.raw(what) == what], "a deed has no Chinese words"
 
 
 def bad_file(day: Day) -> Path:
-    """Six permits under their labels, two of them with errors; in the encoding of Chinese spreadsheet programs, or UTF-8."""
+    """Write six permits, two of them with errors; in the encoding of Chinese spreadsheet programs, or in UTF-8."""
     rows = permits()
     rows[1] |= {"credit_code": "123", "valid_until": "2030-02-30"}
     rows[3] |= {"operator_name": ""}
@@ -457,12 +477,12 @@ def label(day: Day, key: str) -> str:
     return next(claim.labels[day.language] for claim in PERMIT.columns if claim.key == key)
 
 
-def open_certificate(day: Day, clerk: Clerk, number: str, *, position: int = 0) -> None:
-    """Find a certificate by its number, as the newest of those that are found."""
+def open_certificate(day: Day, clerk: Clerk, number: str) -> None:
+    """Find a certificate by its number, the newest version first."""
     clerk.page.goto("/certificates")
     clerk.fill("Number or holder", number)
     clerk.press("Find")
-    clerk.page.get_by_role("link", name=number, exact=True).nth(position).click()
+    clerk.page.get_by_role("link", name=number, exact=True).first.click()
 
 
 def done(clerk: Clerk, step: str) -> None:

@@ -1,4 +1,4 @@
-"""Everything at once, each a process of its own: chain, contracts, issuer with its worker, verifier; one agency in it."""
+"""All services at once, each a process of its own: chain, issuer with its worker, verifier; one agency in them."""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ def test_order_goes_from_a_certificate_over_two_officers_to_the_chain(world: Wor
     assert "Waits for me" in ok(second.get("/orders"))
     page = ok(second.get(where))
     assert "Look at these with care" in page
-    went(second.post(f"{where}/approve"))
+    seen = page.partition('name="seen" value="')[2].partition('"')[0]
+    went(second.post(f"{where}/approve", {"seen": seen}))
     assert "On its way to the chain" in ok(first.get(where))
     world.lane().run()
     assert "Changed on the chain" in ok(first.get(f"{where}/progress"))

@@ -104,6 +104,15 @@ def test_keys_that_nobody_has_are_listed_last(world: World) -> None:
     assert all(each.person_id is None and each.wanted == Capability(0) for each in found)
 
 
+def test_one_key_under_two_names_is_one_manager(world: World) -> None:
+    newcomer = hired(world, "newcomer", Role.APPROVER)
+    key = world.officer("low-manager")
+    (number,) = appointing.propose(world.office, LOW, [newcomer], replace(key, login="chen"))
+    with pytest.raises(NotAllowed, match="signed this already"):
+        appointing.consent(world.office, [number], key)
+    assert state_of(world, number) == State.PREPARED
+
+
 def test_neither_the_first_manager_nor_a_stranger_nor_the_person_is_the_second(world: World) -> None:
     newcomer = hired(world, "newcomer", Role.AGENCY_MANAGER)
     manager = world.officer("low-manager")

@@ -9,8 +9,21 @@ from sqlmodel import select
 
 from chain import merkle
 from chain.certificate_types import by_identifier
-from issuer import approvals, audit_log, drafting, erasing, forgetting, holding, in_one_go, issuing, tasks
+from issuer import (
+    admission,
+    approvals,
+    audit_log,
+    client_rows,
+    drafting,
+    erasing,
+    forgetting,
+    holding,
+    in_one_go,
+    issuing,
+    tasks,
+)
 from issuer.audit_log import Occasion
+from issuer.client_models import Scope
 from issuer.document_models import StoredDocument
 from issuer.errors import Erased, NotAllowed, NotFound, NotReady
 from issuer.holder_models import HolderLink
@@ -18,6 +31,7 @@ from issuer.models import State
 from issuer.rehearsal_models import Rehearsal
 from issuer.submission_models import BatchComment
 from issuer.vault import Place
+from tests.issuer import clients
 from tests.issuer.offices import permit_number, permits
 from tests.issuer.tampering import everything
 
@@ -65,6 +79,10 @@ def test_everything_about_a_holder_goes_and_the_chain_s_record_stays(world: Worl
         tasks.finish(office, work, tasks.find(work, task, LOW), {"said": NAME})
         comment = office.records.data_key(work, LOW).encrypt(b"x", Place("batch_comment", "text", "1"), entropy=bytes)
         work.add(BatchComment(id="1", batch_id=batch, at=office.now(), who="uyun", what="returned", text=comment))
+    asked = clients.make(world, agency=LOW)
+    caller = admission.admit(office, asked.secret, clients.occasion(world))
+    used = admission.use(office, caller, Scope.INFO, clients.occasion(world), cause=NAME)
+    admission.answered(office, caller, used, [gone.id], clients.occasion(world))
     before = [record.event for record in world.registry.records(0, world.registry.newest().number)]
     assert [each.id for each in forgetting.list_(office, LOW, NAME)] == [gone.id]
     assert forget(world) == forgetting.Forgotten(certificates=1, drafts=0, left=())
@@ -80,6 +98,8 @@ def test_everything_about_a_holder_goes_and_the_chain_s_record_stays(world: Worl
         assert work.session.get(Rehearsal, batch) is None
         ended = tasks.find(work, task, LOW)
         assert (ended.data, ended.result) == (None, None)
+        (use,) = client_rows.uses(work, asked.client_id, most=2)
+        assert use.cause is None
         assert office.find_all(work, permit_number(2))
         audit_log.verify(work)
     assert [record.event for record in world.registry.records(0, world.registry.newest().number)] == before

@@ -265,7 +265,7 @@ def test_erasing_a_holder_destroys_what_orders_say(world: World) -> None:
     rows = issue_permits(world, 1)
     number = proposed(world, rows)
     with world.office.store.writing() as work:
-        orders.forget(work, rows[0].id)
+        orders.forget(world.office, work, order_rows.order(work, number, LOW), world.officer("low-approver"))
     assert (state(world, number), states(world, number)) == (OrderState.GIVEN_UP, [])
     with world.office.store.reading() as work, pytest.raises(Erased):
         order_texts.opened(world.office, work, order_rows.order(work, number, LOW))

@@ -8,7 +8,7 @@ import pytest
 
 from chain import certificate as sd_jwts
 from chain.certificate_types import by_identifier
-from issuer import erasing, proofs
+from issuer import account_rows, erasing, proofs
 from tests.issuer.clients import CAUSE, OTHER, PERMIT, System, by_number, issue, make
 from tests.issuer.offices import PASSWORD, permit_number, table
 from tests.issuer.test_app import APPROVER, PREPARER, counter
@@ -151,6 +151,29 @@ def test_claims_outside_the_allowed_fields_are_left_out(world: World, http: Test
     assert HOLDER not in str(info)
     refused = system.ask("verify-info", **by_number(1), claims={"credit_code": HOLDER})
     assert (refused.status_code, refused.json()["title"]) == (403, "NotAllowed")
+
+
+def test_log_tells_with_which_certificates_a_client_was_answered(
+    world: World, http: TestClient, system: System
+) -> None:
+    issue(http, 1)
+    row = system.ask("search", **by_number(1)).json()["certificates"][0]["id"]
+    system.ask("info", id=row)
+    system.ask("file", id=row, fileType="sd-jwt")
+    system.ask("verify-info", id=row, claims={"credit_code": HOLDER})
+    system.ask("verify-info", id="0" * 32, claims={"credit_code": HOLDER})
+    with world.office.store.reading() as work:
+        lines = [line for line in account_rows.lines(work) if line.what == "client answered"]
+    assert {line.subject for line in lines} == {f"certificate {row}"}
+    assert [line.detail for line in lines] == ["use 1", "use 2", "use 3", "use 4"]
+
+
+def test_holders_code_that_is_not_shown_cannot_be_guessed_by_searching(world: World, http: TestClient) -> None:
+    issue(http, 1)
+    system = System(http, make(world, fields={PERMIT: ["operator_name"]}).secret)
+    for guess in (HOLDER, "91150102MA0XXXX157"):
+        answer = system.ask("search", certificateTypeCode=PERMIT, certificateHolderCode=guess)
+        assert (answer.status_code, answer.json()["title"]) == (403, "NotAllowed")
 
 
 def test_erased_holder_is_gone_from_all_services(world: World, http: TestClient, system: System) -> None:

@@ -79,6 +79,13 @@ def impatient() -> bool:
     return False
 
 
+def test_writer_within_a_writer_is_refused_at_once_instead_of_waiting_for_itself(store: Store) -> None:
+    with store.writing(), pytest.raises(RuntimeError, match="a writing block is open"), store.writing():
+        pass
+    with store.writing() as work:
+        history.note(work, "afterwards", at=NOW)
+
+
 def test_lane_is_held_by_one_at_a_time(store: Store) -> None:
     with store.lane(b"\1" * 20, wait=impatient):
         with pytest.raises(LaneBusy), store.lane(b"\1" * 20, wait=impatient):

@@ -374,6 +374,9 @@ def test_arrived_messages_are_forgotten_after_a_month(world: World, receiver: Re
         "https://[2002:7f00:1::]/",
         "https://[fd00::1]/",
         "https://[fe80::1]/",
+        "https://[fec0::1]/",
+        "https://[64:ff9b:1::7f00:1]/",
+        "https://[::127.0.0.1]/",
         "https://224.0.0.1/",
     ],
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuer import approvals, batch_views, previews, rehearsals, submissions
+from issuer import account_rows, approvals, batch_views, previews, rehearsals, submissions
 from issuer.account_models import Role
 from issuer.errors import NotAllowed, NotReady
 from issuer.models import State
@@ -117,6 +117,7 @@ def _page(visit: Visit, batch_id: int, faults: Sequence[Fault] = ()) -> Response
         comments = submissions.comments(office, work, batch)
         history = batch_words.history(visit.words, work.history(batch_id=batch_id))
         signatures = work.signatures(batch_id)
+        signers = {each.officer: account_rows.signer_name(work, each.officer) for each in signatures}
         missing = approvals.missing_approvals(office, work, batch)
     found = batch_frame.told(visit, outcome, certificate_type)
     odd = [row for row in rows if row.position in found]
@@ -145,6 +146,7 @@ def _page(visit: Visit, batch_id: int, faults: Sequence[Fault] = ()) -> Response
         ],
         rehearsal=outcome,
         signatures=signatures,
+        signers=signers,
         missing=missing,
         comments=comments,
         history=history,

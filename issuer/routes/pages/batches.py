@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from issuer import (
+    account_rows,
     approvals,
     batch_rows,
     batch_views,
@@ -106,6 +107,7 @@ def _one(visit: Visit, batch_id: int, *, only: str = "", page: int = 1, text: st
         comments = submissions.comments(visit.office, work, batch) if reads else []
         history = batch_words.history(visit.words, work.history(batch_id=batch_id))
         signatures = work.signatures(batch_id)
+        signers = {each.officer: account_rows.signer_name(work, each.officer) for each in signatures}
         missing = approvals.missing_approvals(visit.office, work, batch) if batch.state == State.PREPARED else 0
         journey, health = journeys.of(visit.office, work, batch), journeys.health(visit.office, work)
     certificate_type = visit.office.type_of(batch.type_number, batch.type_version)
@@ -132,5 +134,6 @@ def _one(visit: Visit, batch_id: int, *, only: str = "", page: int = 1, text: st
         comments=comments,
         history=history,
         signatures=signatures,
+        signers=signers,
         missing=missing,
     )

@@ -12,6 +12,7 @@ from chain.errors import RegistryError
 from chain.events import Track
 from chain.preparation import IDENTIFIER_CLAIM
 from issuer import (
+    account_rows,
     certificate_rows,
     following,
     inspection_rows,
@@ -21,6 +22,7 @@ from issuer import (
     reasons,
     status_rows,
     status_words,
+    statuses,
     vocabulary,
 )
 from issuer.account_models import Role
@@ -208,7 +210,7 @@ def code_url(visit: Visit, work: Work, certificate: Certificate) -> str:
 def _held(visit: Visit, certificate: Certificate) -> tuple[Sequence[Held], bool]:
     """Return the tracks that are set, asked of the chain; as last read off it where it does not answer."""
     try:
-        return following.refresh(visit.office, certificate), True
+        return statuses.held_now(visit.office, certificate), True
     except RegistryError:
         with visit.store.reading() as work:
             return status_rows.known(work, [certificate.id]).get(certificate.id, []), False
@@ -282,7 +284,7 @@ def _decision(
         status=Said(status.word, status.colour, "" if lifted else status.days, status.counts),
         lifted=lifted,
         by=visit.directory.agency(change.actor).name,
-        officers=change.officers.replace(",", "、" if visit.language != "en" else ", "),
+        officers=visit.words.listed([account_rows.signer_name(work, each) for each in change.officers.split(",")]),
         at=change.created_at,
         state=status_words.CHANGE_STATES.get(State(change.state), (change.state, "grey")),
         reason=reasons.words_of_any(told.get("code") or "", visit.language),
@@ -312,11 +314,7 @@ def _why(visit: Visit, work: Work, certificate: Certificate) -> str:
 
 
 def _verify_url(visit: Visit, work: Work, certificate: Certificate, *, own: bool) -> str:
-    host = visit.office.verifying_host
-    if own:
-        return code_url(visit, work, certificate)
-    scheme = "http" if host.startswith(("127.0.0.1", "localhost")) else "https"
-    return f"{scheme}://{host}/"
+    return code_url(visit, work, certificate) if own else f"{code.origin(visit.office.verifying_host)}/"
 
 
 def _history(visit: Visit, work: Work, certificate: Certificate) -> list[batch_words.Happened]:

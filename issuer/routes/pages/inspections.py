@@ -11,7 +11,7 @@ from fastapi import Query, Response
 
 from chain.errors import InvalidInput
 from chain.short_number import short_number
-from issuer import days, finding, inspections
+from issuer import audit_log, days, finding, inspections
 from issuer.account_models import Role
 from issuer.errors import NotAllowed, NotFound, NotReady
 from issuer.inspection_models import Result
@@ -74,6 +74,8 @@ def listed(
 @router.get("/inspections.csv")
 def listed_csv(visit: Visiting, within: Within = "90", type: Type = "") -> Response:  # noqa: A002 — as above
     """Return what is due as a spreadsheet."""
+    with visit.store.writing() as work:
+        audit_log.add(work, visit.occasion, "inspections listed", who=visit.who.login, agency=visit.who.agency)
     with visit.store.reading() as work:
         _, rows = inspections.due_list(
             work, visit.who.agency, visit.office.today, within=_within(within), certificate_type=type

@@ -11,16 +11,16 @@ from issuer import account_rows, audit_log
 from issuer.account_models import Role
 from issuer.routes.pages import front
 from issuer.routes.pages.front import Visiting  # noqa: TC001 — FastAPI reads annotations at run time
+from issuer.work import LARGEST_ID
 
 router = front.router(tags=["log"])
 _ON_A_PAGE = 50
-_MOST = 2**31 - 1
 
 
 @router.get("/log")
 def log(
     visit: Visiting,
-    before: Annotated[int, Query(ge=1, le=_MOST)] = _MOST,
+    before: Annotated[int, Query(ge=1, le=LARGEST_ID)] = LARGEST_ID,
     who: Annotated[str, Query(max_length=60)] = "",
     what: Annotated[str, Query(max_length=60)] = "",
 ) -> Response:
@@ -43,5 +43,5 @@ def log(
         chosen_what=what,
         head=head,
         older=f"/log?{urlencode({**kept, 'before': shown[-1].id})}" if more else "",
-        newest=f"/log?{urlencode(kept)}" if before != _MOST else "",
+        newest=f"/log?{urlencode(kept)}" if before != LARGEST_ID else "",
     )

@@ -38,6 +38,9 @@ _PLACES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/doctor", msgid("Doctor"), frozenset({Role.AGENCY_MANAGER, Role.COUNCIL_MEMBER})),
 )
 
+_WITHIN = {"imports": "/new", "drafts": "/new", "queue": "/batches", "versions": "/certificates"}
+"""Pages that stand in the navigation under another one's word, by the first part of their address."""
+
 _TOPICS = {
     "": "start",
     "new": "preparing",
@@ -63,11 +66,9 @@ _TOPICS = {
 
 def of(who: SignedIn, path: str) -> tuple[Place, ...]:
     """Return the pages for somebody, with the one that is open marked."""
-    return tuple(
-        Place(url, word, active=path == url or (url != "/" and path.startswith(f"{url}/")))
-        for url, word, roles in _PLACES
-        if who.roles & roles
-    )
+    first = path.strip("/").partition("/")[0]
+    open_now = _WITHIN.get(first, f"/{first}")
+    return tuple(Place(url, word, active=url == open_now) for url, word, roles in _PLACES if who.roles & roles)
 
 
 def help_topic(path: str) -> str:

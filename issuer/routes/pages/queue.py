@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run time
 from fastapi.responses import StreamingResponse
 
-from issuer import journeys, parking, zipping
+from issuer import audit_log, journeys, parking, zipping
 from issuer.account_models import Role
 from issuer.errors import NotFound, NotReady, RefusedByRegistry
 from issuer.models import State
@@ -45,6 +45,11 @@ def documents(batch_id: int, visit: Visiting) -> Response:
         batch = visit.sight.own_batch(work, batch_id)
         if batch.state != State.ISSUED:
             raise NotReady(f"batch {batch_id} is {batch.state}: documents are handed out once it is ISSUED")
+    with visit.store.writing() as work:
+        audit_log.add(
+            work, visit.occasion, "documents taken", who=visit.who.login, agency=batch.agency,
+            subject=f"batch {batch_id}", detail=f"{batch.size} certificates",
+        )  # fmt: skip
     return StreamingResponse(
         zipping.batch_zip(visit.office, visit.at.renderer, batch_id),
         media_type="application/zip",
@@ -78,8 +83,9 @@ def queue(visit: Visiting) -> Response:
 def release(batch_id: int, visit: Visiting) -> Response:
     """Have a batch that was set aside taken up again."""
     visit.require(*RELEASING)
+    sight = visit.sight
     with visit.store.writing() as work:
-        batch = visit.sight.own_batch(work, batch_id)
+        batch = sight.own_batch(work, batch_id)
         parking.release(visit.office, work, batch, visit.occasion, who=visit.who.login)
     sentence = visit.words.gettext("Batch %(number)s is taken up again.", number=batch_id)
     return visit.done("/queue", sentence)

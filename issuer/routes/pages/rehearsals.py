@@ -42,8 +42,9 @@ def rehearsal_live(batch_id: int, visit: Visiting) -> Response:
 def rehearse(batch_id: int, visit: Visiting) -> Response:
     """Begin a rehearsal, unless one is under way."""
     visit.require(Role.PREPARER)
+    sight = visit.sight
     with visit.store.writing() as work:
-        batch = visit.sight.own_batch(work, batch_id)
+        batch = sight.own_batch(work, batch_id)
         if batch.state not in issuing.CHANGEABLE:
             raise NotReady(f"batch {batch_id} is {batch.state}; there is nothing to rehearse any more")
         running = tasks.latest(work, rehearsing.KIND, batch.agency, str(batch_id))
@@ -64,8 +65,9 @@ def rehearse(batch_id: int, visit: Visiting) -> Response:
 def cancel(batch_id: int, visit: Visiting) -> Response:
     """Stop a rehearsal."""
     visit.require(Role.PREPARER)
+    sight = visit.sight
     with visit.store.writing() as work:
-        batch = visit.sight.own_batch(work, batch_id)
+        batch = sight.own_batch(work, batch_id)
         running = tasks.latest(work, rehearsing.KIND, batch.agency, str(batch_id))
         if running is not None and running.state in _UNDER_WAY:
             tasks.cancel(work, running)

@@ -31,8 +31,9 @@ def submit(batch_id: int, visit: Visiting) -> Response:
     officer = visit.officer()
     try:
         with visit.store.reading() as work:
-            batch_frame.require_root(visit, visit.sight.own_batch(work, batch_id))
-        submissions.submit(visit.office, batch_id, officer)
+            batch = visit.sight.own_batch(work, batch_id)
+        batch_frame.require_root(visit, batch)
+        submissions.submit(visit.office, batch_id, officer, root=batch.root)
     except (NotReady, NotAllowed) as error:
         return batch_frame.confirm(visit, batch_id, "batch_submit.html", faults=[Fault("", visit.words.explain(error))])
     return visit.done(f"/batches/{batch_id}", visit.words.gettext("Submitted. A colleague can approve it now."))

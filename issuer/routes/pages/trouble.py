@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chain.errors import YinxinError
+from chain.errors import RegistryError, YinxinError
 from issuer import errors, wording
 from issuer.routes import problems
 from issuer.routes.pages import cookies, navigation
@@ -39,8 +39,9 @@ _TITLES = {
     413: msgid("The file is too large"),
     422: msgid("Something was not filled in rightly"),
     429: msgid("Too many attempts"),
-    503: msgid("The registry does not answer"),
+    503: msgid("The service cannot answer just now"),
 }
+_REGISTRY_AWAY = msgid("The registry does not answer")
 _ACCIDENT = msgid("Something unforeseen happened")
 _TEXTS = {
     400: msgid("Go back, open the page again, and try once more."),
@@ -102,7 +103,8 @@ def _refused(request: Request, error: Exception) -> Response:
     status = problems.status_of(error)
     _log.info("refused", error=type(error).__name__, status=status)
     text = "" if isinstance(error, errors.NotFound) else _words(request).explain(error)
-    answer = _page(request, status, text)
+    title = _REGISTRY_AWAY if isinstance(error, RegistryError) else ""
+    answer = _page(request, status, text, title)
     answer.headers.update(problems.headers_of(error, request.app.state.desk.office.now()))
     return answer
 
@@ -122,11 +124,11 @@ def _http(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _page(request: Request, status: int, text: str) -> Response:
+def _page(request: Request, status: int, text: str, title: str = "") -> Response:
     words = _words(request)
     text = text or words.gettext(_TEXTS.get(status, _ACCIDENT_TEXT))
     context = {
-        "title": words.gettext(_TITLES.get(status, _ACCIDENT)),
+        "title": words.gettext(title or _TITLES.get(status, _ACCIDENT)),
         "text": text,
         "status": status,
         "request_id": getattr(request.state, "request_id", ""),

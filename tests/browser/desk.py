@@ -206,7 +206,8 @@ def door(world: World) -> Iterator[Served]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+# Each module that imports it has one of its own, and two of them cannot run at once.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Return Debian's Chromium."""
     with sync_playwright() as playwright:

@@ -7,8 +7,6 @@ pictures of every page that is met; those in docs/screenshots/ are from there.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import time
 import zipfile
@@ -21,12 +19,12 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from chain.certificate_types import by_identifier
 from demo.stage import ROOT
 from issuer import wording
 from tests import postgres
 from tests.browser.clerk import Clerk
 from tests.browser.desk import CHROMIUM, axe, browser, looks, window
+from tests.browser.permits import SHOP, bad_file, good_numbers, label, mended
 from tests.browser.whole import KIND, deadline, up
 
 if TYPE_CHECKING:
@@ -39,9 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["browser"]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-PERMIT = by_identifier(KIND)
-SHOP = {"zh-CN": "店名", "en": "Shop"}
-"""A header that nobody can guess."""
 VERDICTS = {
     language: json.loads((ROOT / "verifier" / "locales" / f"{language}.json").read_text(encoding="utf-8"))
     for language in SHOP
@@ -171,7 +166,7 @@ def spreadsheet_becomes_drafts(day: Day) -> int:
     clerk.follow("New")
     clerk.look("new")
     page.get_by_role("button", name=clerk.say("Import a spreadsheet")).first.click()
-    page.locator("#file").set_input_files(bad_file(day))
+    page.locator("#file").set_input_files(bad_file(day.folder, day.language))
     clerk.press("Upload")
     clerk.reads("What the columns mean")
     expect(page.locator("main")).to_contain_text("GB18030" if day.language == "zh-CN" else "UTF-8")
@@ -183,7 +178,7 @@ def spreadsheet_becomes_drafts(day: Day) -> int:
     expect(page.locator(".yx-tally__each--bad dd")).to_have_text("2")
     # All errors at once: two in row 3 of the file, two in row 5, each with its column and what was got.
     said = page.locator(".yx-table tbody").first.inner_text()
-    assert all(text in said for text in (SHOP[day.language], "123", "2030-02-30", label(day, "valid_until")))
+    assert all(text in said for text in (SHOP[day.language], "123", "2030-02-30", label(day.language, "valid_until")))
     assert page.locator(".yx-table tbody").first.locator("tr").count() == 3
     clerk.look("import-errors")
     bad = clerk.take(page.get_by_role("button", name=clerk.say("Bad rows as CSV")), day.folder)
@@ -192,7 +187,7 @@ def spreadsheet_becomes_drafts(day: Day) -> int:
     clerk.look("import-done")
     page.goto(f"/imports?type={KIND}")
     clerk.look("imports")
-    page.locator("#file").set_input_files(mended(day, bad))
+    page.locator("#file").set_input_files(mended(bad, day.language))
     clerk.press("Upload")
     clerk.press("Check the rows")
     clerk.press("Make drafts of all rows")
@@ -427,54 +422,6 @@ def everything_is_in_order(day: Day) -> None:
     assert not missing, missing
     words = wording.of("zh-CN")
     assert not [what for _, what, _ in told if words.raw(what) == what], "a deed has no Chinese words"
-
-
-def bad_file(day: Day) -> Path:
-    """Write six permits, two of them with errors; in the encoding of Chinese spreadsheet programs, or in UTF-8."""
-    rows = permits()
-    rows[1] |= {"credit_code": "123", "valid_until": "2030-02-30"}
-    rows[3] |= {"operator_name": ""}
-    headers = [SHOP[day.language] if key == "operator_name" else label(day, key) for key in rows[0]]
-    path = day.folder / ("食品经营许可证名单.csv" if day.language == "zh-CN" else "permits.csv")
-    encoding = "gb18030" if day.language == "zh-CN" else "utf-8"
-    with path.open("w", encoding=encoding, newline="") as file:
-        csv.writer(file).writerows([headers, *(row.values() for row in rows)])
-    return path
-
-
-def mended(day: Day, bad: Path) -> Path:
-    """Put right what the first column says is wrong, in the very file that was downloaded."""
-    headers, *rows = csv.reader(io.StringIO(bad.read_text(encoding="utf-8-sig"), newline=""))
-    assert all(row[0] for row in rows), "each bad row comes back with what is wrong"
-    right = permits()
-    for row, wanted in zip(rows, (right[1], right[3]), strict=True):
-        for key in ("credit_code", "valid_until"):
-            row[headers.index(label(day, key))] = wanted[key]
-        row[headers.index(SHOP[day.language])] = wanted["operator_name"]
-    path = day.folder / f"mended-{bad.name}"
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerows([headers, *rows])
-    return path
-
-
-def permits() -> list[dict[str, str]]:
-    """Return six permits of the demonstration, in force from today."""
-    with (ROOT / "demo" / f"{KIND}.csv").open(encoding="utf-8-sig", newline="") as file:
-        found = list(csv.DictReader(file))[:6]
-    keys = {claim.labels["zh-CN"]: claim.key for claim in PERMIT.columns}
-    today = date.today()  # noqa: DTZ011 — the day here is near enough
-    days = {"issue_date": str(today), "valid_until": str(today.replace(day=1) + timedelta(days=1400))}
-    return [{**{keys[name]: cell for name, cell in row.items()}, **days} for row in found]
-
-
-def good_numbers() -> list[str]:
-    """Return the numbers of the rows that were good at once."""
-    return [row["number"] for position, row in enumerate(permits()) if position not in {1, 3}]
-
-
-def label(day: Day, key: str) -> str:
-    """Return what people of this language call a claim."""
-    return next(claim.labels[day.language] for claim in PERMIT.columns if claim.key == key)
 
 
 def open_certificate(day: Day, clerk: Clerk, number: str) -> None:

@@ -507,7 +507,7 @@ def test_wrong_password_silent_node_and_other_chain_are_told_apart(terminal: Ter
     assert "no node answers; nothing was done" in silent
     assert "chain" in refused(terminal.run(*command, YINXIN_CHAIN_ID="4711"))
     assert "registry id" in refused(terminal.run(*command, YINXIN_REGISTRY_ID="00" * 32))
-    assert "PostgreSQL comes" in refused(terminal.run(*command, YINXIN_DATABASE_URL="postgresql://db/issuer"))
+    assert "does not answer" in refused(terminal.run(*command, YINXIN_DATABASE_URL="postgresql://127.0.0.1:9/issuer"))
 
 
 def test_settings_are_listed_in_the_help(terminal: Terminal) -> None:

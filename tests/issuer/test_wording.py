@@ -65,10 +65,19 @@ def in_the_log() -> Iterator[tuple[str, str]]:
                     len(args) > 1
                 ):
                     what = args[1]
+                case ast.Call(func=ast.Name(id="_note") | ast.Attribute(attr="log" | "note_use"), args=args):
+                    # What modules write lines with themselves.
+                    what = next((each for each in args if _is_text(each)), None)
+                case ast.Call(keywords=[*_, ast.keyword(arg="what", value=ast.Constant() as what)]):
+                    pass
                 case _:
                     continue
             if isinstance(what, ast.Constant) and isinstance(what.value, str):
                 yield path.name, what.value
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def wanted() -> dict[str, str]:

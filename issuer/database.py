@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ from issuer.database_errors import told
 from issuer.errors import DatabaseRefuses
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -221,8 +224,34 @@ def _migrate(database: Database) -> None:
             "a newer version of this software has taken it over"
         )
     # Of several processes that start at once one migrates; the others wait and find it done.
-    with database.writers.execution_options(patience_s=_MIGRATING_S).begin() as connection:
+    with rebuilding(database) as connection:
         command.upgrade(alembic_config(connection), "head")
+
+
+@contextmanager
+def rebuilding(database: Database) -> Iterator[Connection]:
+    """Yield a connection within a transaction that may make tables anew.
+
+    SQLite changes a table by making it anew, which references to it forbid. They are not looked at meanwhile, but all
+    at once at the end; raises `DatabaseRefuses` if one leads nowhere, and then nothing was changed.
+    """
+    with database.writers.execution_options(patience_s=_MIGRATING_S).connect() as connection:
+        _look_at_references(connection, wanted=False)
+        try:
+            with connection.begin():
+                yield connection
+                if database.file is not None and (
+                    broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                ):
+                    raise DatabaseRefuses(f"{database.shown}: {len(broken)} rows refer to rows that are not there")
+        finally:
+            _look_at_references(connection, wanted=True)
+
+
+def _look_at_references(connection: Connection, *, wanted: bool) -> None:
+    """Have SQLite heed references or not, which it hears only outside a transaction."""
+    if connection.dialect.name == "sqlite" and (driver := connection.connection.driver_connection) is not None:
+        driver.execute(f"PRAGMA foreign_keys={'ON' if wanted else 'OFF'}")
 
 
 def revision(connection: Connection) -> str | None:

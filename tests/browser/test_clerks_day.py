@@ -7,11 +7,8 @@ pictures of every page that is met; those in docs/screenshots/ are from there.
 
 from __future__ import annotations
 
-import json
-import time
 import zipfile
 from contextlib import ExitStack
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,30 +16,22 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from demo.stage import ROOT
 from issuer import wording
 from tests import postgres
 from tests.browser.clerk import Clerk
-from tests.browser.desk import CHROMIUM, axe, browser, looks, window
+from tests.browser.day import Day
+from tests.browser.desk import CHROMIUM, browser, window
 from tests.browser.permits import SHOP, bad_file, good_numbers, label, mended
-from tests.browser.whole import KIND, deadline, up
+from tests.browser.whole import KIND, up
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
 
-    from tests.browser.whole import Whole
-
 __all__ = ["browser"]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
-VERDICTS = {
-    language: json.loads((ROOT / "verifier" / "locales" / f"{language}.json").read_text(encoding="utf-8"))
-    for language in SHOP
-}
-
-
 HERE = "127.0.0.1"
 DEEDS = {
     ("operator", "command line"): ["invited"],
@@ -61,39 +50,6 @@ DEEDS = {
     ("holder", "holder's link"): ["holder's page opened", "limited copy made", "limited copy downloaded by its holder"],
 }
 """Who does what from where in the course of the day, as the log of actions has it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """Who is at work, and on what."""
-
-    whole: Whole
-    language: str
-    folder: Path
-    preparer: Clerk
-    approver: Clerk
-    manager: Clerk
-    stranger: Page
-    """Somebody at the verifier's public page."""
-    holder: Page
-    """Somebody with a telephone."""
-
-    def judged(self, file: Path, verdict: str, *, name: str = "") -> None:
-        """Bring a file to the verifier until it says this; its index follows the chain by a moment."""
-        until, heading = deadline(), VERDICTS[self.language][f"verdict.{verdict}"].partition("{")[0]
-        page = self.stranger
-        while True:
-            page.goto(f"/?lang={self.language}")
-            page.locator("#file").set_input_files(file)
-            page.locator("form.ask button").click()
-            page.locator("#verdict").wait_for()
-            if heading in page.inner_text("#verdict"):
-                break
-            assert time.monotonic() < until, f"{file.name}: got {page.inner_text('#verdict')}, wanted {heading}"
-        assert page.locator(".test").count(), "no verdict on a test registry without its mark"
-        axe(page)
-        if name:
-            looks(page, f"day-{self.language}-{name}")
 
 
 @pytest.fixture(

@@ -16,7 +16,7 @@ from chain.certificate_types import by_identifier
 from chain.errors import RegistryUnavailable
 from chain.proof import Proof
 from issuer import approvals, drafting, handing_out, in_one_go, issuing, proofs
-from issuer.database import alembic_config
+from issuer.database import alembic_config, rebuilding
 from issuer.errors import NotReady
 from issuer.face import PROOF_MEDIA_TYPE, PROOF_NAME
 from issuer.models import State
@@ -235,7 +235,7 @@ def test_list_from_before_there_were_proofs_keeps_its_names(world: World, tmp_pa
 def test_batches_of_a_database_from_before_there_were_proofs_get_theirs(world: World) -> None:
     number = issued(world, 1)
     store = world.office.store
-    with store._engine.execution_options(immediate=True).begin() as connection:  # noqa: SLF001 — Alembic wants it
+    with rebuilding(store.database) as connection:
         command.downgrade(alembic_config(connection), "0001")
     store.close()
     office = make_office(world.folder, world.registry, world.office.keystore, world.office.records.master)

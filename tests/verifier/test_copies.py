@@ -417,6 +417,11 @@ class TestForm:
         later = replace(signed.short(), payload=b"\x82\x02\x00")
         assert ask(book, Presented(copies=(later.encode(),))).verdict is Verdict.UNSUPPORTED
 
+    def test_bare_digits_that_write_no_bytes_are_unreadable(self) -> None:
+        book, _, _ = world()
+        # Seventeen digits write seven bytes; these would be more than that.
+        assert ask(book, Presented(codes=("9" * 17,))).verdict is Verdict.UNREADABLE
+
     def test_two_of_them_or_a_certificate_beside_are_refused(self) -> None:
         book, made, signed = world()
         one = signed.encode()

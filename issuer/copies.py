@@ -19,7 +19,7 @@ from chain.errors import ClaimsInvalid, Fault
 from chain.events import Track
 from chain.facts import KID8, SALT
 from chain.keys import PublicKey
-from issuer import audit_log, history, holder_rows, proofs, qr, statuses
+from issuer import audit_log, history, holder_rows, holding, proofs, qr, statuses
 from issuer.copy_face import CopyPaper
 from issuer.directory import WITHOUT_CUT_OFF
 from issuer.errors import NotAllowed, NotReady
@@ -45,8 +45,6 @@ A_DAY = 10
 """So many copies of one certificate are made in a day, whoever asks."""
 LARGEST_VERSION = 20
 """Of the code on the page: 105 modules with its quiet zone, 53.3 mm. One that would be larger goes without claims."""
-HOLDER = "holder"
-"""Who makes a copy by a link, in the log of actions."""
 _COLUMN = "limited_copy"
 
 
@@ -108,7 +106,7 @@ def latest_day(certificate: Certificate, today: date) -> date:
 def make(
     office: Office, renderer: Renderer, certificate_id: str, wish: Wish, *, by: str, occasion: Occasion
 ) -> tuple[str, bytes]:
-    """Sign a copy; return its number and its PDF, which was read back. `by` is a login, or `HOLDER`.
+    """Sign a copy; return its number and its PDF, which was read back. `by` is a login, or `holding.HOLDER`.
 
     Raises `ClaimsInvalid`, `NotReady` for a certificate not in force, `NotAllowed` where no key of the agency is fit or
     so many were made today, and whatever keeps a page from being made; then nothing is stored.
@@ -132,7 +130,7 @@ def make(
         row = LimitedCopyMade(
             id=office.entropy(16).hex(),
             certificate_id=certificate_id,
-            made_by="" if by == HOLDER else by,
+            made_by="" if by == holding.HOLDER else by,
             made_on=today,
             expires_on=signed.content.terms.expires,
             created_at=office.now(),

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chain.errors import InvalidInput, RegistryUnavailable, YinxinError
-from issuer import handing_out, nonces, staffing, statuses, vitals
+from issuer import handing_out, journeys, nonces, staffing, statuses, vitals
 from issuer.errors import DocumentTrouble, Locked, NotFound, VerifierAway
 from issuer.findings import Finding, Outcome, not_run, say, trouble, well
 from issuer.models import State
@@ -36,7 +36,6 @@ VERIFIER, SAMPLE = say("Public verifying service"), say("A certificate, as a str
 
 _SLOW = timedelta(minutes=10)
 """For how long a batch may be on its way before somebody should look."""
-_ON_THE_WAY = (State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK, State.FINAL)
 _NOT_OURS = frozenset(
     {"UNREADABLE", "UNSUPPORTED", "CANNOT_CHECK", "ALTERED", "ISSUER_NOT_AUTHORISED", "NOT_FOUND", "PENDING", "SIGNED"}
 )
@@ -150,7 +149,7 @@ def _queue(patient: Patient, office: Office) -> Finding:
     except YinxinError as exc:
         return trouble(QUEUE, vitals.words(exc), say("Find out who uses the account before anything more is sent."))
     with office.store.reading() as work:
-        waiting = work.batches(states=_ON_THE_WAY)
+        waiting = work.batches(states=journeys.ON_THE_WAY)
         late = [batch for batch in waiting if office.now() - _set_out(work, batch) > _SLOW]
     if not late:
         return well(QUEUE, say("%(count)s batches are on their way, none for long.", count=len(waiting)))

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import webauthn
-from webauthn.helpers import bytes_to_base64url, parse_authentication_credential_json
+from webauthn.helpers import parse_authentication_credential_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -210,8 +210,3 @@ def _bounded(response: str) -> str:
     if len(response) > _LONGEST_RESPONSE:
         raise ValueError(f"got {len(response)} characters, wanted at most {_LONGEST_RESPONSE}")
     return response
-
-
-def shown_id(passkey: Passkey) -> str:
-    """Return a passkey's id as browsers write it."""
-    return bytes_to_base64url(passkey.credential_id)

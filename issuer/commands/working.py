@@ -13,11 +13,10 @@ import structlog
 import typer
 
 from chain.errors import RegistryUnavailable, YinxinError
-from issuer import audit_log, following, lane_conditions, parking, telling
+from issuer import audit_log, following, journeys, lane_conditions, parking, telling
 from issuer.audit_log import Occasion
 from issuer.commands.shared import ERR, OUT, Json, issuer, say, table
 from issuer.errors import DatabaseTrouble
-from issuer.models import State
 from issuer.rounds import IDLE_S, Round, walked
 from issuer.settings import open_settings
 from issuer.webhook_sending import sender
@@ -35,7 +34,6 @@ OTHER_NODE_AFTER_S = 60.0
 _OPEN_AGAIN_S = 5.0
 _FOLLOW_EVERY_S = 15.0
 _SOURCE = "command line"
-_ON_THE_WAY = (State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK, State.FINAL)
 
 _log = structlog.get_logger()
 
@@ -121,7 +119,7 @@ def queue(*, as_json: Json = False) -> None:
     """Show how the lanes are, what is on its way to the chain, and what was set aside and why."""
     with issuer() as opened, opened.office.store.reading() as rows:
         conditions = lane_conditions.all_of(rows)
-        moving = [each for each in rows.batches(states=_ON_THE_WAY) if not parking.is_parked(each)]
+        moving = [each for each in rows.batches(states=journeys.ON_THE_WAY) if not parking.is_parked(each)]
         parked = parking.parked(rows)
         refused = parking.refused_changes(rows)
     if as_json:

@@ -11,7 +11,7 @@ import pytest
 from chain import copy
 from chain.certificate_types import by_identifier
 from chain.errors import ClaimsInvalid, InvalidInput
-from issuer import audit_log, copies, drafting, qr, statuses
+from issuer import audit_log, copies, drafting, holding, qr, statuses
 from issuer.audit_log import Occasion
 from issuer.copies import Wish
 from issuer.errors import NotAllowed, NotFound, NotReady
@@ -72,7 +72,7 @@ class TestMaking:
         assert copies.pdf_of(world.office, renderer(), permit.id, copy_id) == pdf
 
     def test_what_was_made_is_listed_and_encrypted(self, world: World, permit: Certificate) -> None:
-        make(world, permit, by=copies.HOLDER)
+        make(world, permit, by=holding.HOLDER)
         with world.office.store.reading() as work:
             (made,) = copies.made(world.office, work, permit)
             (row,) = copies.holder_rows.copies(work, permit.id)

@@ -119,6 +119,17 @@ def test_superior_sees_that_a_batch_is_on_its_way_and_gets_no_documents(world: W
     assert above.get(f"/batches/{batch}/documents.zip").status_code == 404
 
 
+def test_submitted_batch_is_shown_although_the_chain_is_silent(world: World, door: Door) -> None:
+    (batch,) = drafting.draft(world.office, permits(1), PERMIT, agency=LOW).batches
+    issuing.prepare(world.office, batch, world.officer("low-preparer"))
+    approver = door.clerk("low-approver", Role.APPROVER)
+    assert "It needs 1 more approval." in approver.get(f"/batches/{batch}").text
+    world.registry.silent = True
+    shown = approver.get(f"/batches/{batch}")
+    assert shown.status_code == 200
+    assert "It needs" not in shown.text
+
+
 def test_documents_of_a_batch_come_as_one_file(world: World, clerk: Clerk) -> None:
     batch = approved(world, 1, 2)
     assert clerk.get(f"/batches/{batch}/documents.zip").status_code == 409

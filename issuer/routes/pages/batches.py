@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query, Response
 
+from chain.errors import RegistryError
 from issuer import (
     account_rows,
     approvals,
@@ -22,6 +23,10 @@ from issuer.models import State
 from issuer.routes.pages import batch_frame, batch_words, front
 from issuer.routes.pages.front import Visit, Visiting  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.said import msgid
+
+if TYPE_CHECKING:
+    from issuer.models import Batch
+    from issuer.store import Work
 
 router = front.router(tags=["batches"])
 
@@ -108,7 +113,7 @@ def _one(visit: Visit, batch_id: int, *, only: str = "", page: int = 1, text: st
         history = batch_words.history(visit.words, work.history(batch_id=batch_id))
         signatures = work.signatures(batch_id)
         signers = {each.officer: account_rows.signer_name(work, each.officer) for each in signatures}
-        missing = approvals.missing_approvals(visit.office, work, batch) if batch.state == State.PREPARED else 0
+        missing = _missing(visit, work, batch)
         journey, health = journeys.of(visit.office, work, batch), journeys.health(visit.office, work)
     certificate_type = visit.office.type_of(batch.type_number, batch.type_version)
     return visit.page(
@@ -137,3 +142,13 @@ def _one(visit: Visit, batch_id: int, *, only: str = "", page: int = 1, text: st
         signers=signers,
         missing=missing,
     )
+
+
+def _missing(visit: Visit, work: Work, batch: Batch) -> int | None:
+    """Return how many approvals a submitted batch still needs; None while the registry, which says it, is silent."""
+    if batch.state != State.PREPARED:
+        return 0
+    try:
+        return approvals.missing_approvals(visit.office, work, batch)
+    except RegistryError:
+        return None

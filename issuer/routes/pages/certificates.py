@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from fastapi import Query, Response
+from fastapi import Response
 
 from chain.calendar import hour_of
 from chain.errors import InvalidInput
@@ -43,7 +43,6 @@ TRACK_WORDS = {
 }
 _DAYS = ("first_from", "first_until", "last_from", "last_until", "issued_from", "issued_until")
 _FIELDS = ("q", "type", "agency", "status", "state", "batch", *_DAYS)
-Found = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/certificates")

@@ -126,7 +126,7 @@ def take_copy(call: Calling) -> Response:
     held = _held(call)
     occasion = Occasion(call.now, "holder's link")
     certificate = _certificate(call, held)
-    return copy_forms.answer(call, certificate, action="/h/copy", back=HOME, by=copies.HOLDER, occasion=occasion)
+    return copy_forms.answer(call, certificate, action="/h/copy", back=HOME, by=holding.HOLDER, occasion=occasion)
 
 
 @router.get("/h/copies/{copy_id}.pdf")

@@ -37,11 +37,6 @@ if TYPE_CHECKING:
     from issuer.status_words import Said
     from issuer.store import Work
 
-_OUTCOMES = {
-    Outcome.CHANGES: ("changes", "green"),
-    Outcome.IS_SO: ("is so already", "grey"),
-    Outcome.REFUSED: ("is refused", "red"),
-}
 _MOST_NUMBERS = 200_000
 """Characters of a pasted list."""
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,8 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import structlog
 
 from chain import calendar, certificate
 from chain.ethereum.network import Anvil
@@ -35,6 +39,11 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Run the demonstration."""
+    # Accounts are made in this process; standard output is for the answer alone.
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     options = _options()
     if options.code:
         return people.tell_code(options.folder.resolve(), options.code)

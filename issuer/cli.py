@@ -72,7 +72,8 @@ def _prepare_logs(
     level = "info" if verbose else open_settings().log_level
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up for each line, so that whoever redirects standard error gets them.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 

@@ -9,12 +9,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from chain.ethereum.network import Anvil
 from tests.deployed import Deployed, make_deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """Undo what a command that ran within a test set up for its log."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

@@ -187,7 +187,11 @@ def test_a_token_that_has_expired_is_not_believed(issuer_url: str) -> None:
         provider.login(code=code, nonce="n", verifier=verifier, now=datetime.now(UTC) + timedelta(days=1))
 
 
-@pytest.mark.parametrize(("client_secret", "claim"), [("wrong", "preferred_username"), (SECRET, "no_such_claim")])
+@pytest.mark.parametrize(
+    ("client_secret", "claim"),
+    [("wrong", "preferred_username"), (SECRET, "no_such_claim")],
+    ids=["secret", "claim"],
+)
 def test_a_wrong_secret_or_claim_signs_nobody_in(issuer_url: str, client_secret: str, claim: str) -> None:
     provider = provider_at(issuer_url, client_secret=client_secret, claim=claim)
     verifier = secrets.token_urlsafe(48)

@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     from issuer.handing_out import HandedOut
     from issuer.wiring import Issuer
 
+_ROOT_BYTES = 32
+
 File = Annotated[Path, typer.Argument(metavar="FILE", help="An Excel workbook (.xlsx), or CSV in UTF-8 or GB18030.")]
 BatchArgument = Annotated[int, typer.Argument(metavar="BATCH", help="A batch's number, as `batches` lists it.")]
 BatchOption = Annotated[
@@ -164,17 +166,26 @@ def prepare(batch: BatchArgument, *, by: By) -> None:
         with counting("rehearsal") as count:
             in_one_go.submit(opened.office, batch, officer, progress=count)
         with opened.office.store.reading() as work:
-            is_approved = work.batch(batch).state == State.APPROVED
-    if is_approved:
+            prepared = work.batch(batch)
+    if prepared.state == State.APPROVED:
         OUT.print(f"Batch {batch} is anchored already, with signatures sent before. Next: yinxin-issuer seal {batch}")
     else:
-        OUT.print(f"Batch {batch} is prepared. Next: yinxin-issuer approve {batch} --by ANOTHER-OFFICER")
+        root = (prepared.root or b"").hex()
+        OUT.print(f"Batch {batch} is prepared. Next: yinxin-issuer approve {batch} --by ANOTHER-OFFICER --root {root}")
 
 
-def approve(batch: BatchArgument, *, by: By) -> None:
-    """Sign exactly the root that was prepared, as an approver."""
+def approve(
+    batch: BatchArgument,
+    *,
+    by: By,
+    root: Annotated[
+        str, typer.Option("--root", help="The root that was looked at, in hex: no other one is signed.", metavar="HEX")
+    ] = "",
+) -> None:
+    """Sign the root that was prepared, as an approver; with --root that very one or none."""
+    wanted = _root(root) if root else None
     with issuer() as opened:
-        missing = approvals.approve(opened.office, batch, people(opened, [by])[0])
+        missing = approvals.approve(opened.office, batch, people(opened, [by])[0], root=wanted)
     if missing:
         OUT.print(f"Batch {batch}: approved; {missing} more approvals are needed.")
     else:
@@ -344,6 +355,17 @@ def _type(identifier: str) -> CertificateType:
     raise NotFound(
         f"certificate type: got «{identifier}», wanted one of: {', '.join(each.identifier for each in known)}"
     )
+
+
+def _root(text: str) -> bytes:
+    """Read a root as the command line takes it; raises `BadParameter`."""
+    try:
+        root = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        root = b""
+    if len(root) != _ROOT_BYTES:
+        raise typer.BadParameter(f"got «{text[:80]}», wanted {2 * _ROOT_BYTES} hexadecimal digits", param_hint="--root")
+    return root
 
 
 def _chosen(pairs: Sequence[str], certificate_type: CertificateType) -> dict[str, str]:

@@ -250,9 +250,14 @@ def test_step_by_step(terminal: Terminal) -> None:
     (batch,) = drafts["batches"]  # type: ignore[misc]
     assert "imported before" in terminal.run("import", file, *TYPE).out
     assert "DRAFT" in refused(terminal.run("seal", batch))
+    prepared = terminal.run("prepare", batch, "--by", "market-preparer")
+    assert prepared.code == 0, prepared.err
+    root = prepared.out.split("--root ")[1].split()[0]
+    approving = ("approve", batch, "--by", "market-approver", "--root")
+    assert "it was changed since it was shown" in refused(terminal.run(*approving, "00" * 32))
+    assert terminal.run(*approving, root[:-2]).code == 64
     for step in (
-        ("prepare", batch, "--by", "market-preparer"),
-        ("approve", batch, "--by", "market-approver"),
+        (*approving, root),
         ("seal",),
         ("documents", batch, "--out", "steps"),
     ):

@@ -23,6 +23,8 @@ _MAX_TEXT = 1 << 16
 _TEXT, _ARRAY, _MAP, _TAG = 3, 4, 5, 6
 _STRINGS = (2, _TEXT)
 """Major types (RFC 8949, section 3.1)."""
+_PLAIN = frozenset({int, bytes, str, type(None)})
+"""What most values are; a truth value is of another type."""
 _SHORT, _LONGEST = 24, 27
 """A number below the first stands in the head itself; up to the second, in as many bytes behind it as they say."""
 
@@ -89,13 +91,15 @@ def _scanned(data: bytes, most: int) -> int:
 
 
 def _is_plain(value: object) -> bool:
+    if type(value) in _PLAIN:
+        return True
     match value:
         case list():
             return all(map(_is_plain, value))
         case dict():
             return len(value) <= 1 and all(type(key) is int and _is_plain(member) for key, member in value.items())
         case _:
-            return value is None or type(value) in {int, bytes, str}
+            return False
 
 
 def _refuse(*_: object) -> NoReturn:

@@ -6,7 +6,7 @@ from chain.errors import CodeMalformed
 
 GROUP_BYTES, GROUP_DIGITS = 7, 17
 _DIGITS_OF_REST = {1: 3, 2: 5, 3: 8, 4: 10, 5: 13, 6: 15}
-_BYTES_OF_REST = {digits: size for size, digits in _DIGITS_OF_REST.items()}
+_BYTES_OF_REST = {0: 0, **{digits: size for size, digits in _DIGITS_OF_REST.items()}}
 
 
 def encode(data: bytes) -> str:
@@ -19,14 +19,16 @@ def decode(digits: str) -> bytes:
     """Read what `encode` wrote; raises `CodeMalformed` for anything else, so that no bytes have two spellings."""
     if not (digits.isascii() and digits.isdecimal()):
         raise CodeMalformed(f"got {digits[:40]!r}, wanted the digits 0 to 9")
-    return b"".join(_group(digits[start : start + GROUP_DIGITS]) for start in range(0, len(digits), GROUP_DIGITS))
-
-
-def _group(digits: str) -> bytes:
-    size = GROUP_BYTES if len(digits) == GROUP_DIGITS else _BYTES_OF_REST.get(len(digits))
+    whole = len(digits) - len(digits) % GROUP_DIGITS
+    size = _BYTES_OF_REST.get(len(digits) - whole)
     if size is None:
-        raise CodeMalformed(f"got {len(digits)} digits left over, wanted none, or {sorted(_BYTES_OF_REST)}")
+        raise CodeMalformed(f"got {len(digits) - whole} digits left over, wanted none, or {sorted(_BYTES_OF_REST)[1:]}")
+    # Every code that is verified comes through here: forty groups, in one comprehension.
+    groups = [digits[start : start + GROUP_DIGITS] for start in range(0, whole, GROUP_DIGITS)]
+    rest = digits[whole:]
     try:
-        return int(digits).to_bytes(size)
+        return b"".join([int(group).to_bytes(GROUP_BYTES) for group in groups]) + int(rest or "0").to_bytes(size)
     except OverflowError as exc:
-        raise CodeMalformed(f"got {digits}, wanted a number that fits into {size} bytes") from exc
+        wrong = next((group for group in groups if int(group).bit_length() > 8 * GROUP_BYTES), rest)
+        room = size if wrong is rest else GROUP_BYTES
+        raise CodeMalformed(f"got {wrong}, wanted a number that fits into {room} bytes") from exc

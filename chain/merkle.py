@@ -38,15 +38,24 @@ def root(leaves: Sequence[bytes]) -> bytes:
 
 def inclusion_path(leaves: Sequence[bytes], index: int) -> tuple[bytes, ...]:
     """Return the siblings on the way from a leaf up to the root, lowest first."""
-    if not 0 <= index < len(leaves):
-        raise TreeMalformed(f"got leaf index {index}, wanted one within a tree of {len(leaves)}")
-    level = _checked(leaves)
-    path = []
-    while len(level) > 1:
-        if (sibling := index ^ 1) < len(level):
-            path.append(level[sibling])
-        level, index = _parents(level), index >> 1
-    return tuple(path)
+    return path_through(levels(leaves), index)
+
+
+def levels(leaves: Sequence[bytes]) -> tuple[Sequence[bytes], ...]:
+    """Return the whole tree level by level, the leaves first and the root last; for many paths of one tree."""
+    found = [_checked(leaves)]
+    while len(found[-1]) > 1:
+        found.append(_parents(found[-1]))
+    return tuple(found)
+
+
+def path_through(tree: Sequence[Sequence[bytes]], index: int) -> tuple[bytes, ...]:
+    """Return the siblings on the way from a leaf up to the root, lowest first, in a tree that `levels` made."""
+    size = len(tree[0])
+    if not 0 <= index < size:
+        raise TreeMalformed(f"got leaf index {index}, wanted one within a tree of {size}")
+    siblings = ((level, index >> height ^ 1) for height, level in enumerate(tree[:-1]))
+    return tuple(level[sibling] for level, sibling in siblings if sibling < len(level))
 
 
 def root_from_path(leaf: bytes, *, index: int, size: int, path: Sequence[bytes]) -> bytes:

@@ -259,6 +259,8 @@ def _with_codes(loot: Loot) -> list[Forgery]:
     read = code.parse(loot.one.code_url)
     changed = replace(read.facts, facts=("演示伪造者", *read.facts.facts[1:])).encode()
     stolen = code.make(changed, read.signing_input_hash, registry_id=loot.identity.registry_id, sign=loot.stolen.sign)
+    alike = replace(read.facts, facts=("内蒙古А演示\u200b有限公司", *read.facts.facts[1:])).encode()
+    misspelt = code.make(alike, read.signing_input_hash, registry_id=loot.identity.registry_id, sign=loot.stolen.sign)
     unsigned = code.url(
         loot.host, code.make(changed, read.signing_input_hash, registry_id=bytes(32), sign=loot.stolen.sign)
     )
@@ -274,6 +276,12 @@ def _with_codes(loot: Loot) -> list[Forgery]:
             "Another name in a genuine code, signed with the agency's stolen key.",
             "NOT_FOUND",
             code.url(loot.host, stolen),
+        ),
+        _text(
+            "mixed-script-name.code.txt",
+            "A name with a Cyrillic letter and a sign that nobody sees, signed with the agency's stolen key.",
+            "NOT_FOUND",
+            code.url(loot.host, misspelt),
         ),
         _text(
             "code-of-another-registry.code.txt",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from chain.claims import Kind
 from demo import tampering
 from demo.loot import Forgery
+from demo.pdf_signing import Authority, sign, turned_afterwards
 
 if TYPE_CHECKING:
     from chain.claims import Claim
@@ -30,6 +31,7 @@ def with_papers(loot: Loot) -> list[Forgery]:
         *_with_more_words(loot),
         *_with_an_editor(loot),
         *_leading_elsewhere(loot),
+        *_with_signatures(loot),
         Forgery(
             "altered-page.pdf",
             "A page with another holder, around a genuine code and a genuine attachment.",
@@ -95,6 +97,34 @@ def _with_an_editor(loot: Loot) -> list[Forgery]:
                 tampering.with_letters_that_say_nothing,
             ),
         )
+    ]
+
+
+def _with_signatures(loot: Loot) -> list[Forgery]:
+    """Sign the file of a genuine document, and change it afterwards or before."""
+    anybody = Authority.called("Demo authority").signer("Demo signer")
+    signed = sign(loot.one.pdf, anybody)
+    at = signed.index(b"/Lang")
+    covered = tampering.changed(loot.one.pdf, tampering.covered_by_a_link)
+    return [
+        Forgery(
+            "signed-then-turned.pdf",
+            "A genuine document that was signed (PAdES), and changed by an update behind the signature.",
+            "ALTERED",
+            turned_afterwards(signed),
+        ),
+        Forgery(
+            "signed-then-changed.pdf",
+            "A genuine document that was signed (PAdES), with a byte of what was signed changed.",
+            "ALTERED",
+            signed[:at] + b"/Lanh" + signed[at + 5 :],
+        ),
+        Forgery(
+            "changed-then-signed.pdf",
+            "A link that looks like other words lies over a genuine document, and a stranger signed the whole (PAdES).",
+            "ALTERED",
+            sign(covered, anybody),
+        ),
     ]
 
 

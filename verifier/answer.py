@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chain.calendar import SHANGHAI
+from verifier import spelling
+from verifier.receipt_check import ReceiptReport
 from verifier.report import CheckName, Outcome, Verdict
 from verifier.tracks import VERDICTS
 from verifier.wording import message, say
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
     from chain.seals import Sealing
     from chain.strict_json import JSON
     from verifier.evidence import Offline
-    from verifier.report import Agency, Anchoring, CertifiedFile, Check, CopyShown, Report, StatusShown
+    from verifier.presented import PdfSignature
+    from verifier.report import Agency, Anchoring, CertifiedFile, Check, CopyShown, Item, Report, StatusShown
     from verifier.wording import Argument, Language
 
 _UNKNOWN = "…"
@@ -32,6 +35,8 @@ _OF_COPIES = ({"signature.copy_alone"}, {"validity.copy_expired"}, {"validity.co
 
 def heading(report: Report, language: Language) -> str:
     """Say the verdict in one line, with its date."""
+    if isinstance(report, ReceiptReport):
+        return _heading_of_receipt(report, language)
     verdict, subject = report.verdict, report.subject
     decisive = next((status for status in subject.statuses if _decides(status, verdict)), None)
     renewal = next((status.ends for status in subject.statuses if status.in_force and status.ends), None)
@@ -57,6 +62,8 @@ def heading(report: Report, language: Language) -> str:
 
 def next_step(report: Report, language: Language) -> str:
     """Say what to do now."""
+    if isinstance(report, ReceiptReport):
+        return say(message(f"receipt.next.{report.verdict}"), language)
     match report.verdict:
         case Verdict.CANNOT_CHECK if report.offline is not None:
             variant = ".offline"
@@ -77,7 +84,7 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
     replacement = subject.replaced_by
     # A trust list names its registry even where nothing else could be believed.
     asked = register or (None if report.offline is None else report.offline.trust)
-    return {
+    answer: dict[str, JSON] = {
         "input": report.input,
         "verdict": report.verdict.value,
         "colour": report.verdict.colour.value,
@@ -86,6 +93,7 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
         "checks": [_check(check, language) for check in report.checks],
         "facts": None if subject.facts is None else dict(subject.facts),
         "claims": {item.key: item.texts[language] for item in subject.items},
+        "items": [_item(item, language) for item in subject.items],
         "agency": None if subject.agency is None else _agency(subject.agency),
         "type": None
         if subject.type is None
@@ -102,6 +110,8 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
         "short_number": subject.short_number,
         "anchored": None if subject.anchored is None else _anchored(subject.anchored),
         "copy": None if subject.copy is None else _copy(subject.copy),
+        "pdf_signatures": [_pdf_signature(each) for each in report.pdf_signatures],
+        "warnings": [{"message_id": each.key, "message": say(each, language)} for each in spelling.warnings(report)],
         "certified_files": [_certified_file(each) for each in subject.certified_files],
         "statuses": [_status(status) for status in subject.statuses],
         "replaced_by": None
@@ -123,6 +133,26 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
         "offline": None if report.offline is None else _offline(report.offline, report.block_age_s),
         "request_id": report.request_id,
     }
+    if isinstance(report, ReceiptReport):
+        answer["receipt"] = _receipt(report)
+    return answer
+
+
+def _heading_of_receipt(report: ReceiptReport, language: Language) -> str:
+    """Say that it is a receipt; what it says, where an attester vouches for it."""
+    if report.verdict is not Verdict.INCOMPLETE or report.signed is None:
+        return say(message(f"receipt.heading.{report.verdict}"), language)
+    receipt = report.signed.receipt
+    found = say(message(f"receipt.found.{receipt.verdict}"), language)
+    return say(message("receipt.heading.INCOMPLETE", at=receipt.checked_at, found=found), language)
+
+
+def _receipt(report: ReceiptReport) -> JSON:
+    """Return what the receipt says; whether to believe it, «believed» and the verdict tell."""
+    if report.signed is None:
+        return None
+    said: JSON = report.signed.receipt.payload()
+    return {"believed": report.is_vouched_for, "kid": report.signed.kid.hex(), "says": said}
 
 
 def _variant(report: Report) -> str:
@@ -233,6 +263,16 @@ def _check(check: Check, language: Language) -> JSON:
     return answer
 
 
+def _item(item: Item, language: Language) -> JSON:
+    return {
+        "key": item.key,
+        "label": item.labels[language],
+        "text": item.texts[language],
+        "fact": item.is_fact,
+        "role": item.role,
+    }
+
+
 def _agency(agency: Agency) -> JSON:
     return {"id": agency.id, "code": agency.code, "name": agency.name, "path": list(agency.path)}
 
@@ -243,6 +283,19 @@ def _anchored(anchored: Anchoring) -> JSON:
         "at": _time(anchored.at),
         "root": anchored.root.hex(),
         "sequence": anchored.sequence,
+    }
+
+
+def _pdf_signature(each: PdfSignature) -> JSON:
+    return {
+        "signer": each.signer,
+        "issuer": each.issuer,
+        "serial": each.serial,
+        "not_before": _time(each.not_before),
+        "not_after": _time(each.not_after),
+        "sha256": each.sha256.hex(),
+        "whole_file": each.whole_file,
+        "trusted": each.trusted,
     }
 
 

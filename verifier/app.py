@@ -13,11 +13,36 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 
+from verifier import warm
 from verifier.cutting import Cutter
 from verifier.polling import Loop, following
-from verifier.routes import api, evidence, health, page, problems
+from verifier.receipt_desk import ReceiptDesk
+from verifier.routes import (
+    answers,
+    api,
+    bulk,
+    bulk_page,
+    bulk_work,
+    description,
+    device,
+    directory,
+    evidence,
+    health,
+    limited,
+    metrics,
+    observing,
+    origins,
+    page,
+    problems,
+    receipt_pages,
+    receipts,
+    register,
+    watch_page,
+)
 from verifier.routes.desk import Desk
+from verifier.routes.receipt_desk import Receipts
 from verifier.routes.turns import Turns
+from verifier.wiring import attester_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -31,11 +56,13 @@ if TYPE_CHECKING:
     from verifier.trust_file import TrustFile
 
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    # Compiling the scanner's WebAssembly is all that goes beyond our own files; pictures that were chosen are blobs.
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self' 'wasm-unsafe-eval'; "
+    "worker-src 'self'; manifest-src 'self'; img-src 'self' blob:; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
@@ -49,13 +76,32 @@ def make_app(
     checkpoints: Checkpoints | None = None,
     evidence_files: EvidenceFiles | None = None,
     trust: TrustFile | None = None,
+    leads: Callable[[], bool] = lambda: True,
 ) -> FastAPI:
-    """Return the application; when it starts, it begins to follow the chain, and to cut checkpoints of it."""
+    """Return the application; when it starts, it begins to follow the chain, and to cut checkpoints of it.
+
+    Of several processes only the one that leads does that.
+    """
+    pdf_roots = settings.pdf_authorities
+
+    watch = observing.watch_of(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         readers = settings.max_readers
-        app.state.desk = Desk(index=index, clock=clock, readers=CapacityLimiter(readers), turns=Turns(readers))
+        giver = ReceiptDesk(index, lambda: attester_of(settings), settings.data_dir, evidence_files, trust)
+        app.state.receipts = Receipts(giver)
+        app.state.desk = Desk(
+            index=index,
+            clock=clock,
+            readers=CapacityLimiter(readers),
+            turns=Turns(readers),
+            vouchers=giver.vouchers,
+            pdf_roots=pdf_roots,
+            limits=watch.limits,
+            metrics=watch.metrics,
+        )
+        app.state.metrics_readers = watch.metrics_readers
         app.state.offered = evidence.Offered(evidence_files, trust, CapacityLimiter(1))
         cutter = None if checkpoints is None else Cutter(checkpoints, clock=clock)
         app.state.cutter = cutter
@@ -64,14 +110,17 @@ def make_app(
         def afterwards(now: datetime) -> None:
             if trust is not None:
                 trust.watch(now)
-            if cutting is not None:
+            if cutting is not None and leads():
                 cutting.call()
 
-        poller = following(index, every_s=settings.poll_s, clock=clock, afterwards=afterwards)
+        poller = following(index, every_s=settings.poll_s, clock=clock, afterwards=afterwards, leads=leads)
         loops = [poller] if cutting is None else [poller, cutting]
         for loop in loops:
             loop.start()
-        yield
+        warm.READY.start()
+        async with bulk_work.working(app.state.desk, settings.data_dir / "bulk") as app.state.bulk:
+            yield
+        warm.READY.stop()
         for loop in loops:
             loop.stop()
 
@@ -80,14 +129,20 @@ def make_app(
         summary="Tells whether an e-certificate is genuine and in force.",
         version="1",
         lifespan=lifespan,
+        responses=answers.EVERYWHERE,
         # The framework's own pages fetch scripts from elsewhere; the description itself is at /openapi.json.
         docs_url=None,
         redoc_url=None,
     )
-    for routes in (api, evidence, health, page):
+    documented = (api, bulk, directory, evidence, health, metrics, receipts, register)
+    for routes in (*documented, bulk_page, device, receipt_pages, watch_page, page):
         app.include_router(routes.router)
+    description.keep_examples(app, (routes.router for routes in documented))
     app.mount("/static", StaticFiles(directory=str(files("verifier").joinpath("pages", "static"))), name="static")
     problems.add_to(app)
+    limited.add_to(app)
+    # The last one added stands outermost.
+    app.add_middleware(observing.Observing, watch=watch, refuse=limited.refuse)
     app.add_middleware(_Headers)
     return app
 
@@ -109,17 +164,18 @@ class _Headers:
         is_head = scope["method"] == "HEAD"
         scope.setdefault("state", {}).update(request_id=request_id, is_head=is_head)
         is_static = scope["path"].startswith("/static/")
-        is_open = scope["path"].startswith(evidence.PATHS)
+        is_open = origins.is_open(scope)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(_HEADERS)
-                headers.update(evidence.HEADERS if is_open else {})
+                headers.update(origins.HEADERS if is_open else {})
                 headers["X-Request-Id"] = request_id
                 headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"} if is_head else scope, receive, send_with_headers)
+        answering = origins.preflight(scope) or self._app
+        await answering({**scope, "method": "GET"} if is_head else scope, receive, send_with_headers)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from verifier import reading, verification
+from verifier import reading, receipt_check, verification
+from verifier.receipt_check import Vouchers
 from verifier.wording import message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from verifier.index import Index
     from verifier.moments import Moment
@@ -25,6 +27,11 @@ _LOG = structlog.get_logger(__name__)
 Result = TypeVar("Result")
 
 
+def nobody() -> Vouchers:
+    """Return that nobody's receipts are believed: those of whom are, was not said."""
+    return Vouchers(None, silence=message("receipt.no_vouchers"))
+
+
 def check_upload(
     upload: bytes,
     index: Index,
@@ -33,34 +40,64 @@ def check_upload(
     name: str,
     files: tuple[GivenFile, ...] = (),
     request_id: str = "",
+    vouchers: Callable[[], Vouchers] = nobody,
+    pdf_roots: Path | None = None,
 ) -> Report:
-    """Check a file's bytes; `files` are to be compared with those that the certificate vouches for."""
+    """Check a file's bytes; `files` are to be compared with those that the certificate vouches for.
+
+    `vouchers` tells whose receipts are believed, should it be one; `pdf_roots` as in `reading.read_upload`.
+    """
 
     def read() -> Presented:
-        return replace(reading.read_upload(upload), files=files)
+        return replace(reading.read_upload(upload, pdf_roots=pdf_roots), files=files)
 
-    return _check(read, index, moment, name=name, request_id=request_id)
+    return _check(read, index, moment, name=name, request_id=request_id, vouchers=vouchers)
 
 
 def check_text(
-    text: str, index: Index, moment: Moment, *, name: str, files: tuple[GivenFile, ...] = (), request_id: str = ""
+    text: str,
+    index: Index,
+    moment: Moment,
+    *,
+    name: str,
+    files: tuple[GivenFile, ...] = (),
+    request_id: str = "",
+    vouchers: Callable[[], Vouchers] = nobody,
 ) -> Report:
-    """Check what was typed or scanned; `files` as in `check_upload`."""
+    """Check what was typed or scanned; `files` and `vouchers` as in `check_upload`."""
 
     def read() -> Presented:
         return replace(reading.read_text(text), files=files)
 
-    return _check(read, index, moment, name=name, request_id=request_id)
+    return _check(read, index, moment, name=name, request_id=request_id, vouchers=vouchers)
 
 
-def check_presented(presented: Presented, index: Index, moment: Moment, *, name: str, request_id: str = "") -> Report:
-    """Check what was said to be a certificate, a code or a short number."""
-    return _check(lambda: presented, index, moment, name=name, request_id=request_id)
+def check_presented(
+    presented: Presented,
+    index: Index,
+    moment: Moment,
+    *,
+    name: str,
+    request_id: str = "",
+    vouchers: Callable[[], Vouchers] = nobody,
+) -> Report:
+    """Check what was said to be a certificate, a code or a short number; `vouchers` as in `check_upload`."""
+    return _check(lambda: presented, index, moment, name=name, request_id=request_id, vouchers=vouchers)
 
 
-def _check(read: Callable[[], Presented], index: Index, moment: Moment, *, name: str, request_id: str) -> Report:
+def _check(
+    read: Callable[[], Presented],
+    index: Index,
+    moment: Moment,
+    *,
+    name: str,
+    request_id: str,
+    vouchers: Callable[[], Vouchers],
+) -> Report:
     def answer() -> Report:
         presented = read()
+        if presented.receipts:
+            return receipt_check.report(presented, vouchers(), moment, name=name, request_id=request_id)
         with index.snapshot() as snapshot:
             return verification.verify(presented, snapshot, moment, name=name, request_id=request_id)
 

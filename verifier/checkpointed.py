@@ -64,7 +64,7 @@ class CheckpointSnapshot:
     @property
     def head(self) -> Head:
         """The checkpoint's block."""
-        return Head(self._checkpoint.block_number, self._checkpoint.timestamp)
+        return Head(self._checkpoint.block_number, self._checkpoint.timestamp, self._checkpoint.block_hash)
 
     @property
     def confirmations(self) -> int:

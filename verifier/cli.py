@@ -11,9 +11,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 from chain.errors import InvalidInput, YinxinError
-from verifier import answer, checking, evidence_commands, logs, reading
+from verifier import answer, bulk_command, checking, evidence_commands, logs, reading
+from verifier.command_files import content
 from verifier.moments import moment, time_of
 from verifier.printing import print_report
 from verifier.report import Verdict
@@ -36,14 +35,15 @@ if TYPE_CHECKING:
     from verifier.checkpoint_rows import Entry
     from verifier.index import Index, Progress
     from verifier.moments import Moment
-    from verifier.presented import GivenFile, Presented
+    from verifier.presented import GivenFile
+    from verifier.receipt_check import Vouchers
     from verifier.report import Report
 
 ALL_VALID, NOT_ALL_VALID, NOT_ALL_CHECKED, FAILED, USAGE = 0, 1, 2, 1, 64
 _NOT_CHECKED = frozenset({Verdict.CANNOT_CHECK, Verdict.UNREADABLE, Verdict.UNSUPPORTED})
 _STDIN = "-"
 
-OUT, ERR = Console(highlight=False), Console(stderr=True, highlight=False)
+OUT, ERR = Console(highlight=False), Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def _folder(text: str) -> Path:
@@ -76,12 +76,17 @@ def check(
         list[str],
         typer.Argument(
             metavar="FILE…",
-            help="PDF, PNG or JPEG of a page or code, SD-JWT; or a code's text, a short number; - for standard input.",
+            help="PDF, PNG or JPEG of a page or code, SD-JWT; or a code's text, a short number; - for standard input. "
+            "A folder, a ZIP file or a spreadsheet of these is gone through, and answered in a table.",
         ),
     ],
     *,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Ask about a past day, such as 2026-01-31.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the reports as one JSON object.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a line for each to this file: .xlsx, .csv or .json."),
+    ] = None,
     lang: Annotated[
         Language | None,
         typer.Option(
@@ -133,23 +138,21 @@ def check(
     given = {"--trust": trust, "--checkpoint": checkpoint, "--proof": proof, "--state": state}
     if not offline and (stray := [name for name, value in given.items() if value]):
         raise InvalidInput(f"{', '.join(stray)}: got no --offline, wanted it beside what only it uses")
+    main = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "", fallback=Language.ENGLISH)
+    if bulk_command.is_many(inputs, out):
+        if offline or file_certified:
+            raise InvalidInput("got --offline or --file-certified beside many inputs, wanted single files or texts")
+        question = bulk_command.Question(inputs, on, out, main, as_json=as_json)
+        return _exit_code(question.answer(_opened, _now, OUT, ERR))
     items = [_read(item) for item in inputs]
-    files = tuple(reading.given_file(_content(path), name=str(path)) for path in file_certified or ())
+    files = tuple(reading.given_file(content(path), name=str(path)) for path in file_certified or ())
     if offline:
-        asked = on is not None
-        reports = _check_offline(
-            items,
-            when,
-            trust=trust,
-            checkpoint=checkpoint,
-            proof=proof or (),
-            state=state,
-            asked=asked,
-            certified=files,
-        )
+        from verifier import offline_command  # noqa: PLC0415 (only these questions pay for it)
+
+        evidence = offline_command.Evidence(trust, checkpoint, proof or (), state)
+        reports = offline_command.check(items, when, evidence, files, ERR, asked=on is not None)
     else:
         reports = _check_online(items, when, files)
-    main = lang or language_of(os.environ.get("LC_ALL") or os.environ.get("LANG") or "", fallback=Language.ENGLISH)
     languages = (main,) if lang else (main, *(other for other in Language if other is not main))
     if as_json:
         sys.stdout.write(
@@ -159,7 +162,7 @@ def check(
     else:
         for report in reports:
             print_report(report, OUT, languages)
-    return _exit_code(reports)
+    return _exit_code({report.verdict for report in reports})
 
 
 def _check_online(items: Sequence[tuple[str, bytes | str]], when: Moment, files: tuple[GivenFile, ...]) -> list[Report]:
@@ -168,47 +171,6 @@ def _check_online(items: Sequence[tuple[str, bytes | str]], when: Moment, files:
         checking.unforeseen(when, name=name) if index is None else _check(name, item, index, when, files)
         for name, item in items
     ]
-
-
-def _check_offline(
-    items: Sequence[tuple[str, bytes | str]],
-    when: Moment,
-    *,
-    trust: Path | None,
-    checkpoint: Path | None,
-    proof: Sequence[Path],
-    state: Path | None,
-    asked: bool,
-    certified: tuple[GivenFile, ...] = (),
-) -> list[Report]:
-    """Check without a network; `asked` says whether somebody named the day."""
-    from verifier import offline, seen  # noqa: PLC0415 (only these questions pay for it)
-
-    if trust is None:
-        raise InvalidInput("--offline: got no --trust, wanted the file of the trust list that says whom to believe")
-    proofs = [offline.Beside.read(str(path), _content(path)) for path in proof]
-    files = _content(trust), None if checkpoint is None else _content(checkpoint)
-    try:
-        basis = offline.basis(*files, when.now, state=seen.folder_of(state, os.environ))
-    except seen.StateUnusable as exc:
-        ERR.print(f"--state: {exc}", markup=False, style="red")
-        basis = offline.without_memory(exc)
-    if asked:
-        basis.require_known(when)
-    return offline.check([(name, partial(_presented, item, certified)) for name, item in items], basis, when, proofs)
-
-
-def _presented(item: bytes | str, files: tuple[GivenFile, ...]) -> Presented:
-    presented = reading.read_text(item) if isinstance(item, str) else reading.read_upload(item)
-    return replace(presented, files=files)
-
-
-def _content(path: Path) -> bytes:
-    """Return a file; raises `InvalidInput` if there is none."""
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise InvalidInput(f"{path}: {exc.strerror or exc}, wanted a file") from exc
 
 
 def _opened() -> Index | None:
@@ -246,13 +208,18 @@ _SHORT = 40
 
 
 def _check(name: str, item: bytes | str, index: Index, when: Moment, files: tuple[GivenFile, ...]) -> Report:
+    def vouchers() -> Vouchers:
+        from verifier.wiring import vouchers_of  # noqa: PLC0415 (as in `_opened`)
+
+        return vouchers_of(open_settings(), index, when.now)
+
     if isinstance(item, str):
-        return checking.check_text(item, index, when, name=name, files=files)
-    return checking.check_upload(item, index, when, name=name, files=files)
+        return checking.check_text(item, index, when, name=name, files=files, vouchers=vouchers)
+    roots = open_settings().pdf_authorities
+    return checking.check_upload(item, index, when, name=name, files=files, vouchers=vouchers, pdf_roots=roots)
 
 
-def _exit_code(reports: Sequence[Report]) -> int:
-    verdicts = {report.verdict for report in reports}
+def _exit_code(verdicts: set[Verdict]) -> int:
     if verdicts & _NOT_CHECKED:
         return NOT_ALL_CHECKED
     return ALL_VALID if verdicts == {Verdict.VALID} else NOT_ALL_VALID
@@ -263,26 +230,20 @@ def serve(
     *,
     host: Annotated[str | None, typer.Option(help="Address to listen on; else YINXIN_HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for any; else YINXIN_PORT.")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="How many processes answer; one of them follows the chain.")
+    ] = 1,
 ) -> None:
     """Serve the public page and the API, following the chain meanwhile."""
-    import uvicorn  # noqa: PLC0415 (only this command pays for loading a server)
-
-    from verifier.app import make_app  # noqa: PLC0415 (as above)
-    from verifier.wiring import open_trust_file, open_verifier  # noqa: PLC0415 (as in `_opened`)
+    from verifier import serving  # noqa: PLC0415 (only this command pays for loading a server)
 
     settings = open_settings()
     logs.configure(settings.log_level)
-    verifier = open_verifier(settings)
-    trust = open_trust_file(settings, _now(), identity=verifier.index.identity)
-    uvicorn.run(
-        make_app(
-            verifier.index, settings, checkpoints=verifier.checkpoints, evidence_files=verifier.files, trust=trust
-        ),
+    serving.serve(
+        settings,
         host=settings.host if host is None else host,
         port=settings.port if port is None else port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
+        workers=workers,
     )
 
 

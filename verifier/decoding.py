@@ -18,17 +18,20 @@ import struct
 import sys
 import time
 import zlib
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pikepdf
     import pypdfium2  # type: ignore[import-untyped]
     import zxingcpp
     from PIL import Image
+
+    from verifier.stamps import Stamp
 
 MEMORY = 512 * 1024**2
 CPU_S = 5
@@ -48,6 +51,8 @@ MAX_ATTACHMENTS = 64
 """How many attached files are looked at."""
 MAX_PROOFS = 4
 """How many different proofs are told of; a document has one."""
+MAX_RECEIPTS = 4
+"""How many different texts that may be receipts are told of; a receipt's PDF has one."""
 MAX_COPIES = 2
 """How many different limited copies are told of; two are one too many."""
 MAX_TEXT = 200_000
@@ -62,6 +67,8 @@ DPI = 200
 _POINTS_PER_INCH = 72
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_NO_NEW_PRIVS = 38
+_GIVING_WAY = 5
+"""Answers that need no child come first, however busy the children are (`nice`)."""
 
 Answer: TypeAlias = dict[str, object]
 
@@ -74,16 +81,17 @@ class Unreadable(Exception):
         self.key, self.arguments = key, arguments
 
 
-def confine() -> None:
+def confine(*, cpu_s: int = CPU_S, output: int = OUTPUT) -> None:
     """Give up memory, time, children, files and, where the kernel lets us, the network."""
     for kind, limit in (
         (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, CPU_S),
-        (resource.RLIMIT_FSIZE, OUTPUT),
+        (resource.RLIMIT_CPU, cpu_s),
+        (resource.RLIMIT_FSIZE, output),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 64),
     ):
         resource.setrlimit(kind, (limit, limit))
+    os.nice(_GIVING_WAY)
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     # Best effort: a user namespace lets an ordinary user leave the network; many containers forbid it.
@@ -91,17 +99,17 @@ def confine() -> None:
         libc.unshare(_CLONE_NEWNET)
 
 
-def decode(upload: bytes) -> Answer:
-    """Return what is in an upload; raises `Unreadable`."""
+def decode(upload: bytes, roots: Path | None = None) -> Answer:
+    """Return what is in an upload; raises `Unreadable`. `roots` as in `pdf_signatures.read`."""
     if upload.startswith(b"%PDF-"):
-        return _pdf(upload)
+        return _pdf(upload, roots)
     return _picture(upload)
 
 
 # PDF.
 
 
-def _pdf(upload: bytes) -> Answer:
+def _pdf(upload: bytes, roots: Path | None) -> Answer:
     import pikepdf  # noqa: PLC0415 (after the limits are set, and only where it is needed)
     import pypdfium2  # noqa: PLC0415 (as above)
 
@@ -109,26 +117,33 @@ def _pdf(upload: bytes) -> Answer:
         with pikepdf.open(io.BytesIO(upload)) as pdf:
             _check_page_count(pdf)
             things = list(_things(pdf))
-            certificates, copies, proofs, others = _attached(things)
+            certificates, copies, proofs, receipts, others = _attached(things)
             annotations = sum(_count_annotations(page.obj) for page in pdf.pages)
             active = sum(map(_is_active, things))
-            foreign = _foreign(pdf)
+            signed = _signed(upload, pdf, things, roots)
+            foreign = _foreign(pdf, is_signed=signed.stamps is not None)
     except pikepdf.PasswordError as exc:
         raise Unreadable("read.encrypted") from exc
     except (pikepdf.PdfError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise Unreadable("read.damaged") from exc
     try:
         pages, codes = _pages(pypdfium2.PdfDocument(upload))
+        if signed.stamps is not None and _are_in_the_clear(upload, signed.stamps):
+            annotations -= len(signed.stamps)
+            foreign = foreign or ("stamp" if any(stamp.text is None for stamp in signed.stamps) else "")
     except pypdfium2.PdfiumError as exc:
         raise Unreadable("read.damaged") from exc
     return {
         "certificates": sorted(certificates),
         "copies": [base64.b64encode(copy).decode() for copy in sorted(copies)[:MAX_COPIES]],
         "proofs": [base64.b64encode(proof).decode() for proof in sorted(proofs)[:MAX_PROOFS]],
+        "receipts": sorted(receipts)[:MAX_RECEIPTS],
         "annotations": annotations,
         "active": active,
         "attachments": others,
         "foreign": foreign,
+        "signatures": signed.told,
+        "unread_signatures": signed.unread,
         "pages": pages,
         "codes": sorted(codes),
     }
@@ -144,14 +159,14 @@ def _check_page_count(pdf: pikepdf.Pdf) -> None:
         raise Unreadable("read.pages", got=count, limit=MAX_PAGES)
 
 
-def _attached(things: list[pikepdf.Object]) -> tuple[set[str], set[bytes], set[bytes], int]:
-    """Return the different SD-JWTs, limited copies and proofs attached anywhere, and how many other files.
+def _attached(things: list[pikepdf.Object]) -> tuple[set[str], set[bytes], set[bytes], set[str], int]:
+    """Return the different SD-JWTs, limited copies, proofs and receipts attached anywhere, and how many other files.
 
     Anywhere is to the document, a page, a note.
 
     The tree of names alone would not do: it holds one file for each name, and other places hold more.
     """
-    certificates, copies, proofs, others = set(), set(), set(), set()
+    certificates, copies, proofs, receipts, others = set(), set(), set(), set(), set()
     for count, (name, embedded) in enumerate(_embedded_files(things)):
         if count >= MAX_ATTACHMENTS:
             raise Unreadable("read.limits")
@@ -162,13 +177,17 @@ def _attached(things: list[pikepdf.Object]) -> tuple[set[str], set[bytes], set[b
         elif data.startswith(COSE):
             copies.add(data)
             is_ours = name == COPY_NAME
+        elif data.startswith(b"eyJ"):
+            receipts.add(data.decode("ascii", "replace").strip())
+            # No document of a certificate has one.
+            is_ours = False
         else:
             is_ours = name == PROOF_NAME
             if is_ours or _looks_like_proof(data):
                 proofs.add(data)
         if not is_ours:
             others.add((name, data))
-    return certificates, copies, proofs, len(others)
+    return certificates, copies, proofs, receipts, len(others)
 
 
 def _looks_like_proof(data: bytes) -> bool:
@@ -255,14 +274,45 @@ def _is_seen(annotation: pikepdf.Object) -> bool:
     return "/BS" in annotation or len(border) != len(_NO_BORDER) or border[2] != 0
 
 
-def _foreign(pdf: pikepdf.Pdf) -> str:
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """What is known of signatures of the file."""
+
+    told: list[dict[str, object]]
+    unread: int
+    stamps: tuple[Stamp, ...] | None
+    """Their fields; None unless all of them are good, and the form has nothing else."""
+
+
+def _signed(upload: bytes, pdf: pikepdf.Pdf, things: list[pikepdf.Object], roots: Path | None) -> _Signed:
+    from verifier import pdf_signatures, stamps  # noqa: PLC0415 (as in `_foreign`)
+
+    if not (found := pdf_signatures.dictionaries(things)):
+        return _Signed([], 0, None)
+    told, unread = pdf_signatures.read(upload, found, roots)
+    names = [str(each.pop("field")) for each in told]
+    if unread or any(each["fault"] for each in told):
+        return _Signed(told, unread, None)
+    fields = stamps.of_signatures(pdf, names)
+    for each in fields or ():
+        told[names.index(each.name)]["shown"] = each.text or ""
+    return _Signed(told, unread, fields)
+
+
+def _are_in_the_clear(upload: bytes, fields: tuple[Stamp, ...]) -> bool:
+    from verifier import stamps  # noqa: PLC0415 (as in `_foreign`)
+
+    return stamps.are_in_the_clear(upload, fields, max_pixels=MAX_PIXELS)
+
+
+def _foreign(pdf: pikepdf.Pdf, *, is_signed: bool) -> str:
     """Say what our typesetter did not make; what cannot be looked at, it did not."""
     import pikepdf  # noqa: PLC0415 (as above)
 
     from verifier import originals  # noqa: PLC0415 (where this is a program, its folder is known only when it starts)
 
     try:
-        return originals.foreign(pdf)
+        return originals.foreign(pdf, is_signed=is_signed)
     except (pikepdf.PdfError, ValueError, LookupError, TypeError, AttributeError, struct.error):
         return originals.STRUCTURE
 
@@ -368,12 +418,12 @@ _WORTHWHILE = 1.2
 """How much larger a picture must become to be worth another look."""
 
 
-def main() -> None:
-    """Read standard input, write the answer."""
+def main(arguments: Sequence[str]) -> None:
+    """Read standard input, write the answer; the one argument there may be is the file of roots."""
     confine()
     upload = sys.stdin.buffer.read()
     try:
-        answer: Answer = {"found": decode(upload)}
+        answer: Answer = {"found": decode(upload, Path(arguments[0]) if arguments else None)}
     except Unreadable as exc:
         answer = {"fault": exc.key, "arguments": exc.arguments}
     except MemoryError:
@@ -386,4 +436,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     sys.path.append(str(Path(__file__).resolve().parents[1]))
-    main()
+    main(sys.argv[1:])

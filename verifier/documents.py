@@ -8,7 +8,8 @@ looks at a paper compares it with the report.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chain import code, copy
@@ -18,24 +19,27 @@ from verifier import copy_page, layout
 from verifier.folding import fold
 from verifier.matching import explain
 from verifier.report import Check, CheckName, Difference, Outcome, Verdict
+from verifier.shown_instead import shown_instead
 from verifier.wording import listed, message, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from chain.code import Code
     from chain.copy import LimitedCopy
     from verifier.form import Claimed
     from verifier.knowledge import AgencyRecord, Snapshot
     from verifier.layout import Languages, Said
-    from verifier.matching import Explained
-    from verifier.presented import Document, Presented
+    from verifier.matching import Explained, Piece
+    from verifier.presented import Document, PdfSignature, Presented
     from verifier.wording import Argument
 
 _SHOWN = 60
 """How much of the page is quoted where something else was signed."""
 _QUOTED, _OF_EACH = 12, 40
 """How many of the parts that nobody signed are quoted, and how much of each."""
+_STAMP_WORDS = ("digitallysignedby", "signedby", "timestamp", "date", "utc", "电子签名", "签名人", "日期")
+"""What software for signing writes on its stamps besides names and times, as it is compared."""
 _GENERATIONS = 16
 """More levels of agencies than any registry has."""
 
@@ -50,7 +54,7 @@ def check(
     document = presented.document
     led_elsewhere = _led_elsewhere(presented, snapshot)
     if document is None:
-        return led_elsewhere or _of_picture(presented, "document.none")
+        return led_elsewhere or _of_picture(presented, "document.picture" if presented.is_picture else "document.none")
     pages = tuple(map(fold, document.pages))
     if fault := _fault(presented, claimed, verify_code, is_scan=not any(pages)):
         return fault
@@ -58,11 +62,21 @@ def check(
         return led_elsewhere or _of_picture(presented, "document.scan")
     line = [] if snapshot is None else _line(claimed.agency, snapshot)
     compared = _compare_text(claimed, pages, line, _host(presented))
-    if compared.outcome is Outcome.FAILED or (led_elsewhere is None and not document.foreign):
+    if compared.outcome is Outcome.FAILED:
         return compared
     if led_elsewhere is not None:
         return replace(led_elsewhere, reasons=(Verdict.ALTERED,))
-    return _not_vouched_for("document.foreign", what=words(f"document.foreign.{document.foreign}"))
+    return _unvouched(document, line) or compared
+
+
+def _unvouched(document: Document, line: layout.Line) -> Check | None:
+    """Say what of the file may show other things than its text says; None if nothing."""
+    for signature in document.signatures:
+        if not _is_plain_stamp(signature, line):
+            return _not_vouched_for("document.stamp", signer=signature.signer, text=signature.shown[:_SHOWN])
+    if document.foreign:
+        return _not_vouched_for("document.foreign", what=words(f"document.foreign.{document.foreign}"))
+    return None
 
 
 def _of_picture(presented: Presented, key: str) -> Check:
@@ -77,11 +91,33 @@ def _fault(
 ) -> Check | None:
     """Say what is wrong with a document before its text is read; None if nothing is."""
     document, is_attached = presented.document, bool(presented.certificates or presented.copies)
+    if document is not None and (broken := _broken_signature(document)):
+        return broken
     if document is not None and (added := _added(document, 0 if is_scan else presented.foreign_codes)):
         return added
     if is_attached and (fault := _code_fault(presented, claimed, verify_code)):
         return fault
     return _failed("document.no_text") if is_scan and is_attached else None
+
+
+def _broken_signature(document: Document) -> Check | None:
+    """Say that a signature of the file does not hold, or not for all of it; whose it is, makes no difference."""
+    for signature in document.signatures:
+        if not signature.whole_file:
+            return _failed(f"document.signature_{signature.fault}", signer=signature.signer)
+    if document.unread_signatures:
+        return _failed("document.signature_unreadable", count=document.unread_signatures)
+    return None
+
+
+def _is_plain_stamp(signature: PdfSignature, line: layout.Line) -> bool:
+    """Whether what a signature's field shows is who signed and when, of a signer whose name is no stranger's words."""
+    names = {fold(each) for ever in line for agency in ever for each in (agency.name, agency.code)}
+    if signature.trusted:
+        names.add(fold(signature.signer))
+    allowed = sorted(names, key=len, reverse=True)
+    words = "|".join([*_STAMP_WORDS, *map(re.escape, filter(None, allowed))])
+    return re.fullmatch(f"(?:{words}|[0-9:.,;+/-])*", fold(signature.shown), re.IGNORECASE) is not None
 
 
 def _added(document: Document, foreign_codes: int) -> Check | None:
@@ -111,19 +147,21 @@ def _compare_text(claimed: Claimed, pages: Sequence[str], line: layout.Line, hos
     """Explain all of the text, in the languages in which it is explained best."""
     attempts = []
     for languages in layout.EVERY:
-        text, explained, wanted = _explained(claimed, pages, languages, line, host)
+        text, known, explained, wanted = _explained(claimed, pages, languages, line, host)
         missing = tuple(said for said in wanted if said.name not in explained.said)
         if explained.gap is None and not missing:
             return _agreed(claimed, [text[begin:end] for begin, end in explained.unsigned])
-        attempts.append((languages, text, explained, missing))
-    best = min(attempts, key=lambda attempt: (len(attempt[3]), -attempt[2].reached))
-    return _difference(claimed, *best)
+        fixed = [piece.wanted for piece in known if isinstance(piece.wanted, str) and not piece.says]
+        attempts.append(_Attempt(languages, text, fixed, explained, missing))
+    best = min(attempts, key=lambda attempt: (len(attempt.missing), -attempt.explained.reached))
+    return _difference(claimed, best)
 
 
 def _explained(
     claimed: Claimed, pages: Sequence[str], languages: Languages, line: layout.Line, host: str | None
-) -> tuple[str, Explained, tuple[Said, ...]]:
-    """Return the text, what explains it, and what it must say: of a document, or of a limited copy's page."""
+) -> tuple[str, tuple[Piece, ...], Explained, tuple[Said, ...]]:
+    """Return the text, what may stand in it, what of that does, and what must: of a document, or a limited copy."""
+    known: Iterable[Piece]
     if claimed.copy is None:
         text = layout.joined(pages, languages)
         known, stops = layout.pieces(claimed, languages, line, host), layout.stops(claimed.type, languages)
@@ -135,7 +173,8 @@ def _explained(
             copy_page.labels(claimed, languages),
         )
         wanted = copy_page.must_say(claimed, claimed.copy, languages)
-    return text, explain(text, tuple(known), stops=stops, free_start=not line), wanted
+    known = tuple(known)
+    return text, known, explain(text, known, stops=stops, free_start=not line), wanted
 
 
 def _agreed(claimed: Claimed, unsigned: Sequence[str]) -> Check:
@@ -146,19 +185,31 @@ def _agreed(claimed: Claimed, unsigned: Sequence[str]) -> Check:
     return Check(CheckName.DOCUMENT, Outcome.PASSED, message("document.good"))
 
 
-def _difference(
-    claimed: Claimed, languages: Languages, text: str, explained: Explained, missing: tuple[Said, ...]
-) -> Check:
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """How far a text was explained in some languages."""
+
+    languages: Languages
+    text: str
+    fixed: Sequence[str]
+    """Words that say nothing of this certificate."""
+    explained: Explained
+    missing: tuple[Said, ...]
+
+
+def _difference(claimed: Claimed, attempt: _Attempt) -> Check:
     """Say what was signed and is not there, or else what is there and was not signed."""
-    if not missing and explained.gap is not None:
-        begin, end = explained.gap
+    text, gap = attempt.text, attempt.explained.gap
+    if not attempt.missing and gap is not None:
+        begin, end = gap
         return _failed("document.added", text=text[begin : max(end, begin + 1)][:_SHOWN])
-    labels = layout.labels(claimed.type, languages)
+    labels = layout.labels(claimed.type, attempt.languages)
     if claimed.copy is not None:
-        labels = copy_page.labels(claimed, languages)
+        labels = copy_page.labels(claimed, attempt.languages)
+    ends = (*labels, *attempt.fixed)
     different = tuple(
-        Difference(said.labels, said.shown, _shown_behind(languages.label(said.labels), text, labels))
-        for said in missing
+        Difference(said.labels, said.shown, shown_instead(said, attempt.languages, text, ends))
+        for said in attempt.missing
     )
     return _failed("document.text", different, what=listed(difference.what for difference in different))
 
@@ -232,13 +283,6 @@ def _fact_differences(claimed: Claimed, on_page: Code) -> Iterator[Difference]:
             signed_day, shown_day = getattr(claimed.validity, key), getattr(on_page.facts.validity, key)
             if signed_day != shown_day:
                 yield Difference(words(f"subject.{key}"), str(signed_day or "-"), str(shown_day or "-"))
-
-
-def _shown_behind(label: str, text: str, labels: Collection[str]) -> str:
-    """Quote what the page shows behind the label of what was signed, up to the next label; empty if it is not there."""
-    _, found, rest = text.partition(label)
-    ends = (place for other in labels if (place := rest.find(other)) >= 0)
-    return rest[: min(ends, default=_SHOWN)][:_SHOWN] if found else ""
 
 
 def _not_vouched_for(key: str, **arguments: Argument) -> Check:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,13 @@ class Claimed:
     type: CertificateType
     opened: Opened | None = None
     """Of a copy: what led from its claims to its leaf; None for one that shows no way, and for anything else."""
+    leaf: bytes = field(init=False)
+    """What must have been anchored: computed afresh, but for a copy that is not opened."""
+
+    def __post_init__(self) -> None:
+        """Compute the leaf once: every check asks for it."""
+        leaf = self.source.content.leaf if isinstance(self.source, LimitedCopy) else self.source.leaf
+        object.__setattr__(self, "leaf", leaf)
 
     @property
     def agency(self) -> int:
@@ -70,11 +77,6 @@ class Claimed:
     def validity(self) -> Validity:
         """The days on which the certificate is valid."""
         return self._signed.validity
-
-    @property
-    def leaf(self) -> bytes:
-        """What must have been anchored: computed afresh, but for a copy that is not opened."""
-        return self.source.content.leaf if isinstance(self.source, LimitedCopy) else self.source.leaf
 
     @property
     def copy(self) -> LimitedCopy | None:
@@ -137,10 +139,17 @@ def check(
         case _, _, str() as text:
             result = _short_number(text)
         case _ if presented.foreign_codes:
-            result = _failed(Verdict.UNSUPPORTED, "form.foreign_code"), None
+            result = _foreign_code(presented), None
         case _:
             result = _failed(Verdict.UNREADABLE, "form.nothing"), None
     return result
+
+
+def _foreign_code(presented: Presented) -> Check:
+    """Say that it is somebody else's code, and where it leads."""
+    if not presented.foreign_hosts:
+        return _failed(Verdict.UNSUPPORTED, "form.foreign_code")
+    return _failed(Verdict.UNSUPPORTED, "form.foreign_host", host=presented.foreign_hosts[0])
 
 
 def _certificate(text: str, known_type: Callable[[int, int], CertificateType]) -> tuple[Check, Claimed | None]:

@@ -153,8 +153,12 @@ def _root(claimed: Claimed, path: InclusionPath) -> bytes | None:
 
 
 def _holds(batch: Batch, leaf: bytes) -> bool:
-    """Whether the leaf is in the batch and the leaves make its root; the index is believed no further than that."""
-    return leaf in batch.leaves and merkle.root(batch.leaves) == batch.root
+    """Whether the leaf is in the batch as it was read.
+
+    Where all leaves are at hand they must make the root. The index reads the one leaf only: it keeps no batch whose
+    leaves do not make the root.
+    """
+    return leaf in batch.leaves and (len(batch.leaves) != batch.size or merkle.root(batch.leaves) == batch.root)
 
 
 def _earliest_of(batches: dict[bytes, Batch]) -> tuple[Check, tuple[Batch, ...]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
@@ -18,13 +19,16 @@ from sqlmodel import col, select
 from chain.errors import RegistryBehind, RegistryError, RegistryMismatch, RegistryUnavailable
 from chain.history import NO_HEAD, Heads
 from verifier import keeping
+from verifier.kept_rights import KeptRights
 from verifier.models import HELD, Base, BlockRow, CheckpointRow, EventRow, FindingRow, LeafRow, RegistryRow, block_of
 from verifier.recording import Recorder
-from verifier.snapshot import Freshness, IndexSnapshot, identity_of
+from verifier.snapshot import Freshness, IndexSnapshot, Reached, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+
+    from sqlmodel import Session
 
     from chain.events import Record
     from chain.registry import Block, Identity, Registry
@@ -35,6 +39,8 @@ _MAX_TROUBLE = 1_000
 """Characters of what is kept of what a node said."""
 _KEPT = 256
 """How many blocks without events are kept, to find out where a reorganisation began."""
+_GENERATION = 8
+"""Random bytes of a mark that no other reading of the chain has, whoever reads it."""
 
 CHUNK = 2_000
 """How many blocks are read and stored at once."""
@@ -73,6 +79,18 @@ class Index:
         self._registry = registry
         self._freshness = freshness
         self._read_heads = read_heads
+        self._kept = KeptRights()
+        self._reached: Reached | None = None
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether `snapshot` and what is asked of it take no longer than reckoning does."""
+        return self._store.is_at_hand
+
+    def warm(self) -> None:
+        """Fold the rights now if they have changed, so that no question has to wait for it."""
+        with self.snapshot():
+            pass
 
     def follow(self, now: datetime) -> Progress | None:
         """Read what is new, once. What went wrong is noted, and told by every report from then on.
@@ -121,11 +139,19 @@ class Index:
             return [(block_of(row.begins), row.what) for row in rows]
 
     @contextmanager
-    def snapshot(self) -> Iterator[IndexSnapshot | None]:
-        """Answer questions, all as of one moment; None if the registry was never reached."""
+    def register(self) -> Iterator[tuple[Session, RegistryRow, Freshness] | None]:
+        """Open the tables for `verifier.register`, all as of one moment; None if the registry was never reached."""
         with self._store.reading() as session:
             row = session.get(RegistryRow, 1)
-            yield None if row is None else IndexSnapshot(session, row, self._freshness)
+            yield None if row is None else (session, row, self._freshness)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[IndexSnapshot | None]:
+        """Answer questions, all as of one moment; None if the registry was never reached."""
+        with self._store.looking() as lookup:
+            # Whatever another thread has put there meanwhile, it is read from the row or not used.
+            self._reached = reached = Reached.read(lookup, self._reached)
+            yield None if reached is None else IndexSnapshot(lookup, reached, self._kept, self._freshness)
 
     def contents(self) -> dict[str, list[tuple[object, ...]]]:
         """Return everything that follows from the chain alone, table by table, in order."""
@@ -175,6 +201,7 @@ class Index:
                     rights_head=NO_HEAD,
                     polled_at=int(now.timestamp()),
                     trouble="the registry has not been read yet",
+                    generation=token_hex(_GENERATION),
                 )
                 session.add(row)
             held = identity_of(row)
@@ -206,6 +233,7 @@ class Index:
             number = common.number if common else row.deployed_at_block - 1
             _LOG.warning("index.reorganised", known=progress.block_number, common=number)
             Recorder(session).roll_back(number)
+            row.generation = token_hex(_GENERATION)
             row.head_number = number
             row.head_hash = common.hash if common else b""
             row.head_timestamp = common.timestamp if common else 0

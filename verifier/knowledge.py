@@ -36,6 +36,8 @@ class Head:
 
     number: int
     timestamp: int
+    hash: bytes = b""
+    """Empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class AgencyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """An anchored batch, with its leaves where the chain's calldata could be read."""
+    """An anchored batch."""
 
     agency: int
     root: bytes
@@ -74,7 +76,7 @@ class Batch:
     size: int
     sequence: int
     leaves: tuple[bytes, ...]
-    """In their order; empty if they could not be read or do not make the root."""
+    """Those that were read of it: all of them in their order, the one by which it was found, or none."""
     place: Place
     timestamp: int
     is_time_proven: bool = False

@@ -51,6 +51,8 @@ class RegistryRow(Base, table=True):
     """What went wrong at the last poll; empty if nothing did."""
     is_mismatch: bool = False
     """Whether that was an answer that cannot be right, rather than no answer."""
+    generation: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Another one whenever something that was read is forgotten: after a reorganisation, and when all is read again."""
 
 
 class BlockRow(Base, table=True):

@@ -22,7 +22,7 @@ from chain.errors import (
 from chain.pack import Pack
 from chain.proof import Proof
 from chain.trust_list import TrustList
-from verifier import checking, form, proven, seen, verification
+from verifier import checking, form, proven, receipt_check, seen, verification
 from verifier.checkpointed import CheckpointSnapshot, is_vouched_for
 from verifier.evidence import CheckpointUsed, Grounds, Offline
 from verifier.form import Claimed, ShortNumber
@@ -186,7 +186,7 @@ def _stated(checkpoint: Checkpoint) -> str:
     """Say of which block a checkpoint says to be, which need not be true; nor need its time be one that exists."""
     try:
         return f"block {checkpoint.block_number} of {time_of(checkpoint.timestamp).isoformat()}"
-    except (OverflowError, ValueError):
+    except (OSError, OverflowError, ValueError):
         return f"block {checkpoint.block_number}"
 
 
@@ -213,6 +213,8 @@ def _paper(read: Callable[[], Presented], given: Basis, extra: Sequence[Beside])
 
 def _report(name: str, paper: _Paper | None, given: Basis, moment: Moment) -> Report:
     def answer(paper: _Paper) -> Report:
+        if paper.presented.receipts:
+            return _receipt(name, paper.presented, given, moment)
         proofs = dict.fromkeys([*paper.presented.proofs, *(beside.data for beside in paper.fitting)])
         return verification.verify(
             replace(paper.presented, proofs=tuple(proofs)),
@@ -226,3 +228,12 @@ def _report(name: str, paper: _Paper | None, given: Basis, moment: Moment) -> Re
 
     report = None if paper is None else checking.answered(partial(answer, paper))
     return verification.unforeseen(moment, name=name, offline=given.grounds.offline) if report is None else report
+
+
+def _receipt(name: str, presented: Presented, given: Basis, moment: Moment) -> Report:
+    """Report about a receipt: the trust list says whose are believed, and no checkpoint is needed."""
+    offline = given.grounds.offline
+    known = receipt_check.vouchers(trust=offline.trust)
+    if known.registry is None:
+        known = replace(known, silence=given.grounds.silence)
+    return receipt_check.report(presented, known, moment, name=name, offline=offline)

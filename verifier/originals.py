@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 STRUCTURE, CONTENT, FONTS, LETTERS, DRAWINGS = "structure", "content", "fonts", "letters", "drawings"
+STAMP = "stamp"
 """What is not ours, as the ends of keys of `locales/*.json`."""
 
 _CATALOGUE = frozenset(
@@ -30,6 +31,8 @@ _CATALOGUE = frozenset(
     | {"/Type", "/Version", "/ViewerPreferences"}
 )
 _PAGE = frozenset({"/Contents", "/MediaBox", "/Parent", "/Resources", "/StructParents", "/Tabs", "/Type"})
+_SIGNED_CATALOGUE, _SIGNED_PAGE = _CATALOGUE | {"/AcroForm", "/Perms"}, _PAGE | {"/Annots"}
+"""What a signature of the file adds; `verifier.stamps` looks at what those hold."""
 _RESOURCES = frozenset({"/ColorSpace", "/Font", "/ProcSet"})
 _FILLS, _SHOWS = frozenset({"B", "f", "f*"}), frozenset({"TJ", "Tj"})
 _OPERATORS = frozenset({"BDC", "BT", "CS", "EMC", "ET", "M", "Q", "S", "SCN", "Tf", "Tm", "Tr", "W", "c", "cm", "cs"})
@@ -71,17 +74,19 @@ end
 """All other lines of what says which glyph stands for what. It is a program, so that any other could say something else
 to another reader than to us."""
 _CODES = b"1 begincodespacerange\n<0000> <FFFF>\n"
-_MAX_FILLED, _MAX_CURVES, _MAX_LINES = 8, 1_000, 4_000
-"""Shapes that a page fills, and pieces of outlines that it draws: the largest code takes 2,500 lines, our frame 940
-curves. Words drawn as outlines take more."""
+_MAX_FILLED, _MAX_CURVES, _MAX_LINES = 8, 1_000, 4_500
+"""Shapes that a page fills, and pieces of outlines that it draws: our frame takes 940 curves, and the code of a limited
+copy with the longest terms 3,850 to 4,050 lines, as chance has its digits. Words drawn as outlines take more."""
 
 
-def foreign(pdf: pikepdf.Pdf) -> str:
-    """Say what of it our typesetter does not write; empty if nothing."""
-    if not set(pdf.Root.keys()) <= _CATALOGUE:
+def foreign(pdf: pikepdf.Pdf, *, is_signed: bool = False) -> str:
+    """Say what of it our typesetter does not write; empty if nothing. Of a signed file, the signature is left out."""
+    if pdf.is_encrypted or not set(pdf.Root.keys()) <= (_SIGNED_CATALOGUE if is_signed else _CATALOGUE):
         return STRUCTURE
     fonts: dict[str, _Font] = {}
     for page in pdf.pages:
+        if not set(page.obj.keys()) <= (_SIGNED_PAGE if is_signed else _PAGE):
+            return STRUCTURE
         if fault := _page_fault(page, fonts):
             return fault
     return ""
@@ -96,7 +101,7 @@ class _Font:
 
 
 def _page_fault(page: pikepdf.Page, fonts: dict[str, _Font]) -> str:
-    if not set(page.obj.keys()) <= _PAGE or not isinstance(page.obj.get("/Contents"), pikepdf.Stream):
+    if not isinstance(page.obj.get("/Contents"), pikepdf.Stream):
         return STRUCTURE
     resources = page.obj.get("/Resources")
     if not isinstance(resources, pikepdf.Dictionary) or not set(resources.keys()) <= _RESOURCES:

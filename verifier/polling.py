@@ -59,15 +59,20 @@ def following(
     every_s: float,
     clock: Callable[[], datetime],
     afterwards: Callable[[datetime], None] = lambda _: None,
+    leads: Callable[[], bool] = lambda: True,
 ) -> Loop:
     """Return what follows the chain; `afterwards` is called after each reading that came to an end.
+
+    While this process does not lead, it only looks at what another one has read.
 
     Nothing ends it but being asked to: a thread that ended would leave an index that nobody follows.
     """
 
     def follow() -> float:
         try:
-            index.follow(clock())
+            if leads():
+                index.follow(clock())
+            index.warm()
             afterwards(clock())
         except Exception as exc:  # noqa: BLE001 (as it says above)
             _LOG.error("poller.unforeseen", error=repr(exc))

@@ -6,7 +6,36 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from verifier.wording import Message
+
+
+@dataclass(frozen=True, slots=True)
+class PdfSignature:
+    """A signature of the PDF itself (PAdES), and by whom; the agency's own stands in the certificate."""
+
+    signer: str
+    """Whose certificate it is: its common name, or all of its name where it has none."""
+    issuer: str
+    """Who issued that certificate."""
+    serial: str
+    """The certificate's number, in hexadecimal digits."""
+    not_before: datetime
+    not_after: datetime
+    sha256: bytes
+    """Of the certificate."""
+    fault: str = ""
+    """`broken`, `partial` or `changed`; empty where the signature covers the whole file and matches it."""
+    trusted: bool | None = None
+    """Whether the certificate comes from an authority that the operator named; None if none was named."""
+    shown: str = ""
+    """What the signature's field shows on the page, as text; empty if it does not show."""
+
+    @property
+    def whole_file(self) -> bool:
+        """Whether every byte of the file is as it was signed."""
+        return not self.fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +52,10 @@ class Document:
     """Attached files that our documents do not have."""
     foreign: str = ""
     """What about its making is not our typesetter's (`verifier.originals`); empty if it may be an original file."""
+    signatures: tuple[PdfSignature, ...] = ()
+    """Signatures of the file, intact or not."""
+    unread_signatures: int = 0
+    """How many more there are, of which nothing can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +79,17 @@ class Presented:
     """Texts of QR codes that look like ours, or a code's text as it was handed in."""
     foreign_codes: int = 0
     """How many other QR codes there are."""
+    foreign_hosts: tuple[str, ...] = ()
+    """To which hosts those lead, as far as they are addresses."""
     short_number: str | None = None
+    receipts: tuple[str, ...] = ()
+    """Receipts of a verifier's answer, which are another kind of paper."""
     proofs: tuple[bytes, ...] = ()
     """Files that say they prove it, as they came; nobody has read them yet."""
     document: Document | None = None
     """None for anything but a PDF."""
+    is_picture: bool = False
+    """Whether it was read off a photograph or scan."""
     files: tuple[GivenFile, ...] = ()
     fault: Message | None = None
     """Why nothing could be read."""

@@ -9,8 +9,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from chain.calendar import today as day_of
 from verifier.answer import heading, next_step
+from verifier.receipt_check import ReceiptReport
+from verifier.receipt_words import says
 from verifier.report import Colour, Outcome
+from verifier.spelling import warnings
 from verifier.wording import Language, message, say, sentence, show, words
 
 if TYPE_CHECKING:
@@ -20,15 +24,17 @@ if TYPE_CHECKING:
 
     from chain.seals import Sealing
     from verifier.evidence import Offline
+    from verifier.presented import PdfSignature
     from verifier.report import Report
     from verifier.wording import Message, Words
 
-_STYLES = {
+STYLES = {
     Colour.GREEN: "bold white on green4",
     Colour.AMBER: "bold black on dark_orange",
     Colour.GREY: "bold white on grey37",
     Colour.RED: "bold white on dark_red",
 }
+"""How each colour looks on a terminal."""
 _MARKS = {Outcome.PASSED: "✓", Outcome.FAILED: "✗", Outcome.UNKNOWN: "?", Outcome.SKIPPED: "–"}
 
 
@@ -43,7 +49,7 @@ def print_report(report: Report, console: Console, languages: tuple[Language, ..
             Text(f"{report.verdict.value}\n{title}"),
             title=escape(report.input),
             title_align="left",
-            style=_STYLES[report.verdict.colour],
+            style=STYLES[report.verdict.colour],
         )
     )
     console.print(Text(next_step(report, main)))
@@ -59,13 +65,15 @@ def print_report(report: Report, console: Console, languages: tuple[Language, ..
             shown = difference.shown or "–"
             checks.add_row("", "", Text(f"{difference.what[main]}: {difference.signed} ≠ {shown}"))
     console.print(checks)
+    for warned in warnings(report):
+        console.print(Text(f"! {sentence('spelling.heading', main)}: {say(warned, main)}", style="bold"))
     console.print()
 
 
 def _subject(report: Report, language: Language) -> Table:
-    subject, register = report.subject, report.register
+    subject = report.subject
     table = Table(box=None, show_header=False, padding=(0, 1))
-    rows: list[tuple[str, str]] = []
+    rows = _of_receipt(report, language)
     if subject.copy is not None:
         copy = subject.copy
         rows.append((sentence("page.copy", language), sentence("page.copy_lead", language)))
@@ -89,18 +97,48 @@ def _subject(report: Report, language: Language) -> Table:
     for file in subject.certified_files:
         given = sentence("page.file_given" if file.is_given else "page.file_not_given", language)
         rows.append((sentence("page.certified_file", language), f"SHA-256 {file.digest.hex()} ({given})"))
+    rows.extend((sentence("page.pdf_signatures", language), _signed(each, language)) for each in report.pdf_signatures)
     if subject.replaced_by is not None:
         rows.append((sentence("page.replaced_by", language), subject.replaced_by.short_number))
-    if register is not None:
-        where = sentence("page.block", language).format(
-            block=register.block_number, age=report.block_age_s, chain=register.chain_id
-        )
-        rows.append((sentence("page.checked", language), f"{show(report.checked_at, language)}, {where}"))
+    rows.extend(_when(report, language))
     label = sentence("offline.evidence", language)
     rows.extend((label * (place == 0), say(what, language)) for place, what in enumerate(_evidence(report.offline)))
     for label, value in rows:
         table.add_row(Text(label, style="dim"), Text(value))
     return table
+
+
+def _signed(signature: PdfSignature, language: Language) -> str:
+    """Say who signed the file itself, and whether anybody vouches for that."""
+    said = message(
+        "page.pdf_signed" if signature.whole_file else "page.pdf_signed_in_part",
+        signer=signature.signer,
+        issuer=signature.issuer,
+        serial=signature.serial,
+        first=signature.not_before.date(),
+        last=signature.not_after.date(),
+    )
+    trusted = sentence("page.pdf_signer_trusted" if signature.trusted else "page.pdf_signer_unjudged", language)
+    return f"{say(said, language)} {trusted}"
+
+
+def _of_receipt(report: Report, language: Language) -> list[tuple[str, str]]:
+    """Return what a receipt says; nothing of a certificate."""
+    return [(label, text) for label, text, _ in says(report, language)] if isinstance(report, ReceiptReport) else []
+
+
+def _when(report: Report, language: Language) -> Iterator[tuple[str, str]]:
+    """Yield when it was checked and against what, and which day was asked about."""
+    register, anchored = report.register, report.subject.anchored
+    if register is not None:
+        where = sentence("page.block", language).format(
+            block=register.block_number, age=report.block_age_s, chain=register.chain_id
+        )
+        yield sentence("page.checked", language), f"{show(report.checked_at, language)}, {where}"
+        yield sentence("bulk.column.known_at", language), show(register.block_time, language)
+    yield sentence("page.on", language), show(report.on, language)
+    if anchored is not None and report.on < (registered := day_of(anchored.at)):
+        yield "", say(message("bulk.before_anchoring", day=registered), language)
 
 
 def _agency(report: Report, language: Language) -> Iterator[str]:

@@ -15,13 +15,14 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING
 
 from chain import envelope, strict_json
-from verifier import decoding
-from verifier.presented import Document, GivenFile, Presented
+from verifier import decoding, hosts, receipts, warm
+from verifier.presented import Document, GivenFile, PdfSignature, Presented
 from verifier.wording import Language, keys, message
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ MAX_TEXT = 512 * 1024
 _PDF = b"%PDF-"
 _PDF_WITHIN = 1024
 """Readers look for the header of a PDF in so many bytes, so a file can be a PDF and something else as well."""
+_ZIP_END, _ZIP_ENTRY, _ZIP_END_SIZE = b"PK\5\6", b"PK\1\2", 22
+"""Signatures of an archive's last record and of its directory's entries, and the size of the last record."""
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _OUR_CODE = re.compile(r"https?://[^\s/]+/[cv]#\S*")
+_RECEIPT = re.compile(r"https?://[^\s/]+/r#(\S*)")
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{40,}")
 """A code's digits without its URL; a short number is far shorter."""
@@ -48,18 +52,33 @@ _SHORT_NUMBER = re.compile(r"[\w\s\u002d\u2010-\u2015\u2212]{10,40}")
 _TYPED = re.compile(r"[0-9A-Za-z]{14}")
 
 
-def read_upload(upload: bytes) -> Presented:
-    """Read a file of whatever kind; what cannot be read says why in its `fault`."""
+def read_upload(upload: bytes, *, pdf_roots: Path | None = None) -> Presented:
+    """Read a file of whatever kind; what cannot be read says why in its `fault`.
+
+    `pdf_roots` is a PEM file of authorities whose certificates are trusted where a PDF itself is signed.
+    """
     if not upload:
         return _fault("read.empty")
     if len(upload) > MAX_UPLOAD:
         return _fault("read.too_large", size=_megabytes(len(upload)), limit=_megabytes(MAX_UPLOAD))
     is_picture = upload.startswith(_PICTURES)
     if _PDF in upload[:_PDF_WITHIN]:
-        return _fault("read.two_kinds") if not upload.startswith(_PDF) else _decode(upload)
+        is_one_kind = upload.startswith(_PDF) and not _is_archive(upload)
+        return _decode(upload, pdf_roots) if is_one_kind else _fault("read.two_kinds")
     if is_picture:
-        return _decode(upload)
+        return _decode(upload, pdf_roots)
     return _read_other(upload)
+
+
+def _is_archive(upload: bytes) -> bool:
+    """Whether programs that unpack ZIP files take it: they look for its directory from the end (APPNOTE, 4.3.16)."""
+    begin = upload.rfind(_ZIP_END, max(0, len(upload) - _ZIP_END_SIZE - 0xFFFF))
+    while begin >= 0:
+        remark = int.from_bytes(upload[begin + _ZIP_END_SIZE - 2 : begin + _ZIP_END_SIZE], "little")
+        if begin + _ZIP_END_SIZE + remark >= len(upload) and _ZIP_ENTRY in upload:
+            return True
+        begin = upload.rfind(_ZIP_END, 0, begin)
+    return False
 
 
 def given_file(data: bytes, *, name: str) -> GivenFile:
@@ -72,6 +91,8 @@ def read_text(text: str) -> Presented:
     text = text.strip()
     if not text:
         return _fault("read.empty")
+    if receipts.looks_like_one(text):
+        return Presented(receipts=(text,))
     if text.startswith("eyJ"):
         return Presented(certificates=(text,))
     if _OUR_CODE.fullmatch(text) or _DIGITS.fullmatch(text) or _URL.fullmatch(text):
@@ -84,8 +105,12 @@ def read_text(text: str) -> Presented:
 def read_code(text: str) -> Presented:
     """Read what is said to be a code's text; another site's address is a stranger's code."""
     text = text.strip()
+    if receipt := _RECEIPT.fullmatch(text):
+        return Presented(receipts=(receipt[1],))
+    if receipts.looks_like_one(text):
+        return Presented(receipts=(text,))
     if _URL.fullmatch(text) and not _OUR_CODE.fullmatch(text):
-        return Presented(foreign_codes=1)
+        return Presented(foreign_codes=1, foreign_hosts=_hosts([text]))
     return Presented(codes=(text,))
 
 
@@ -109,8 +134,8 @@ def _read_other(upload: bytes) -> Presented:
         return _fault("read.kind")
 
 
-def _decode(upload: bytes) -> Presented:
-    answer = _ask_child(upload)
+def _decode(upload: bytes, pdf_roots: Path | None) -> Presented:
+    answer = _ask_child(upload, pdf_roots)
     match answer:
         case {"fault": str() as key, "arguments": dict() as arguments} if key in keys(Language.ENGLISH):
             numbers = {name: value for name, value in arguments.items() if isinstance(value, int)}
@@ -120,20 +145,35 @@ def _decode(upload: bytes) -> Presented:
                 "certificates": [*certificates],
                 "copies": [*copies],
                 "proofs": [*proofs],
+                "receipts": [*signed],
                 "annotations": int() as annotations,
                 "active": int() as active,
                 "attachments": int() as attachments,
                 "foreign": str() as foreign,
+                "signatures": [*by],
+                "unread_signatures": int() as unread,
                 "pages": [*pages],
                 "codes": [*codes],
             }
         } if not foreign or f"document.foreign.{foreign}" in keys(Language.ENGLISH):
+            signatures = tuple(signature for told in by if (signature := _signature(told)))
             document = Document(
-                pages=_texts(pages), annotations=annotations, active=active, attachments=attachments, foreign=foreign
+                pages=_texts(pages),
+                annotations=annotations,
+                active=active,
+                attachments=attachments,
+                foreign=foreign,
+                signatures=signatures,
+                unread_signatures=unread + len(by) - len(signatures),
             )
             presented = _presented(_texts(codes), certificates=_texts(certificates), document=document)
-            return replace(presented, copies=_files(copies), proofs=_files(proofs))
-        case {"found": {"codes": [*codes]}}:
+            return replace(
+                presented,
+                copies=_files(copies),
+                proofs=_files(proofs),
+                receipts=tuple(dict.fromkeys([*presented.receipts, *filter(receipts.looks_like_one, _texts(signed))])),
+            )
+        case {"found": {"codes": [*codes], **others}} if not others:
             return _presented(_texts(codes))
         case _:
             return _fault("read.limits")
@@ -143,34 +183,87 @@ def _presented(
     codes: Sequence[str], *, certificates: tuple[str, ...] = (), document: Document | None = None
 ) -> Presented:
     ours = tuple(text for text in codes if _OUR_CODE.fullmatch(text))
-    return Presented(certificates=certificates, codes=ours, foreign_codes=len(codes) - len(ours), document=document)
+    given = [found[1] for text in codes if (found := _RECEIPT.fullmatch(text))]
+    others = [text for text in codes if not _OUR_CODE.fullmatch(text) and not _RECEIPT.fullmatch(text)]
+    return Presented(
+        certificates=certificates,
+        receipts=tuple(dict.fromkeys(given)),
+        codes=ours,
+        foreign_codes=len(others),
+        foreign_hosts=_hosts(others),
+        document=document,
+        is_picture=document is None,
+    )
 
 
-def _ask_child(upload: bytes) -> JSON:
+def _hosts(addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return to which hosts strangers' codes lead, each once."""
+    return tuple(dict.fromkeys(host for address in addresses if (host := hosts.host_of(address))))
+
+
+def _ask_child(upload: bytes, pdf_roots: Path | None) -> JSON:
     """Return what the child found; None if it was ended or answered nonsense."""
     with _memory_file() as given, _memory_file() as answered:
         given.write(upload)
         given.seek(0)
-        child = subprocess.Popen(
-            [sys.executable, "-I", str(Path(decoding.__file__).resolve())],
-            stdin=given,
-            stdout=answered,
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            env={"LANG": "C.UTF-8"},
-            start_new_session=True,
-        )
+        arguments = [str(pdf_roots)] if pdf_roots else []
         try:
-            ended = child.wait(WALL_CLOCK_S)
-        except subprocess.TimeoutExpired:
-            ended = None
-        finally:
-            child.kill()
-            child.wait()
+            is_done = warm.READY.run(given, answered, arguments, seconds=WALL_CLOCK_S)
+        except warm.Cold:
+            is_done = _run_child(given, answered, arguments)
         answered.seek(0)
         try:
-            return strict_json.parse(answered.read(decoding.OUTPUT)) if ended == 0 else None
+            if is_done:
+                return strict_json.parse(answered.read(decoding.OUTPUT))
         except ValueError:
+            pass
+        warm.READY.renew()
+        return None
+
+
+def _run_child(given: IO[bytes], answered: IO[bytes], arguments: Sequence[str]) -> bool:
+    """Have a process of its own take apart what is given; returns whether it came to a good end in time."""
+    child = subprocess.Popen(
+        [sys.executable, "-I", str(Path(decoding.__file__).resolve()), *arguments],
+        stdin=given,
+        stdout=answered,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={"LANG": "C.UTF-8"},
+        start_new_session=True,
+    )
+    try:
+        return child.wait(WALL_CLOCK_S) == 0
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        child.kill()
+        child.wait()
+
+
+def _signature(told: JSON) -> PdfSignature | None:
+    """Return a signature of the file as the child tells of it; None where it tells something else."""
+    match told:
+        case {
+            "signer": str() as signer,
+            "issuer": str() as issuer,
+            "serial": str() as serial,
+            "not_before": int() as not_before,
+            "not_after": int() as not_after,
+            "sha256": str() as digest,
+            "fault": str() as fault,
+            "trusted": bool() | None as trusted,
+            **others,
+        } if f"document.signature_{fault}" in keys(Language.ENGLISH) or not fault:
+            try:
+                first, last = (datetime.fromtimestamp(each, UTC) for each in (not_before, not_after))
+                sha256 = bytes.fromhex(digest)
+            except (ValueError, OverflowError, OSError):
+                return None
+            return PdfSignature(
+                signer, issuer, serial, first, last, sha256, fault, trusted, shown=str(others.get("shown", ""))
+            )
+        case _:
             return None
 
 

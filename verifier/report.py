@@ -6,7 +6,7 @@ unforeseen makes the verdict CANNOT_CHECK, never VALID.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from chain.events import Track
     from verifier.evidence import Offline
+    from verifier.presented import PdfSignature
     from verifier.wording import Message, Words
 
 
@@ -88,6 +89,7 @@ class Verdict(StrEnum):
 
 
 _ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
+_CHECKS = list(CheckName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def verdict_of(checks: Iterable[Check]) -> Verdict:
 def _is_whole(checks: tuple[Check, ...]) -> bool:
     """Whether all seven are there, and each of the first six known, and nothing failed without saying why."""
     return (
-        [check.name for check in checks] == list(CheckName)
+        [check.name for check in checks] == _CHECKS
         and all(check.outcome is not Outcome.UNKNOWN for check in checks[:-1])
         and all(check.reasons for check in checks if check.outcome is Outcome.FAILED)
     )
@@ -170,6 +172,8 @@ class Item:
     labels: Words
     texts: Words
     is_fact: bool
+    role: str | None = None
+    """«holder» names whose certificate it is, «number» is the certificate's number; None for all else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +277,8 @@ class Register:
     test: bool
     block_number: int
     block_time: datetime
+    block_hash: bytes = b""
+    """Empty where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,15 +296,19 @@ class Report:
     request_id: str = ""
     offline: Offline | None = None
     """What the answer rests on where no register was asked; then the newest block known is a checkpoint's."""
+    pdf_signatures: tuple[PdfSignature, ...] = ()
+    """By whom the PDF itself was signed; who that is, is not judged unless the operator named authorities."""
+
+    verdict: Verdict = field(init=False)
+    """What the checks come to."""
+
+    def __post_init__(self) -> None:
+        """Find the verdict once; a report is asked for it again and again."""
+        object.__setattr__(self, "verdict", verdict_of(self.checks))
 
     def __bool__(self) -> NoReturn:
         """Refuse to be good or bad."""
         raise TypeError("a report has no truth value; look at its verdict")
-
-    @property
-    def verdict(self) -> Verdict:
-        """What the checks come to."""
-        return verdict_of(self.checks)
 
     @property
     def is_test(self) -> bool | None:

@@ -1,6 +1,7 @@
 """Who might do what, at any place on the chain, folded from the registry's own list of rights.
 
-Says what `verifier.snapshot` says out of its tables: one suite of tests holds both to the same history.
+One fold for the index and for checkpoints: `verifier.kept_rights` reads the records out of the index's tables, a
+checkpoint has them in its history.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ ES256 = 1
 """The only algorithm number of keys that this software knows (IAgencies)."""
 
 Value = TypeVar("Value")
+_NEVER = Place(NO_CUT_OFF, 0)
 
 
 @dataclass(slots=True)
@@ -52,6 +54,19 @@ class _Line(Generic[Value]):
         earlier = bisect_left(self.places, place)
         return self.values[earlier - 1] if earlier else None
 
+    def since(self, place: Place) -> Sequence[Value]:
+        """Return what it was just before that place, if it was anything, and all that it became from there on."""
+        return self.values[max(0, bisect_left(self.places, place) - 1) :]
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A document key and its cut-offs."""
+
+    added: KeyAdded
+    listed_at_block: int
+    cut_offs: _Line[int]
+
 
 class Rights:
     """All rights that were ever given or taken, by the place at which that was recorded."""
@@ -62,8 +77,8 @@ class Rights:
         self._suspended: defaultdict[int, _Line[bool]] = defaultdict(_Line)
         self._granted: defaultdict[tuple[int, int], _Line[bool]] = defaultdict(_Line)
         self._types: defaultdict[tuple[int, int], _Line[bytes]] = defaultdict(_Line)
-        self._keys: defaultdict[int, dict[bytes, tuple[KeyAdded, int, int]]] = defaultdict(dict)
-        """For each agency and kid: the key, the block in which it was listed, its cut-off."""
+        self._keys: defaultdict[int, dict[bytes, _Key]] = defaultdict(dict)
+        """For each agency and kid."""
         self._hosts: dict[str, None] = {}
         """Ever listed, in the chain's order."""
         self._places: defaultdict[int, list[Place]] = defaultdict(list)
@@ -107,20 +122,23 @@ class Rights:
         key = certificate_type, version
         return self._types[key].before(place) if key in self._types else None
 
-    def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
-        """Return the keys listed for an agency whose kid begins so, as they are after the last record."""
+    def keys(self, agency: int, kid_prefix: bytes, *, unsure_from: Place = _NEVER) -> Sequence[ListedKey]:
+        """Return the keys listed for an agency whose kid begins so, as they are after the last record.
+
+        What was recorded at `unsure_from` or later may be taken back: there the lowest cut-off of all counts.
+        """
         found = self._keys[agency].items() if agency in self._keys else ()
         return [
             ListedKey(
                 kid=kid,
-                public_key=PublicKey(added.x, added.y),
-                listed_at_block=block,
-                valid_from=added.valid_from,
-                valid_until=added.valid_until,
-                cut_off_block=cut_off,
+                public_key=PublicKey(key.added.x, key.added.y),
+                listed_at_block=key.listed_at_block,
+                valid_from=key.added.valid_from,
+                valid_until=key.added.valid_until,
+                cut_off_block=min(key.cut_offs.since(unsure_from)),
             )
-            for kid, (added, block, cut_off) in found
-            if kid.startswith(kid_prefix) and added.algorithm == ES256
+            for kid, key in found
+            if kid.startswith(kid_prefix) and key.added.algorithm == ES256
         ]
 
     def _fold(self, record: Record, place: Place) -> None:
@@ -141,9 +159,10 @@ class Rights:
             case TypeRegistered(certificate_type=number, version=version, digest=digest):
                 self._types[number, version].add(place, digest)
             case KeyAdded(agency=agency, kid=kid):
-                self._keys[agency][kid] = record.event, record.block_number, NO_CUT_OFF
+                never: _Line[int] = _Line()
+                never.add(place, NO_CUT_OFF)
+                self._keys[agency][kid] = _Key(record.event, record.block_number, never)
             case KeyCutOff(agency=agency, kid=kid, cut_off_block=block) if kid in self._keys[agency]:
-                added, listed_at, _ = self._keys[agency][kid]
-                self._keys[agency][kid] = added, listed_at, block
+                self._keys[agency][kid].cut_offs.add(place, block)
             case _:
                 pass  # The council's, officers' and approvals' records say nothing of a certificate.

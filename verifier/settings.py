@@ -46,8 +46,27 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("var/verifier"), description="Folder for what the verifier keeps beside its index.")
     key: str = Field("", description="PEM file of the key that vouches for checkpoints; else one is made in DATA_DIR.")
     trust_list: str = Field("", description="The trust list that `serve` hands out: a file that the council signed.")
+    pdf_roots: str = Field(
+        "", description="PEM file of authorities; a PDF's own signature is called trusted if one of them certified it."
+    )
     anchors_every_s: float = Field(
         60.0, description="How old a checkpoint must be before anchors alone make a new one.", ge=0
+    )
+    limit_reading: int = Field(1200, description="How much one client may read in a minute; 0 is without limit.", ge=0)
+    limit_verifying: int = Field(300, description="How many verdicts one client may have in a minute; as above.", ge=0)
+    limit_certificate: int = Field(
+        1200, description="How many verdicts about one certificate may be had in a minute; as above.", ge=0
+    )
+    limit_misses: int = Field(
+        30, description="How many short numbers of one client may lead nowhere in an hour; as above.", ge=0
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks, by commas, of the proxies in front of `serve`; they tell whom they serve.",
+    )
+    client_header: str = Field("X-Forwarded-For", description="The header in which trusted proxies tell it.")
+    metrics_from: str = Field(
+        "127.0.0.0/8,::1", description="Addresses or networks, by commas, that may read /metrics; empty: nobody."
     )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8002, description="Port that `serve` listens on.", ge=0, le=65535)
@@ -78,6 +97,16 @@ class Settings(BaseSettings):
     def nodes(self) -> tuple[str, ...]:
         """The nodes' URLs."""
         return tuple(url.strip() for url in self.rpc_urls.split(",") if url.strip())
+
+    @property
+    def pdf_authorities(self) -> Path | None:
+        """The file of authorities for signatures of PDF files; raises `InvalidInput` where there is no such file."""
+        if not self.pdf_roots:
+            return None
+        path = Path(self.pdf_roots).resolve()
+        if not path.is_file() or b"-----BEGIN CERTIFICATE-----" not in path.read_bytes():
+            raise InvalidInput(f"{PREFIX}PDF_ROOTS: got {self.pdf_roots}, wanted a PEM file of certificates")
+        return path
 
     @property
     def registry_address(self) -> bytes:

@@ -1,19 +1,19 @@
-"""What the index knows, as verification asks it: a `Snapshot` over one reading session."""
+"""What the index knows, as verification asks it: a `Snapshot` over one transaction that only reads.
+
+Who might do what comes out of memory, all else out of the tables, row by row: what a question costs does not grow with
+the index.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from sqlalchemy import or_
-from sqlmodel import col, select
+from typing import TYPE_CHECKING, cast
 
 from chain.events import Track
-from chain.keys import PublicKey
 from chain.registry import Identity
 from verifier import models
-from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord, final_block
-from verifier.models import AgencyRow, BatchRow, GrantRow, HostRow, KeyRow, LeafRow, StatusRow, TypeRow
+from verifier.kept_rights import Reading
+from verifier.knowledge import Batch, Head, Place, StatusRecord, final_block
 from verifier.moments import time_of
 from verifier.wording import message
 
@@ -21,16 +21,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
-    from sqlmodel import Session
-
-    from verifier.models import Held, RegistryRow
+    from verifier.kept_rights import KeptRights
+    from verifier.knowledge import AgencyRecord, ListedKey
+    from verifier.lookups import Lookup, Row
+    from verifier.models import RegistryRow, StatusRow
+    from verifier.rights import Rights
     from verifier.wording import Message
 
-_ES256 = 1
-"""The only algorithm number of keys that this software knows (IAgencies)."""
 _LEAF_BITS = 256
-_MOST_LEAVES = 3
+_REGISTRY = (
+    "SELECT chain_id, genesis_hash, registry_id, address, agencies_address, test, deployed_at_block, "
+    "head_number, head_hash, head_timestamp, rights_head, generation, polled_at, trouble, is_mismatch "
+    "FROM registry WHERE id = 1"
+)
+_BATCH = "SELECT b.agency, b.root, b.certificate_type, b.version, b.size, b.sequence, b.begins, b.timestamp, "
+_BATCHES_WITH = _BATCH + "l.leaf FROM leaves l JOIN batches b ON b.begins = l.batch WHERE l.leaf = ? ORDER BY b.begins"
+_BATCH_UNDER = _BATCH + "NULL FROM batches b WHERE b.agency = ? AND b.root = ? ORDER BY b.begins LIMIT 1"
+_LEAVES_BETWEEN = "SELECT DISTINCT leaf FROM leaves WHERE leaf >= ? AND leaf <= ? ORDER BY leaf LIMIT 3"
+_STATUSES = (
+    "SELECT track, from_hour, until_hour, actor, new_leaf, begins, timestamp "
+    "FROM statuses WHERE leaf = ? AND agency = ? ORDER BY begins"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +51,85 @@ class Freshness:
     confirmations: int
     max_head_age_s: int
 
+    def doubt(
+        self, now: datetime, *, newest: int, polled_at: int, has_trouble: bool, is_mismatch: bool
+    ) -> Message | None:
+        """Say why an index may not be the present truth; None if it is.
+
+        It is if the nodes agreed when last asked, that was not long ago, and their newest block (its timestamp) is
+        young. What a node said is for the operator: the log and `index status` tell it, the public's report does not.
+        """
+        limit = self.max_head_age_s
+        age = int(now.timestamp()) - newest
+        if has_trouble and is_mismatch:
+            return message("registry.untrusted")
+        if has_trouble or int(now.timestamp()) - polled_at > limit:
+            return message("registry.silent", since=time_of(polled_at))
+        if age > limit:
+            return message("registry.behind", age=age, limit=limit)
+        if age < -limit:
+            return message("registry.ahead", age=-age)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The row of the registry: what the index is of, how far it has come, and what became of the last poll."""
+
+    row: Row
+    """As it was read: while it is the same, so is all else here."""
+    identity: Identity
+    head: Head
+    reading: Reading
+    polled_at: int
+    has_trouble: bool
+    is_mismatch: bool
+
+    @classmethod
+    def read(cls, lookup: Lookup, known: Reached | None) -> Reached | None:
+        """Read it, or return what is known where that is the same; None if the registry was never reached."""
+        for row in lookup.rows(_REGISTRY):
+            return known if known is not None and known.row == row else cls._of(row)
+        return None
+
+    @classmethod
+    def _of(cls, row: Row) -> Reached:
+        identity = Identity(
+            *cast("tuple[int, bytes, bytes, bytes, bytes, bool, int]", (*row[:5], bool(row[5]), row[6]))
+        )
+        number, block_hash, timestamp, rights_head, generation, polled_at = cast(
+            "tuple[int, bytes, int, bytes, str, int]", row[7:13]
+        )
+        return cls(
+            row=row,
+            identity=identity,
+            head=Head(number, timestamp, block_hash),
+            reading=Reading(identity.registry_id, generation, number, rights_head),
+            polled_at=polled_at,
+            has_trouble=bool(row[13]),
+            is_mismatch=bool(row[14]),
+        )
+
 
 class IndexSnapshot:
-    """Answers from the index's tables; implements `verifier.knowledge.Snapshot`."""
+    """Answers from the index; implements `verifier.knowledge.Snapshot`."""
 
-    def __init__(self, session: Session, row: RegistryRow, freshness: Freshness) -> None:
-        self._session = session
-        self._row = row
+    def __init__(self, lookup: Lookup, reached: Reached, kept: KeptRights, freshness: Freshness) -> None:
+        """`reached` is as the lookup told it."""
+        self._lookup = lookup
+        self._reached = reached
+        self._rights: Rights = kept.at(reached.reading, lookup)
         self._freshness = freshness
 
     @property
     def identity(self) -> Identity:
         """Which registry this is."""
-        return identity_of(self._row)
+        return self._reached.identity
 
     @property
     def head(self) -> Head:
         """The newest block in the index."""
-        return Head(self._row.head_number, self._row.head_timestamp)
+        return self._reached.head
 
     @property
     def confirmations(self) -> int:
@@ -83,111 +155,64 @@ class IndexSnapshot:
         return False
 
     def doubt(self, now: datetime) -> Message | None:
-        """Say why the index may not be the present truth.
-
-        It is if the nodes agreed when last asked, that was not long ago, and their newest block is young. What a node
-        said is for the operator: the log and `index status` tell it, the public's report does not.
-        """
-        row, limit = self._row, self._freshness.max_head_age_s
-        age = int(now.timestamp()) - row.head_timestamp
-        if row.trouble and row.is_mismatch:
-            return message("registry.untrusted")
-        if row.trouble or int(now.timestamp()) - row.polled_at > limit:
-            return message("registry.silent", since=time_of(row.polled_at))
-        if age > limit:
-            return message("registry.behind", age=age, limit=limit)
-        if age < -limit:
-            return message("registry.ahead", age=-age)
-        return None
+        """Say why the index may not be the present truth; None if it is."""
+        reached = self._reached
+        return self._freshness.doubt(
+            now,
+            newest=reached.head.timestamp,
+            polled_at=reached.polled_at,
+            has_trouble=reached.has_trouble,
+            is_mismatch=reached.is_mismatch,
+        )
 
     def agency(self, agency: int) -> AgencyRecord | None:
         """Return an agency as it is now."""
-        row = self._session.exec(select(AgencyRow).where(AgencyRow.agency == agency, _is_present(AgencyRow))).first()
-        return None if row is None else AgencyRecord(row.agency, row.parent, row.code, row.name)
+        return self._rights.agency(agency)
 
     def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
         """Return an agency as it is and as it ever was."""
-        rows = self._session.exec(select(AgencyRow).where(AgencyRow.agency == agency))
-        return [AgencyRecord(row.agency, row.parent, row.code, row.name) for row in rows]
+        return list(reversed(self._rights.agency_ever(agency)))
 
     def hosts_ever(self) -> Sequence[str]:
         """Return the official verifying hosts, as they are and as they ever were, in the chain's order."""
-        rows = self._session.exec(select(HostRow.host).order_by(col(HostRow.begins)))
-        return list(dict.fromkeys(rows))
+        return self._rights.hosts_ever()
 
     def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
         """Return the keys listed for an agency whose kid begins so."""
-        # All that held after the newest final block: what took its place there may be taken back.
-        after = models.place(final_block(self) + 1)
-        found = select(KeyRow).where(KeyRow.agency == agency, or_(_is_present(KeyRow), col(KeyRow.ends) >= after))
-        rows = [row for row in self._session.exec(found) if row.kid.startswith(kid_prefix) and row.algorithm == _ES256]
-        lowest: dict[bytes, int] = {}
-        for row in rows:
-            lowest[row.kid] = min(lowest.get(row.kid, NO_CUT_OFF), _cut_off(row))
-        return [_listed_key(row, lowest[row.kid]) for row in rows if row.ends is None]
+        return self._rights.keys(agency, kid_prefix, unsure_from=Place(final_block(self) + 1, 0))
 
     def batches_with(self, leaf: bytes) -> Sequence[Batch]:
         """Return every batch, of any agency, that holds the leaf; the earliest first."""
-        found = (
-            select(BatchRow)
-            .join(LeafRow, col(LeafRow.batch) == BatchRow.begins)
-            .where(LeafRow.leaf == leaf)
-            .order_by(col(BatchRow.begins))
-            .distinct()
-        )
-        return [self._batch(row) for row in self._session.exec(found)]
+        found = [_batch(row) for row in self._lookup.rows(_BATCHES_WITH, leaf)]
+        # A batch may hold a leaf twice.
+        return list({batch.place: batch for batch in found}.values())
 
     def batch(self, agency: int, root: bytes) -> Batch | None:
         """Return an agency's batch by its root."""
-        row = self._session.exec(select(BatchRow).where(BatchRow.agency == agency, BatchRow.root == root)).first()
-        return None if row is None else self._batch(row)
+        return next(map(_batch, self._lookup.rows(_BATCH_UNDER, agency, root)), None)
 
     def leaves_beginning(self, prefix: bytes, bits: int) -> Sequence[bytes]:
         """Return the different leaves whose first bits are those of `prefix`; three at most."""
         first = int.from_bytes(prefix.ljust(_LEAF_BITS // 8, b"\0")) >> (_LEAF_BITS - bits) << (_LEAF_BITS - bits)
         last = first | ((1 << (_LEAF_BITS - bits)) - 1)
-        found = select(LeafRow.leaf).where(
-            col(LeafRow.leaf) >= first.to_bytes(_LEAF_BITS // 8), col(LeafRow.leaf) <= last.to_bytes(_LEAF_BITS // 8)
-        )
-        return list(self._session.exec(found.distinct().order_by(col(LeafRow.leaf)).limit(_MOST_LEAVES)))
+        ends = first.to_bytes(_LEAF_BITS // 8), last.to_bytes(_LEAF_BITS // 8)
+        return [leaf for (leaf,) in cast("list[tuple[bytes]]", self._lookup.rows(_LEAVES_BETWEEN, *ends))]
 
     def is_suspended(self, agency: int, place: Place) -> bool:
         """Whether that one agency was suspended just before that place."""
-        found = select(AgencyRow.suspended_by).where(AgencyRow.agency == agency, _held(AgencyRow, place))
-        return self._session.exec(found).first() != 0
+        return self._rights.is_suspended(agency, place)
 
     def holds_type(self, agency: int, certificate_type: int, place: Place) -> bool:
         """Whether that one agency held the type just before that place."""
-        found = select(GrantRow.agency).where(
-            GrantRow.agency == agency, GrantRow.certificate_type == certificate_type, _held(GrantRow, place)
-        )
-        return self._session.exec(found).first() is not None
+        return self._rights.holds_type(agency, certificate_type, place)
 
     def type_digest(self, certificate_type: int, version: int, place: Place) -> bytes | None:
         """Return the digest of the type's data file, None if it was not registered before that place."""
-        found = select(TypeRow.digest).where(
-            TypeRow.certificate_type == certificate_type, TypeRow.version == version, _held(TypeRow, place)
-        )
-        return self._session.exec(found).first()
+        return self._rights.type_digest(certificate_type, version, place)
 
     def statuses(self, agency: int, leaf: bytes) -> Sequence[StatusRecord]:
         """Return everything recorded about an agency's leaf, in the chain's order."""
-        found = select(StatusRow).where(StatusRow.agency == agency, StatusRow.leaf == leaf)
-        return [_status(row) for row in self._session.exec(found.order_by(col(StatusRow.begins)))]
-
-    def _batch(self, row: BatchRow) -> Batch:
-        leaves = select(LeafRow.leaf).where(LeafRow.batch == row.begins).order_by(col(LeafRow.position))
-        return Batch(
-            agency=row.agency,
-            root=row.root,
-            certificate_type=row.certificate_type,
-            version=row.version,
-            size=row.size,
-            sequence=row.sequence,
-            leaves=tuple(self._session.exec(leaves)),
-            place=_place(row.begins),
-            timestamp=row.timestamp,
-        )
+        return [_status(row) for row in self._lookup.rows(_STATUSES, leaf, agency)]
 
 
 def identity_of(row: RegistryRow) -> Identity:
@@ -203,36 +228,44 @@ def identity_of(row: RegistryRow) -> Identity:
     )
 
 
-def _is_present(table: type[Held]) -> ColumnElement[bool]:
-    return col(table.ends).is_(None)
-
-
-def _held(table: type[Held], place: Place) -> ColumnElement[bool]:
-    """Demand that a row held just before that place."""
-    here = models.place(place.block, place.log_index)
-    return (col(table.begins) < here) & or_(col(table.ends).is_(None), col(table.ends) >= here)
-
-
 def _place(begins: int) -> Place:
     return Place(models.block_of(begins), models.log_of(begins))
 
 
-def _cut_off(row: KeyRow) -> int:
-    return NO_CUT_OFF if row.cut_off_block is None else row.cut_off_block
-
-
-def _listed_key(row: KeyRow, cut_off_block: int) -> ListedKey:
-    return ListedKey(
-        kid=row.kid,
-        public_key=PublicKey(row.x, row.y),
-        listed_at_block=row.listed_at_block,
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
-        cut_off_block=cut_off_block,
+def _batch(row: Row) -> Batch:
+    agency, root, certificate_type, version, size, sequence, begins, timestamp, leaf = cast(
+        "tuple[int, bytes, int, int, int, int, int, int, bytes | None]", row
+    )
+    return Batch(
+        agency=agency,
+        root=root,
+        certificate_type=certificate_type,
+        version=version,
+        size=size,
+        sequence=sequence,
+        leaves=() if leaf is None else (leaf,),
+        place=_place(begins),
+        timestamp=timestamp,
     )
 
 
-def _status(row: StatusRow) -> StatusRecord:
+def _status(row: Row) -> StatusRecord:
+    track, from_hour, until_hour, actor, new_leaf, begins, timestamp = cast(
+        "tuple[int, int, int, int, bytes | None, int, int]", row
+    )
+    return StatusRecord(
+        track=Track(track),
+        from_hour=from_hour,
+        until_hour=until_hour,
+        actor=actor,
+        new_leaf=new_leaf,
+        place=_place(begins),
+        timestamp=timestamp,
+    )
+
+
+def status_of(row: StatusRow) -> StatusRecord:
+    """Return an entry as verification knows it."""
     return StatusRecord(
         track=Track(row.track),
         from_hour=row.from_hour,

@@ -13,14 +13,18 @@ from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlmodel import Session, create_engine
 
 from chain.errors import YinxinError
+from verifier import lookups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-NEWEST_REVISION = "0002"
+    from verifier.lookups import Lookup
+
+NEWEST_REVISION = "0003"
 _SQLITE_FILE = "sqlite:///"
 
 
@@ -38,6 +42,16 @@ class Store:
         self._engine = _open(url)
         with self._engine.execution_options(immediate=True).begin() as connection:
             migrate(connection)
+        self._lookups = lookups.lookups_of(self._engine)
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether `looking` takes no longer than reckoning does."""
+        return self._lookups.is_at_hand
+
+    def looking(self) -> AbstractContextManager[Lookup]:
+        """Ask for single rows, fast; all answers within the block are of one moment."""
+        return lookups.opened(self._lookups)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -64,6 +78,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the database."""
+        self._lookups.close()
         self._engine.dispose()
 
 

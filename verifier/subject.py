@@ -110,6 +110,7 @@ def _copy(claimed: Claimed) -> CopyShown | None:
 def _items(claimed: Claimed, facts: Mapping[str, str | None]) -> tuple[Item, ...]:
     """Return all that is disclosed; resident numbers stay masked, as in a code, wherever a report may end up."""
     claims = claimed.claims
+    roles = {claimed.type.number_claim: "number", claimed.type.holder_name_claim: "holder"}
     items = []
     texts: Words
     for claim in claimed.type.claims:
@@ -124,7 +125,8 @@ def _items(claimed: Claimed, facts: Mapping[str, str | None]) -> tuple[Item, ...
             texts = dict.fromkeys(Language, fact)
         else:
             continue
-        items.append(Item(key=claim.key, labels=claim.labels, texts=texts, is_fact=claim.fact))
+        role = roles.get(claim.key)
+        items.append(Item(key=claim.key, labels=claim.labels, texts=texts, is_fact=claim.fact, role=role))
     return tuple(items)
 
 

@@ -66,6 +66,8 @@ class Entry:
 
 def entries(records: Sequence[StatusRecord], *, final_block: int) -> tuple[Entry, ...]:
     """Give every record of one leaf its hours; the records come in the chain's order, and so do the entries."""
+    if not records:
+        return ()
     found: dict[int, Entry] = {}
     for track in Track:
         places = [place for place, record in enumerate(records) if record.track is track]

@@ -30,7 +30,7 @@ from chain.calendar import hour_of, time_of_hour
 from chain.certificate import Certificate
 from chain.code import Code
 from chain.errors import SignatureInvalid
-from verifier import anchoring, certified, copied, documents, form, inclusion, proven, subject, tracks
+from verifier import anchoring, certified, copied, documents, form, hosts, inclusion, proven, subject, tracks
 from verifier.form import Claimed, ShortNumber
 from verifier.knowledge import final_block
 from verifier.moments import last_day_before, time_of
@@ -78,6 +78,7 @@ def verify(
     elif isinstance(read, ShortNumber):
         checks, shown = _verify_short_number(read, known, known_type)
     else:
+        form_check = _with_imitation(form_check, presented, snapshot)
         checks, shown = _nothing_to_verify(known), subject.NOTHING
     return Report(
         input=name,
@@ -88,6 +89,7 @@ def verify(
         register=None if snapshot is None else _register(snapshot),
         request_id=request_id,
         offline=None if grounds is None else replace(grounds.offline, proof=proof),
+        pdf_signatures=() if presented.document is None else presented.document.signatures,
     )
 
 
@@ -172,7 +174,8 @@ def _verify_claimed(
         _check_document(presented, claimed, answer.key, evidence, known),
     )
     shown = subject.of_claimed(claimed, snapshot, entries, answer.batch, moment)
-    shown = replace(shown, certified_files=certified.shown(presented, claimed))
+    if files := certified.shown(presented, claimed):
+        shown = replace(shown, certified_files=files)
     return checks, shown, proven.used(evidence, answer.checks[1], snapshot)
 
 
@@ -230,6 +233,16 @@ def _verify_short_number(
         moment=known.moment,
     )
     return (signature, included, anchored, status, *rest), shown
+
+
+def _with_imitation(checked: Check, presented: Presented, snapshot: Snapshot | None) -> Check:
+    """Say of somebody else's code which official site it imitates, if it does."""
+    if snapshot is None or checked.message.key != "form.foreign_host":
+        return checked
+    for host in presented.foreign_hosts:
+        if official := hosts.imitated(host, snapshot.hosts_ever()):
+            return replace(checked, message=message("form.look_alike_host", host=host, official=official))
+    return checked
 
 
 def _nothing_to_verify(known: _Known) -> tuple[Check, ...]:
@@ -373,4 +386,5 @@ def _register(snapshot: Snapshot) -> Register:
         test=identity.test,
         block_number=head.number,
         block_time=time_of(head.timestamp),
+        block_hash=head.hash,
     )

@@ -17,7 +17,7 @@ from chain.ethereum.client import EthereumRegistry, Expected
 from chain.header import Header
 from chain.history import Heads
 from chain.steps import List
-from verifier import trust_file
+from verifier import attesting, receipt_check, trust_file
 from verifier.attesting import make_attester, open_attester
 from verifier.checkpoints import Checkpoints, Shown
 from verifier.evidence_files import EvidenceFiles
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from chain.registry import Identity
     from verifier.attesting import Attester
+    from verifier.receipt_check import Vouchers
     from verifier.settings import Settings
 
 _LOG = structlog.get_logger(__name__)
@@ -89,6 +90,14 @@ def open_verifier(settings: Settings, *, until: float = math.inf) -> Verifier:
 def attester_of(settings: Settings) -> Attester:
     """Open the key that vouches for checkpoints; makes it if none is named and there is none yet."""
     return open_attester(Path(settings.key)) if settings.key else make_attester(settings.data_dir)
+
+
+def vouchers_of(settings: Settings, index: Index, now: datetime) -> Vouchers:
+    """Return whose receipts are believed: the trust list's attesters', and one's own if there is a key already."""
+    has_key = bool(settings.key) or (settings.data_dir / attesting.FILE).exists()
+    own = attester_of(settings).public if has_key else None
+    trust = open_trust_file(settings, now, identity=index.identity)
+    return receipt_check.vouchers(identity=index.identity(), trust=None if trust is None else trust.trusted, own=own)
 
 
 def open_trust_file(

@@ -46,8 +46,9 @@ class Day:
         page = self.stranger
         while True:
             page.goto(f"/?lang={self.language}")
+            page.locator("#scan").wait_for()
+            # Choosing is asking.
             page.locator("#file").set_input_files(file)
-            page.locator("form.ask button").click()
             page.locator("#verdict").wait_for()
             if heading in page.inner_text("#verdict"):
                 break

@@ -49,7 +49,7 @@ def test_a_copys_file_is_green_and_a_copy_all_the_same(browser: Browser, site: s
         page.set_input_files(
             "#file", {"name": "limited-copy.cose", "mimeType": copy.MEDIA_TYPE, "buffer": signed.encode()}
         )
-        page.click("form.ask button")
+        page.click("form.ask [type=submit]")
         page.wait_for_selector(".verdict.green")
         assert page.inner_text("h1").startswith("Limited copy for ")
         assert "Not the certificate itself" in page.inner_text(".copy")

@@ -163,7 +163,9 @@ class TestApi:
         assert answer.headers["cache-control"] == "no-store"
         assert report_of(answer)["request_id"] == answer.headers["x-request-id"]
         assert answer.headers["referrer-policy"] == "no-referrer"
-        assert "unsafe" not in answer.headers["content-security-policy"]
+        rules = answer.headers["content-security-policy"]
+        assert "'unsafe-" not in rules
+        assert "script-src 'self' 'wasm-unsafe-eval';" in rules
 
     def test_the_description_has_examples(self, client: TestClient) -> None:
         described = client.get("/openapi.json").json()["paths"][API]["post"]

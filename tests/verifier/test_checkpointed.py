@@ -157,11 +157,14 @@ class TestBoth:
             assert isinstance(event, BatchAnchored)
             known = indexed.batch(event.agency, event.root)
             assert known is not None
-            assert len(known.leaves) == 3
-            assert checkpointed.batch(event.agency, event.root) == replace(known, leaves=())
+            assert checkpointed.batch(event.agency, event.root) == known
             assert checkpointed.batch(event.agency + 1, event.root) is None
-            assert checkpointed.batches_with(known.leaves[0]) == ()
-            assert checkpointed.leaves_beginning(known.leaves[0], 60) == ()
+        for leaf in leaves_of("checkpointed old", 3):
+            (held,) = indexed.batches_with(leaf)
+            assert held.leaves == (leaf,)
+            assert replace(held, leaves=()) == indexed.batch(held.agency, held.root)
+            assert checkpointed.batches_with(leaf) == ()
+            assert checkpointed.leaves_beginning(leaf, 60) == ()
 
     def test_statuses(self, both: Both) -> None:
         indexed, checkpointed, records = both

@@ -192,7 +192,7 @@ class TestCheck:
         [
             (["check"], "Missing argument"),
             (["check", "no-such-file.pdf"], "no-such-file.pdf"),
-            (["check", "."], "wanted a file"),
+            (["check", "--out", "x.pdf", "7HKQ-2M4D-X9RT-0C"], ".xlsx, .csv, .json"),
             (["check", "--no-such-option", "x"], "--no-such-option"),
             (["check", "--on", "yesterday", "7HKQ-2M4D-X9RT-0C"], "yesterday"),
             (["check", "--on", "2999-01-01", "7HKQ-2M4D-X9RT-0C"], "2999-01-01"),

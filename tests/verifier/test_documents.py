@@ -204,6 +204,26 @@ class TestAltered:
         assert report.verdict is Verdict.ALTERED
         assert [(each.signed, each.shown) for each in report.differences] == [(signed, fold(signed + added))]
 
+    @every_type
+    def test_every_altered_claim_is_shown_beside_what_was_signed(self, known: CertificateType) -> None:
+        book, _, pdf = genuine(known)
+        presented = read_upload(pdf)
+        assert presented.document is not None
+        text = fold("".join(presented.document.pages))
+        for claim in known.columns:
+            if claim.key not in examples(known):
+                continue
+            value = fold(known.display(claim.key, examples(known)[claim.key], "zh-CN"))
+            # The number's small label stands behind it, all others before.
+            before = fold(claim.labels["zh-CN"] + ("" if claim.key == known.number_claim else claim.labels["en"]))
+            other = ("8" if value[0] == "9" else "9") + value[1:]
+            assert before + value in text
+            pages = (text.replace(before + value, before + other),)
+            report = ask(book, replace(presented, document=replace(presented.document, pages=pages)))
+            assert report.verdict is Verdict.ALTERED
+            shown = [(fold(each.signed), each.shown) for each in document(report).differences]
+            assert (value, other) in shown, claim.key
+
     @pytest.mark.parametrize(("key", "added"), [("name", "控股集团"), ("legal_representative", "和李四")])
     def test_a_code_alone_holds_the_page_to_what_it_carries(self, key: str, added: str) -> None:
         book, _, _ = genuine(LICENCE)

@@ -364,7 +364,7 @@ class TestStore:
         with closing(sqlite3.connect(tmp_path / "index.db")) as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
             connection.commit()
-        with pytest.raises(StoreOutgrown, match="revision 9999, wanted 0002"), store.writing():
+        with pytest.raises(StoreOutgrown, match="revision 9999, wanted 0003"), store.writing():
             pass
 
 

@@ -28,7 +28,7 @@ from tests.verifier.printed import examples, issue, print_document
 from verifier import decoding, reading
 from verifier.presented import Presented
 from verifier.reading import looks_like_text, read_text, read_upload
-from verifier.report import Report, Verdict
+from verifier.report import Outcome, Report, Verdict
 from verifier.verification import verify
 
 if TYPE_CHECKING:
@@ -84,7 +84,11 @@ class TestGenuine:
         page = bitmap(pdf).rotate(angle, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
         presented = read_upload(png(page))
         assert code.parse(presented.codes[0]).leaf == made.leaf
-        assert ask(book, presented).verdict is Verdict.VALID
+        report = ask(book, presented)
+        assert report.verdict is Verdict.VALID
+        # A picture is never compared, and the report says so.
+        check = report.checks[-1]
+        assert (check.outcome, check.message.key) == (Outcome.SKIPPED, "document.picture")
 
     def test_a_blurred_photograph_is_read(self) -> None:
         _, made, pdf = issue()
@@ -431,7 +435,8 @@ class TestProofs:
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         told = {"certificates": [], "proofs": ["AAAA", "AAA", 5], "annotations": 0, "active": 0, "attachments": 0}
-        told |= {"copies": [], "foreign": "", "pages": [], "codes": []}
+        told |= {"copies": [], "foreign": "", "pages": [], "codes": [], "receipts": []}
+        told |= {"signatures": [], "unread_signatures": 0}
         child = tmp_path / "child.py"
         child.write_text(f"print({json.dumps(json.dumps({'found': told}))})\n")
         monkeypatch.setattr(decoding, "__file__", str(child))

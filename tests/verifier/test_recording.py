@@ -165,7 +165,9 @@ def test_the_state_before_every_place_is_remembered(tmp_path: Path) -> None:
         assert snapshot.leaves_beginning(LEAVES[0][:7] + bytes([LEAVES[0][7] & 0xF0]), 60) == [LEAVES[0]]
         found = snapshot.batch(1, merkle.root(LEAVES))
         assert found is not None
-        assert found.leaves == LEAVES
+        assert (found.size, found.leaves) == (3, ())
+        (held,) = snapshot.batches_with(LEAVES[0])
+        assert held == replace(found, leaves=LEAVES[:1])
         assert snapshot.batch(2, merkle.root(LEAVES)) is None
 
 

@@ -45,13 +45,15 @@ class _InMemory(MultiPartParser):
     spool_max_size = MAX_BODY
 
 
-async def read_form(request: Request) -> tuple[Upload | None, Upload | None, dict[str, str]]:
-    """Return the file, the file that it may vouch for, and the other fields of a multipart body.
+async def read_form(
+    request: Request, *, most_fields: int = _MAX_FIELDS
+) -> tuple[Upload | None, Upload | None, dict[str, str]]:
+    """Return the file, the file that it may vouch for, and the other fields of a multipart body, so many at most.
 
     Raises `RequestFault`.
     """
-    body = _limited(request, MAX_BODY)
-    parser = _InMemory(request.headers, body, max_files=2, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
+    body = limited(request, MAX_BODY)
+    parser = _InMemory(request.headers, body, max_files=2, max_fields=most_fields, max_part_size=_MAX_FIELD)
     try:
         form = await parser.parse()
     except MultiPartException as exc:
@@ -75,7 +77,7 @@ async def _taken_apart(form: FormData) -> tuple[dict[str, Upload], dict[str, str
         if name in fields or name in uploads:
             raise RequestFault(422, f"got the field {name[:_SHOWN]!r} twice, wanted it once")
         if isinstance(value, UploadFile):
-            uploads[name] = Upload(_plain_name(value.filename or ""), await value.read())
+            uploads[name] = Upload(plain_name(value.filename or ""), await value.read())
         else:
             fields[name] = value
     return uploads, fields
@@ -86,7 +88,7 @@ async def read_json(request: Request) -> tuple[str, str]:
 
     Read by our own strict parser: the framework's takes the last of two equal members, NaN and other encodings.
     """
-    body = b"".join([chunk async for chunk in _limited(request, MAX_JSON)])
+    body = b"".join([chunk async for chunk in limited(request, MAX_JSON)])
     try:
         value: JSON = strict_json.parse(body)
     except ValueError as exc:
@@ -105,7 +107,7 @@ async def read_json(request: Request) -> tuple[str, str]:
     raise RequestFault(422, f"got {got}, wanted an object with one text: code, certificate or short_number")
 
 
-async def _limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     """Yield the body as it comes; raises `RequestFault` as soon as there is too much of it."""
     size = 0
     async for chunk in request.stream():
@@ -115,7 +117,7 @@ async def _limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
         yield chunk
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a file's name without folders or characters that do not show."""
     base = name.replace("\\", "/").rpartition("/")[2]
     return "".join(character for character in base if character.isprintable())[:_NAME] or "file"

@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 from verifier.checkpoint_rows import IndexBehind
 from verifier.evidence_files import Kind
 from verifier.moments import time_of
-from verifier.routes.examples import PROBLEM
-from verifier.routes.problems import MEDIA_TYPE as PROBLEM_TYPE
+from verifier.routes import caching
+from verifier.routes.answers import problem
 from verifier.routes.problems import RequestFault
 from verifier.routes.turns import RETRY_AFTER_S
 
@@ -34,16 +34,6 @@ if TYPE_CHECKING:
 
 CHECKPOINT = "application/vnd.yinxin.checkpoint"
 PACK = "application/vnd.yinxin.pack"
-PATHS = ("/api/v1/checkpoints", "/api/v1/packs", "/api/v1/trust-list")
-"""Whatever lies under these any page may fetch: nothing here is anybody's secret."""
-HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Disposition, ETag",
-    "Cross-Origin-Resource-Policy": "cross-origin",
-}
-_NEWEST = "no-cache"
-"""May be kept, but asks each time whether it still is the newest."""
-_FOR_EVER = "public, max-age=31536000, immutable"
 _MEDIA_TYPES = {Kind.CHECKPOINT: CHECKPOINT, Kind.PACK: PACK}
 _NOT_LISTED = "there is no checkpoint of block {}; /api/v1/checkpoints lists them all"
 _NONE_YET = "no checkpoint has been cut yet; the first one follows once the registry has been read"
@@ -96,8 +86,8 @@ def _described(media_type: str, what: str, example: object = None) -> dict[int |
     return {
         200: {"description": what, "content": {media_type: shown or {"example": example}}},
         304: {"description": "What `If-None-Match` names is still the same."},
-        404: {"description": "There is none yet.", "content": {PROBLEM_TYPE: {"example": PROBLEM}}},
-        503: {"description": "It cannot be told yet which is the newest, or too many ask; `Retry-After` says when."},
+        404: problem("There is none yet."),
+        503: problem("It cannot be told yet which is the newest, or too many ask; `Retry-After` says when."),
     }
 
 
@@ -194,8 +184,8 @@ def trust_list(request: Request) -> Response:
     data = trust.data
     if data is None:
         raise RequestFault(HTTPStatus.NOT_FOUND, "the trust list here is not that of this registry; its operator knows")
-    headers = _headers(sha256(data).digest(), cache=_NEWEST)
-    if _has(request, headers["ETag"]):
+    headers = _headers(sha256(data).digest(), cache=caching.NEWEST)
+    if caching.has(request, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers["Content-Disposition"] = 'attachment; filename="trust-list.json"'
     return Response(data, media_type="application/json", headers=headers)
@@ -208,8 +198,8 @@ async def _file(request: Request, kind: Kind, number: int | None = None) -> Resp
         file = await desk.file(kind, number)
     if file is None:
         raise RequestFault(HTTPStatus.NOT_FOUND, _NONE_YET if number is None else _NOT_LISTED.format(number))
-    headers = _headers(file.tag, cache=_NEWEST if number is None else _FOR_EVER)
-    if _has(request, headers["ETag"]):
+    headers = _headers(file.tag, cache=caching.NEWEST if number is None else caching.FOR_EVER)
+    if caching.has(request, headers["ETag"]):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
     media_type = _MEDIA_TYPES[kind]
@@ -240,12 +230,6 @@ def _later_if_behind() -> Iterator[None]:
 
 def _later(why: str) -> HTTPException:
     return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, why, headers={"Retry-After": str(RETRY_AFTER_S)})
-
-
-def _has(request: Request, etag: str) -> bool:
-    """Whether the caller has it already (RFC 9110, section 13.1.2)."""
-    named = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
-    return etag in named or "*" in named
 
 
 def _entry(entry: Entry) -> JSON:

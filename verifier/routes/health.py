@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -19,16 +19,48 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["operation"])
 
+_READY: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "It is.",
+        "content": {
+            "application/json": {
+                "example": {
+                    "ready": True,
+                    "checkpoints": {
+                        "newest": {"block_number": 90210, "time": "2026-11-22T20:30:00+08:00"},
+                        "failing_since": None,
+                        "error": None,
+                    },
+                }
+            }
+        },
+    },
+    503: {
+        "description": "It is not: nothing can be checked.",
+        "content": {
+            "application/json": {
+                "example": {
+                    "ready": False,
+                    "why": "The newest block is 90 seconds old; at most 36 are normal.",
+                    "message_id": "registry.behind",
+                }
+            }
+        },
+    },
+}
 
-@router.get("/healthz", summary="Whether the process runs")
+
+@router.get(
+    "/healthz",
+    summary="Whether the process runs",
+    responses={200: {"description": "It does.", "content": {"application/json": {"example": {"ok": True}}}}},
+)
 def healthz() -> JSONResponse:
     """Answer as long as the process can."""
     return JSONResponse({"ok": True})
 
 
-@router.get(
-    "/readyz", summary="Whether the index is fresh", responses={503: {"description": "Nothing can be checked."}}
-)
+@router.get("/readyz", summary="Whether the index is fresh", responses=_READY)
 def readyz(request: Request) -> JSONResponse:
     """Answer 200 if the index is fresh, 503 with the reason if it is not.
 

@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from chain.errors import InvalidInput
-from verifier import reading
-from verifier.answer import heading, next_step
-from verifier.report import CheckName, Colour, Outcome, Verdict
+from verifier import reading, receipt_words
+from verifier.answer import as_json
+from verifier.receipt_check import ReceiptReport
+from verifier.routes import shown
 from verifier.routes.bodies import read_form
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.problems import RequestFault
+from verifier.routes.receipt_desk import digest_of, receipts_of
+from verifier.routes.rendering import language_for, other_than, rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
-from verifier.wording import Language, language_of, say, sentence, show
+from verifier.wording import Language, sentence
 
 if TYPE_CHECKING:
     from verifier.report import Report
     from verifier.routes.bodies import Upload
-    from verifier.wording import Argument, Message
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-
-_MAKE_IT_GENUINE = (CheckName.SIGNATURE, CheckName.INCLUSION, CheckName.ANCHORING)
-"""Without these checks passed, what a certificate says is only what it claims."""
-_ICONS = {Colour.GREEN: "tick", Colour.AMBER: "attention", Colour.GREY: "question", Colour.RED: "cross"}
 
 
 @router.get("/")
 def start(request: Request, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
     """Show the form."""
-    return _page(request, "start.html", lang, fault=None, typed="", on="")
+    return rendered(request, "start.html", lang, fault=None, typed="", on="")
 
 
 @router.get("/v")
 @router.get("/c")
+@router.get("/r")
 def scanned(request: Request, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
     """Take what a scanned code opened: the code stands behind #, which no server sees, so a script brings it to `/`."""
-    return _page(request, "scanned.html", lang, fault=None, typed="", on="")
+    return rendered(request, "scanned.html", lang, fault=None, typed="", on="")
 
 
 @router.post("/")
@@ -63,14 +61,17 @@ async def check(request: Request, lang: Annotated[Language | None, Query()] = No
         when = desk.moment(on or None)
     except InvalidInput:
         return _refuse(request, lang, "page.bad_day", typed=typed, on=on)
+    handed_in: Upload | str = typed
     if upload is not None and has_file:
+        handed_in = upload
         try:
             report = await desk.check_upload(upload.data, when, name=upload.name, request=request, files=files)
         except Crowded:
             return _crowded(request, lang, on=on)
     else:
         report = await desk.check_text(typed, when, name="", request_id=request_id, files=files)
-    return _result(request, report, lang)
+    sealed = await receipts_of(request).offer(report, digest_of(handed_in), desk.clock())
+    return _result(request, report, lang, sealed=sealed)
 
 
 def _is_chosen(upload: Upload | None) -> bool:
@@ -88,7 +89,7 @@ def _refuse(
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY,
 ) -> HTMLResponse:
     """Show the form again, with what is wrong on top."""
-    return _page(request, "start.html", lang, status, fault=fault, typed=typed, on=on, example="2026-01-31")
+    return rendered(request, "start.html", lang, status, fault=fault, typed=typed, on=on, example="2026-01-31")
 
 
 def _crowded(request: Request, lang: Language | None, *, on: str) -> HTMLResponse:
@@ -99,71 +100,28 @@ def _crowded(request: Request, lang: Language | None, *, on: str) -> HTMLRespons
     return answer
 
 
-def _result(request: Request, report: Report, lang: Language | None) -> HTMLResponse:
-    language = _language(request, lang)
-    other = next(each for each in Language if each is not language)
-    genuine = all(check.outcome is Outcome.PASSED for check in report.checks if check.name in _MAKE_IT_GENUINE)
-    if report.verdict is Verdict.ALTERED and genuine:
-        whose = "page.issued"
-    elif report.subject.copy is not None and not report.subject.copy.is_proven and genuine:
-        whose = "page.copy_alone"
-    else:
-        whose = "page.whose" if genuine or report.verdict is Verdict.INCOMPLETE else "page.claimed"
-    return _page(
+def _result(request: Request, report: Report, lang: Language | None, *, sealed: str) -> HTMLResponse:
+    language = language_for(request, lang)
+    if isinstance(report, ReceiptReport):
+        icon, said = shown.ICONS[report.verdict.colour], receipt_words.says(report, language)
+        return rendered(request, "receipt_result.html", lang, report=as_json(report, language), icon=icon, says=said)
+    other = other_than(language)
+    return rendered(
         request,
         "result.html",
         lang,
-        report=report,
-        icon=_ICONS[report.verdict.colour],
-        heading=heading(report, language),
-        heading_other=heading(report, other),
-        other=other,
-        next_step=next_step(report, language),
-        whose=whose,
-    )
-
-
-def _page(
-    request: Request, template: str, lang: Language | None, status: int = HTTPStatus.OK, **values: object
-) -> HTMLResponse:
-    language = _language(request, lang)
-
-    def word(key: str, **arguments: object) -> str:
-        return sentence(key, language).format_map(arguments)
-
-    def shown(value: Argument) -> str:
-        return show(value, language)
-
-    def said(message: Message) -> str:
-        return say(message, language)
-
-    text = (
-        _environment()
-        .get_template(template)
-        .render(
-            lang=language.value,
-            other_lang=next(each.value for each in Language if each is not language),
-            path=request.url.path,
-            request_id=request_id_of(request),
-            word=word,
-            shown=shown,
-            said=said,
-            **values,
-        )
-    )
-    return HTMLResponse(text, status, headers={"Content-Language": language.value, "Vary": "Accept-Language"})
-
-
-def _language(request: Request, lang: Language | None) -> Language:
-    return lang or language_of(request.headers.get("accept-language", ""))
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("verifier", "pages"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        report=as_json(report, language),
+        icon=shown.ICONS[report.verdict.colour],
+        other_word=sentence(f"copy.{report.verdict}.word", other),
+        explained=shown.copy_key(report),
+        whose=shown.whose(report),
+        rows=shown.rows(report, language),
+        compared=shown.compared(report),
+        day=partial(shown.day, language=language),
+        moment=partial(shown.moment, language=language),
+        clock=shown.clock,
+        ago=partial(shown.ago, language=language),
+        minute_word=partial(shown.minute_word, language=language, other=other),
+        origin=str(request.base_url),
+        sealed=sealed,
     )

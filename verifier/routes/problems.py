@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from chain.errors import InvalidInput
+from verifier.register import RegisterUnanswerable
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(InvalidInput, _invalid)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(Crowded, _crowded)
+    app.add_exception_handler(RegisterUnanswerable, _crowded)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)
 
@@ -98,4 +100,8 @@ _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def _unforeseen(request: Request, _error: Exception) -> JSONResponse:
-    return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something unforeseen happened; it was logged")
+    answer = problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something unforeseen happened; it was logged")
+    # What gives all other answers their headers stands within what catches this.
+    answer.headers["X-Request-Id"] = getattr(request.state, "request_id", "")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -3842,9 +3842,12 @@ var History = class {
   get lastTimestamp() {
     return toWhole(this.timestamps.subarray(-NUMBER));
   }
-  /** Replays: returns the heads that these lists make. */
-  heads() {
-    return this.lists.map((events) => this.#head(events));
+  /**
+   * Replays: returns the heads that these lists make, with all events or with those up to a block.
+   * @param {number | null} [until]
+   */
+  heads(until = null) {
+    return this.lists.map((events) => this.#head(events, until));
   }
   /**
    * Yields a list's records in the chain's order.
@@ -3884,12 +3887,14 @@ var History = class {
   /**
    * Takes all steps of a list, as IHeads says: keccak(head ‖ block number ‖ topic ‖ keccak(arguments)).
    * @param {Events} events
+   * @param {number | null} until
    */
-  #head(events) {
+  #head(events, until) {
     const next = new Map(events.tables.map((table) => [table.kind, table.encoder()]));
     const step = new Uint8Array(4 * WORD);
     for (const [position, kind] of events.kinds.entries()) {
       const at = events.blocks[position] * NUMBER;
+      if (until !== null && toWhole(this.blockNumbers.subarray(at, at + NUMBER)) > until) break;
       step.set(this.blockNumbers.subarray(at, at + NUMBER), 2 * WORD - NUMBER);
       step.set(KINDS[kind].topic, 2 * WORD);
       step.set(keccak(

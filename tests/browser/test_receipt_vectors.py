@@ -1,0 +1,83 @@
+"""The vectors of receipts, in Python and in JavaScript."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chain import base64url
+from chain.trust_list import TrustList
+from tests.browser.evidence_tasks import load
+from tests.vectors.making import receipts as making
+from verifier import reading, receipt_check, receipts
+from verifier.moments import moment
+
+VECTORS = load("receipts")
+SOURCE = Path("verifier/pages/check/index.js").resolve()
+IN_NODE = """
+import { readFileSync } from "node:fs";
+import { makeBasis, checkOffline, readInput, verdictOf } from %s;
+const { trust_list, now, receipts, refused } = JSON.parse(readFileSync(%s, "utf-8"));
+const when = new Date(now);
+const basis = await makeBasis({ trust: new TextEncoder().encode(trust_list), pack: null, now: when, seen: null });
+const answers = [];
+for (const { receipt } of [...receipts, ...refused]) {
+  const report = await checkOffline(readInput(receipt), basis, { now: when });
+  answers.push({ verdict: verdictOf(report.checks), receipt: report.receipt ?? null });
+}
+console.log(JSON.stringify(answers));
+"""
+
+
+def test_the_vectors_are_what_their_maker_makes() -> None:
+    assert making.made() == VECTORS
+
+
+@pytest.mark.parametrize("vector", VECTORS["receipts"], ids=lambda vector: vector["name"])
+def test_python_believes_it(vector: dict[str, Any]) -> None:
+    signed = receipts.parse(vector["receipt"])
+    assert signed.receipt.payload() == vector["payload"]
+    assert base64url.encode(signed.kid) == vector["kid"]
+    assert verdict_by_python(vector["receipt"]) == "INCOMPLETE"
+
+
+@pytest.mark.parametrize("vector", VECTORS["refused"], ids=lambda vector: vector["name"])
+def test_python_refuses_it(vector: dict[str, Any]) -> None:
+    assert verdict_by_python(vector["receipt"]) == vector["verdict"]
+
+
+def test_javascript_says_the_same_of_all(tmp_path: Path) -> None:
+    bundle, script = tmp_path / "check.mjs", tmp_path / "ask.mjs"
+    esbuild = ("node_modules/.bin/esbuild", str(SOURCE), "--bundle", "--format=esm", "--log-level=warning")
+    subprocess.run([*esbuild, f"--outfile={bundle}"], check=True)
+    vectors = Path("tests/vectors/receipts.json").resolve()
+    script.write_text(IN_NODE % (json.dumps(str(bundle)), json.dumps(str(vectors))), encoding="utf-8")
+    node = shutil.which("node")
+    assert node is not None
+    told = json.loads(subprocess.run([node, str(script)], check=True, capture_output=True, text=True).stdout)
+    wanted = [
+        *((each, "INCOMPLETE") for each in VECTORS["receipts"]),
+        *((each, each["verdict"]) for each in VECTORS["refused"]),
+    ]
+    assert [answer["verdict"] for answer in told] == [verdict for _, verdict in wanted]
+    for answer, (vector, verdict) in zip(told, wanted, strict=True):
+        if verdict == "INCOMPLETE":
+            assert answer["receipt"]["says"] == vector["payload"]
+        believed = answer["receipt"] is not None and answer["receipt"]["believed"]
+        assert believed is (verdict == "INCOMPLETE")
+
+
+def verdict_by_python(text: str) -> str:
+    known = receipt_check.vouchers(trust=TrustList.parse(VECTORS["trust_list"].encode()))
+    when = moment(None, datetime.fromisoformat(VECTORS["now"]))
+    presented = reading.read_text(text)
+    if not presented.receipts:
+        # What does not even look like one is read as a certificate, and is none.
+        return "UNREADABLE"
+    return str(receipt_check.report(presented, known, when, name="").verdict)

@@ -1,0 +1,123 @@
+"""The verifier as one file, opened from a disk: no site, no network, the same verdicts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+import zxingcpp
+from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
+
+from chain.ethereum.network import Anvil
+from chain.events import Track
+from tests.browser.device import CHROMIUM, DAY, QUIET, Telephone, World, telephone, with_path, world_of
+from tests.deployed import make_deployed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.verifier.book import Paper
+
+ADDRESS = "/yinxin-verifier.html"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with (
+        Anvil.start() as anvil,
+        world_of(make_deployed(anvil, levels=1), anvil, tmp_path_factory.mktemp("alone")) as world,
+    ):
+        yield world
+
+
+@pytest.fixture(scope="module")
+def papers(world: World) -> tuple[Paper, Paper]:
+    """Return one that is in force, and one that was revoked."""
+    valid, revoked = world.paper("in force, in a file"), world.paper("revoked, in a file")
+    world.anchor(valid, revoked)
+    world.change(revoked, Track.REVOKED)
+    world.cut()
+    return valid, revoked
+
+
+@pytest.fixture(scope="module")
+def file(world: World, papers: tuple[Paper, Paper], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save the file."""
+    answer = httpx2.get(f"{world.server.url}{ADDRESS}?lang=en")
+    assert answer.status_code == 200, answer.text
+    assert "attachment" in answer.headers["content-disposition"]
+    saved = tmp_path_factory.mktemp("saved") / "yinxin-verifier.html"
+    saved.write_bytes(answer.content)
+    return saved
+
+
+@pytest.fixture
+def opened(browser: Browser, world: World, file: Path) -> Iterator[Telephone]:
+    """Open the file where there is no network."""
+    with telephone(browser, file.as_uri().removesuffix("/yinxin-verifier.html"), world.now) as phone:
+        phone.context.set_offline(True)
+        asked: list[str] = []
+        faults: list[str] = []
+        phone.page.on("request", lambda request: asked.append(request.url))
+        phone.page.on("pageerror", lambda error: faults.append(str(error)))
+        phone.open("/yinxin-verifier.html")
+        yield phone
+        assert faults == []
+        assert not [url for url in asked if not url.startswith(("file:", "blob:", "data:"))]
+
+
+def test_codes_and_certificates_are_checked(opened: Telephone, papers: tuple[Paper, Paper]) -> None:
+    valid, revoked = papers
+    for text, colour in (
+        (with_path(valid, revoked), "green"),
+        (valid.code(), "amber"),
+        (revoked.code(), "red"),
+        (valid.sd_jwt, "amber"),
+        (revoked.sd_jwt, "red"),
+    ):
+        opened.open("/yinxin-verifier.html")
+        assert opened.type(text) == colour, text[:40]
+    assert "without a network, from the pack of" in opened.text
+
+
+def test_it_says_what_it_carries_and_grows_old(opened: Telephone, world: World, papers: tuple[Paper, Paper]) -> None:
+    assert "Offline pack of" in opened.pack
+    assert "green until" in opened.pack
+    opened.at(world.now + 2 * DAY)
+    assert opened.type(with_path(*papers)) == "amber"
+    assert "2 days ago" in opened.heading
+
+
+def test_it_speaks_both_languages(opened: Telephone, papers: tuple[Paper, Paper]) -> None:
+    opened.page.click("[data-switch]")
+    opened.page.locator("h1", has_text="证照").wait_for()
+    assert opened.type(with_path(*papers)) == "green"
+    assert opened.heading.startswith("证照真实")
+
+
+def test_a_photo_of_a_code_is_read(
+    opened: Telephone, papers: tuple[Paper, Paper], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    code = zxingcpp.create_barcode(with_path(*papers), zxingcpp.BarcodeFormat.QRCode)
+    picture = tmp_path_factory.mktemp("photo") / "code.png"
+    Image.fromarray(code.to_image(scale=4)).save(picture)
+    opened.page.set_input_files("#file", str(picture))
+    assert opened.colour() == "green"
+
+
+def test_who_has_it_already_is_not_sent_it_again(world: World, file: Path) -> None:
+    first = httpx2.get(f"{world.server.url}{ADDRESS}?lang=en")
+    again = httpx2.get(f"{world.server.url}{ADDRESS}?lang=en", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert httpx2.get(f"{world.server.url}{ADDRESS}?lang=zh-CN").headers["etag"] != first.headers["etag"]

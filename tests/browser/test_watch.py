@@ -1,0 +1,192 @@
+"""The watch list: kept by the device alone, told what happened to all, and held to the signed checkpoint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from chain.ethereum.network import Anvil
+from chain.events import Track
+from tests.browser.device import CHROMIUM, QUIET, World, telephone, world_of
+from tests.deployed import make_deployed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.browser.device import Telephone
+    from tests.verifier.book import Paper
+
+AXE = Path("node_modules/axe-core/axe.min.js").resolve()
+DELTAS = "/api/v1/deltas"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with (
+        Anvil.start() as anvil,
+        world_of(make_deployed(anvil, levels=1), anvil, tmp_path_factory.mktemp("watch")) as world,
+    ):
+        yield world
+
+
+LABELS = ("quiet", "revoked later", "suspended", "for the steppe", "slandered", "hushed up", "to be moved", "for axe")
+
+
+@pytest.fixture(scope="module")
+def papers(world: World) -> dict[str, Paper]:
+    papers = {label: world.paper(f"watched {label}") for label in LABELS}
+    world.anchor(*papers.values())
+    world.cut()
+    return papers
+
+
+@pytest.fixture
+def phone(browser: Browser, world: World, papers: dict[str, Paper]) -> Iterator[Telephone]:
+    world.between.lie = None
+    with telephone(browser, world.server.url, world.now) as phone:
+        yield phone
+    world.between.lie = None
+
+
+def watch(phone: Telephone, world: World, made: Paper) -> None:
+    """Check a certificate, and put it on the list."""
+    phone.at(world.now)
+    assert phone.show(made.code()) == "green"
+    phone.page.get_by_role("button", name="Watch", exact=True).click()
+    expect(phone.page.get_by_role("button", name="Stop watching")).to_be_visible()
+
+
+def look(phone: Telephone, world: World, language: str = "en") -> str:
+    """Open the list, and wait until it was checked."""
+    phone.at(world.now)
+    phone.open(f"/watch?lang={language}")
+    expect(phone.page.locator("#as-of")).not_to_be_empty()
+    return phone.page.inner_text("main")
+
+
+def test_what_is_watched_is_told_of_and_nobody_learns_what_it_is(
+    phone: Telephone, world: World, papers: dict[str, Paper]
+) -> None:
+    quiet, revoked = papers["quiet"], papers["revoked later"]
+    watch(phone, world, quiet)
+    watch(phone, world, revoked)
+    world.change(revoked, Track.REVOKED)
+    world.read()
+    heard = len(world.between.asked)
+    text = look(phone, world)
+    assert text.count("Nothing was recorded since") == 1
+    assert text.count("as this site says; no checkpoint reaches so far yet") == 1
+    expect(phone.page.locator(".watched.red .state")).to_have_text("Revoked")
+    world.cut()
+    assert "shown by the signed checkpoint" in look(phone, world)
+    asked = "".join(each.whole for each in world.between.asked[heard:])
+    assert DELTAS in asked
+    for made in (quiet, revoked):
+        assert made.leaf.hex()[:4] not in "".join(each.target for each in world.between.asked[heard:])
+        assert made.leaf.hex() not in asked
+
+
+def test_a_suspension_is_told(phone: Telephone, world: World, papers: dict[str, Paper]) -> None:
+    made = papers["suspended"]
+    watch(phone, world, made)
+    world.change(made, Track.SUSPENSION)
+    world.read()
+    look(phone, world)
+    expect(phone.page.locator(".watched.red .state")).to_have_text("Suspended")
+
+
+def test_without_a_network_the_checkpoint_on_the_device_answers(
+    phone: Telephone, world: World, papers: dict[str, Paper]
+) -> None:
+    made = papers["for the steppe"]
+    watch(phone, world, made)
+    world.change(made, Track.REVOKED)
+    world.cut()
+    phone.open()
+    assert phone.take() == "Done: this page now opens and checks without a network."
+    world.between.lie = lambda path, body: None if path == DELTAS else body
+    text = look(phone, world)
+    assert "Without a network" in text
+    assert "shown by the signed checkpoint" in text
+
+
+def test_a_service_that_invents_or_keeps_silent_is_contradicted_by_the_checkpoint(
+    phone: Telephone, world: World, papers: dict[str, Paper]
+) -> None:
+    made, revoked = papers["slandered"], papers["hushed up"]
+    watch(phone, world, made)
+    watch(phone, world, revoked)
+    start = world.deployed.writer().newest().number
+    world.change(revoked, Track.REVOKED)
+    world.cut()
+
+    def lie(path: str, body: bytes) -> bytes:
+        if path != DELTAS:
+            return body
+        answer = json.loads(body)
+        (true,) = (each for each in answer["deltas"] if revoked.leaf.hex().startswith(each["leaf_prefix"]))
+        answer["deltas"] = [{**true, "leaf_prefix": made.leaf.hex()[:16], "block_number": start + 1, "log_index": 7}]
+        return json.dumps(answer).encode()
+
+    world.between.lie = lie
+    text = look(phone, world)
+    assert "this site says so, but the signed checkpoint does not have it" in text
+    assert "the signed checkpoint has it, but this site kept silent about it" in text
+    assert text.count("This site and the signed checkpoint contradict each other") == 2
+
+
+def test_a_label_stays_and_a_file_takes_the_list_to_another_device(
+    browser: Browser, phone: Telephone, world: World, papers: dict[str, Paper]
+) -> None:
+    made = papers["to be moved"]
+    watch(phone, world, made)
+    look(phone, world)
+    phone.page.get_by_label("Your name for it").fill("供应商甲的许可证")
+    phone.page.get_by_label("Your name for it").press("Tab")
+    expect(phone.page.locator(".watched h2")).to_have_text("供应商甲的许可证")
+    assert "供应商甲的许可证" in look(phone, world)
+    with phone.page.expect_download() as waiting:
+        phone.page.get_by_role("button", name="Save as a file").click()
+    file = Path(waiting.value.path()).read_bytes()
+    assert json.loads(file)["entries"][0]["leaf"] == made.leaf.hex()
+    with telephone(browser, world.server.url, world.now) as other:
+        other.open("/watch?lang=zh-CN")
+        expect(other.page.locator("#empty")).to_be_visible()
+        other.page.set_input_files("#import", {"name": "x.json", "mimeType": "application/json", "buffer": b"[]"})
+        expect(other.page.locator("#progress")).to_have_text("该文件不是关注列表。")
+        other.page.set_input_files("#import", {"name": "list.json", "mimeType": "application/json", "buffer": file})
+        expect(other.page.locator(".watched h2")).to_have_text("供应商甲的许可证")
+        expect(other.page.locator(".watched .state")).to_have_text("此后没有新记载")
+        other.page.get_by_role("button", name="取消关注").click()
+        expect(other.page.locator("#empty")).to_be_visible()
+
+
+def test_the_page_is_clean_for_everybody(phone: Telephone, world: World, papers: dict[str, Paper]) -> None:
+    watch(phone, world, papers["for axe"])
+    phone.context.new_cdp_session(phone.page).send("Page.setBypassCSP", {"enabled": True})
+    for language in ("en", "zh-CN"):
+        look(phone, world, language)
+        phone.page.add_script_tag(path=AXE)
+        found = phone.page.evaluate("axe.run()")["violations"]
+        assert [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found] == []
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "This page needs scripts"), ("zh-CN", "本页需要启用脚本")])
+def test_without_scripts_it_says_why_it_needs_them(browser: Browser, world: World, language: str, said: str) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=world.server.url)
+    page = context.new_page()
+    page.goto(f"/watch?lang={language}")
+    assert said in page.inner_text("main")
+    context.close()

@@ -1,0 +1,81 @@
+"""What puts the page on a device, as a browser fetches it."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.verifier.papers_on_chain import index_of
+from tests.verifier.test_index import now_of
+from verifier.app import make_app
+from verifier.routes import standalone
+from verifier.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from tests.deployed import Deployed
+
+
+@pytest.fixture(scope="module")
+def client(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    index = index_of(deployment, tmp_path_factory.mktemp("device"))
+    index.follow(now_of(deployment))
+    with TestClient(make_app(index, Settings(), clock=lambda: now_of(deployment))) as client:
+        yield client
+
+
+def kept(client: TestClient) -> dict[str, Any]:
+    """Return what the service worker is told to keep."""
+    first, _, _ = client.get("/sw.js").text.partition(";\n")
+    told: dict[str, Any] = json.loads(first.removeprefix("globalThis.keep="))
+    return told
+
+
+def test_the_service_worker_is_asked_for_anew_and_rules_the_whole_site(client: TestClient) -> None:
+    answer = client.get("/sw.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"] == "no-cache"
+    again = client.get("/sw.js", headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_it_keeps_the_page_s_own_files_as_they_are_and_nothing_about_certificates(client: TestClient) -> None:
+    told = kept(client)
+    assert set(told["taken"]) == {"/static/zxing_reader.wasm"}
+    for address, digest in (told["files"] | told["taken"]).items():
+        assert sha256(client.get(address).content).hexdigest() == digest
+        assert address.startswith(("/static/", "/locales/"))
+    for page in told["pages"]:
+        assert client.get(page).status_code == 200
+
+
+def test_a_page_that_is_kept_is_the_same_for_everybody(client: TestClient) -> None:
+    for page in kept(client)["pages"]:
+        assert client.get(page).content == client.get(page, headers={"Accept-Language": "en"}).content
+
+
+def test_the_manifest_speaks_both_languages(client: TestClient) -> None:
+    chinese, english = (client.get("/manifest.webmanifest", params={"lang": lang}).json() for lang in ("zh-CN", "en"))
+    assert chinese["name"] != english["name"]
+    assert chinese["id"] == english["id"]
+    for icon in chinese["icons"]:
+        assert client.get(icon["src"]).headers["content-type"] == icon["type"]
+    assert {icon["purpose"] for icon in chinese["icons"]} == {"any", "maskable"}
+
+
+def test_sentences_come_in_both_languages_alone(client: TestClient) -> None:
+    chinese, english = (client.get(f"/locales/{lang}.json").json() for lang in ("zh-CN", "en"))
+    assert set(chinese) == set(english)
+    assert client.get("/locales/fr.json").status_code == 422
+
+
+def test_without_a_trust_list_there_is_no_file_to_save(client: TestClient) -> None:
+    answer = client.get(standalone.PATH)
+    assert answer.status_code == 404
+    assert "trust list" in answer.json()["detail"]

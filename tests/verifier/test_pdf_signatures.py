@@ -1,0 +1,235 @@
+"""Signatures of a PDF itself: what they add is no change; whatever else was changed is."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pikepdf
+import pytest
+from pikepdf import Array, Dictionary, Name, String
+from pyhanko.pdf_utils.content import RawContent
+from pyhanko.stamp import StaticStampStyle, TextStampStyle
+
+from demo import tampering
+from demo.pdf_signing import FROM, UNTIL, Authority, sign, turned_afterwards
+from tests.verifier.book import TODAY
+from tests.verifier.printed import issue
+from tests.verifier.test_originals import LICENCE
+from verifier.answer import as_json
+from verifier.reading import read_upload
+from verifier.report import CheckName, Verdict
+from verifier.verification import verify
+from verifier.wording import Language
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pyhanko.sign import SimpleSigner
+
+    from tests.verifier.book import Book, Paper
+    from verifier.report import Check, Report
+
+
+AGENCY_CODE = "11150100X00000027D"
+"""Of the agency in the registry of the tests."""
+BLANK = (75, 80, 205, 118)
+"""A place on the first page where nothing stands."""
+
+
+@cache
+def genuine() -> tuple[Book, Paper, bytes]:
+    return issue(LICENCE)
+
+
+@cache
+def authority() -> Authority:
+    return Authority.called("Demo root")
+
+
+@cache
+def agency() -> SimpleSigner:
+    return authority().signer(AGENCY_CODE)
+
+
+@cache
+def signed() -> bytes:
+    return sign(genuine()[2], agency())
+
+
+def ask(pdf: bytes, roots: Path | None = None) -> Report:
+    return verify(read_upload(pdf, pdf_roots=roots), genuine()[0], TODAY, name="a paper")
+
+
+def document(report: Report) -> Check:
+    return next(check for check in report.checks if check.name is CheckName.DOCUMENT)
+
+
+class TestGenuine:
+    def test_a_signed_document_is_valid_and_its_signer_is_shown(self) -> None:
+        report = ask(signed())
+        assert report.verdict is Verdict.VALID, document(report)
+        (shown,) = as_json(report, Language.ENGLISH)["pdf_signatures"]  # type: ignore[union-attr,misc]
+        (told,) = report.pdf_signatures
+        assert (told.signer, told.issuer, told.serial) == (AGENCY_CODE, "Demo root", "abc")
+        assert (told.not_before, told.not_after) == (FROM, UNTIL)
+        assert (told.whole_file, told.trusted) == (True, None)
+        assert isinstance(shown, dict)
+        assert shown["sha256"] == told.sha256.hex()
+        assert len(told.sha256) == 32
+
+    def test_a_document_that_is_not_signed_has_no_signatures(self) -> None:
+        assert ask(genuine()[2]).pdf_signatures == ()
+
+    @pytest.mark.parametrize("stamp", [None, TextStampStyle(background=None)], ids=["usual", "plain"])
+    def test_a_stamp_with_the_agencys_code_in_an_empty_place_is_valid(self, stamp: TextStampStyle | None) -> None:
+        report = ask(sign(genuine()[2], agency(), box=BLANK, stamp=stamp))
+        assert report.verdict is Verdict.VALID, document(report)
+
+    def test_a_certification_that_allows_no_changes_is_valid(self) -> None:
+        assert ask(sign(genuine()[2], agency(), certify=True)).verdict is Verdict.VALID
+
+    def test_a_stranger_may_sign_too_and_nobody_says_who_that_is(self) -> None:
+        report = ask(sign(genuine()[2], Authority.called("Somebody").signer("Somebody else")))
+        assert report.verdict is Verdict.VALID
+        assert [each.trusted for each in report.pdf_signatures] == [None]
+
+
+class TestTrust:
+    def test_a_signer_of_a_named_authority_is_trusted_and_no_other(self, tmp_path: Path) -> None:
+        roots = authority().write(tmp_path / "roots.pem")
+        assert [each.trusted for each in ask(signed(), roots).pdf_signatures] == [True]
+        strangers = sign(genuine()[2], Authority.called("Demo root").signer(AGENCY_CODE))
+        report = ask(strangers, roots)
+        assert [each.trusted for each in report.pdf_signatures] == [False]
+        assert report.verdict is Verdict.VALID
+
+    def test_a_trusted_signers_name_may_stand_in_the_stamp(self, tmp_path: Path) -> None:
+        roots = authority().write(tmp_path / "roots.pem")
+        named = sign(genuine()[2], authority().signer("Demo bureau"), box=BLANK)
+        assert ask(named, roots).verdict is Verdict.VALID
+        report = ask(named)
+        assert (report.verdict, document(report).message.key) == (Verdict.INCOMPLETE, "document.stamp")
+
+
+def flipped(pdf: bytes) -> bytes:
+    """Change one byte of what was signed."""
+    at = pdf.index(b"/Lang")
+    return pdf[:at] + b"/Lanh" + pdf[at + 5 :]
+
+
+def with_other_digits(pdf: bytes) -> bytes:
+    """Change one byte of the signature's own digits."""
+    at = pdf.index(b"/Contents <") + 1500
+    return pdf[:at] + (b"0" if pdf[at : at + 1] != b"0" else b"1") + pdf[at + 1 :]
+
+
+def with_more_in_the_gap(pdf: bytes) -> bytes:
+    """End the signature's digits early, and use the rest of its gap."""
+    begin = pdf.index(b"/Contents <") + len(b"/Contents ")
+    end = pdf.index(b">", begin)
+    more = b"> /Reason (approved) "
+    room = pdf[begin:end]
+    return pdf[:begin] + room[: len(room) - len(more) - 6] + more + b" " * 6 + b" " + pdf[end + 1 :]
+
+
+def with_a_shorter_range(pdf: bytes) -> bytes:
+    """Say that less is covered than the file has."""
+    found = re.search(rb"/ByteRange \[0 ([0-9]+) ([0-9]+) ([0-9]+)", pdf)
+    assert found is not None
+    shorter = b"%d" % (int(found[3]) - 1)
+    return pdf[: found.start(3)] + shorter.ljust(len(found[3])) + pdf[found.end(3) :]
+
+
+CHANGED = {
+    "turned afterwards": (turned_afterwards, "document.signature_changed"),
+    "a byte changed": (flipped, "document.signature_broken"),
+    "the signature changed": (with_other_digits, "document.signature_broken"),
+    "more in the gap": (with_more_in_the_gap, "document.signature_"),
+    "a shorter range": (with_a_shorter_range, "document.signature_"),
+    "bytes behind": (lambda pdf: pdf + b"\n% more\n", "document.signature_changed"),
+    "bytes before": (lambda pdf: pdf[:9] + b"% more\n" + pdf[9:], "document.signature_"),
+}
+
+
+class TestChanged:
+    @pytest.mark.parametrize("name", CHANGED)
+    def test_what_was_changed_after_signing_is_altered(self, name: str) -> None:
+        change, key = CHANGED[name]
+        report = ask(change(signed()))
+        assert (report.verdict, name) == (Verdict.ALTERED, name)
+        assert document(report).message.key.startswith(key)
+
+    def test_two_signatures_of_which_the_first_does_not_cover_the_file_are_altered(self) -> None:
+        twice = sign(signed(), agency(), field="Second")
+        report = ask(twice)
+        assert (report.verdict, document(report).message.key) == (Verdict.ALTERED, "document.signature_changed")
+        assert sorted(each.whole_file for each in report.pdf_signatures) == [False, True]
+
+    def test_a_file_written_again_by_an_editor_is_altered(self) -> None:
+        assert ask(tampering.changed(signed(), lambda _: None)).verdict is Verdict.ALTERED
+
+    def test_a_signature_of_somebody_elses_file_is_altered(self) -> None:
+        def hang(pdf: pikepdf.Pdf) -> None:
+            value = Dictionary(Type=Name.Sig, ByteRange=Array([0, 9, 99, 9]), Contents=String("0"))
+            field = Dictionary(
+                Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T=String("S"), V=value, Rect=Array([0, 0, 0, 0])
+            )
+            pdf.Root.AcroForm = Dictionary(Fields=Array([pdf.make_indirect(field)]), SigFlags=3)
+
+        report = ask(tampering.changed(genuine()[2], hang))
+        assert (report.verdict, document(report).message.key) == (Verdict.ALTERED, "document.signature_unreadable")
+
+    def test_a_document_altered_before_it_was_signed_is_altered(self) -> None:
+        altered = tampering.changed(genuine()[2], tampering.covered_by_a_link)
+        assert ask(sign(altered, agency())).verdict is Verdict.ALTERED
+        scripted = tampering.changed(genuine()[2], tampering.with_a_script)
+        assert ask(sign(scripted, agency())).verdict is Verdict.ALTERED
+        hidden = tampering.changed(genuine()[2], tampering.with_text_replaced)
+        assert ask(sign(hidden, agency())).verdict is Verdict.INCOMPLETE
+
+
+class TestStamps:
+    def test_a_stamp_over_words_is_altered(self) -> None:
+        report = ask(sign(genuine()[2], agency(), box=(340, 350, 500, 380)))
+        assert (report.verdict, document(report).message.key) == (Verdict.ALTERED, "document.annotations")
+
+    def test_a_stamp_with_other_words_is_never_green(self) -> None:
+        style = TextStampStyle(stamp_text="Also licensed for securities", background=None)
+        report = ask(sign(genuine()[2], agency(), box=BLANK, stamp=style))
+        assert (report.verdict, document(report).message.key) == (Verdict.INCOMPLETE, "document.stamp")
+
+    def test_a_stamp_whose_signer_is_called_other_words_is_never_green(self) -> None:
+        liar = Authority.called("X").signer("Also licensed for securities")
+        assert ask(sign(genuine()[2], liar, box=BLANK)).verdict is Verdict.INCOMPLETE
+
+    @pytest.mark.parametrize(
+        "drawing",
+        [b" ".join([b"0 0 m 9 9 l"] * 60) + b" S", b"BI /W 1 /H 1 /BPC 8 /CS /G ID 0 EI 0 0 9 9 re f"],
+        ids=["many lines", "a picture"],
+    )
+    def test_a_drawn_stamp_is_never_green(self, drawing: bytes) -> None:
+        from pyhanko.pdf_utils.layout import BoxConstraints  # noqa: PLC0415 (for this test alone)
+
+        background = RawContent(drawing, box=BoxConstraints(width=100, height=30))
+        style = StaticStampStyle(background=background, background_opacity=1.0)
+        report = ask(sign(genuine()[2], agency(), box=BLANK, stamp=style))
+        assert (report.verdict, document(report).message.key) == (Verdict.INCOMPLETE, "document.foreign")
+
+    def test_a_form_field_beside_the_signature_is_altered(self) -> None:
+        def hang(pdf: pikepdf.Pdf) -> None:
+            field = Dictionary(
+                Type=Name.Annot,
+                Subtype=Name.Widget,
+                FT=Name.Tx,
+                T=String("T"),
+                V=String("X"),
+                Rect=Array([9, 9, 99, 30]),
+            )
+            there = pdf.make_indirect(field)
+            pdf.Root.AcroForm = Dictionary(Fields=Array([there]))
+            pdf.pages[0].obj.Annots = Array([there])
+
+        report = ask(sign(tampering.changed(genuine()[2], hang), agency()))
+        assert (report.verdict, document(report).message.key) == (Verdict.ALTERED, "document.annotations")

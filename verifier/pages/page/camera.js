@@ -1,0 +1,115 @@
+// The camera: on after a tap, off as soon as a code was read, the page is left, or a minute has passed.
+
+import { openReader } from "../offline/reader.js";
+import { find } from "./elements.js";
+import { Fault } from "./faults.js";
+
+const PATIENCE_MS = 60_000;
+const PAUSE_MS = 80;
+const BUZZ_MS = 60;
+
+/** What goes wrong with cameras, by the names of exceptions (Media Capture and Streams, section 10.2). */
+const FAULTS = new Map([
+  ["NotAllowedError", "page.camera_denied"],
+  ["SecurityError", "page.camera_denied"],
+  ["NotFoundError", "page.camera_none"],
+  ["OverconstrainedError", "page.camera_none"],
+  ["NotReadableError", "page.camera_busy"],
+  ["AbortError", "page.camera_busy"],
+]);
+
+/** Loads the reader when it is first wanted. */
+export async function loadReader() {
+  try {
+    return await openReader();
+  } catch (error) {
+    throw new Fault("page.scanner_failed", String(error), "typed");
+  }
+}
+
+/**
+ * Looks through the camera until there is a code.
+ * @param {HTMLDialogElement} dialog
+ * @param {import("./words.js").Words} words
+ * @returns {Promise<string[] | null>} The texts in sight; null where somebody stopped it. Fails with a `Fault`.
+ */
+export async function scan(dialog, words) {
+  const stopped = new AbortController();
+  const say = find("[data-say]", dialog);
+  say.textContent = words.say("page.scan_starting");
+  dialog.showModal();
+  dialog.addEventListener("close", () => stopped.abort(), { once: true });
+  find("[data-close]", dialog).addEventListener("click", () => dialog.close(), { signal: stopped.signal });
+  document.addEventListener("visibilitychange", () => document.hidden && dialog.close(), { signal: stopped.signal });
+  window.addEventListener("pagehide", () => dialog.close(), { signal: stopped.signal });
+  /** @type {MediaStream | null} */
+  let stream = null;
+  try {
+    stream = await openCamera();
+    const reader = await loadReader();
+    if (stopped.signal.aborted) return null;
+    const video = find("video", dialog);
+    video.srcObject = stream;
+    await video.play();
+    offerTorch(stream, find("[data-torch]", dialog), stopped.signal);
+    say.textContent = words.say("page.scanning");
+    return await firstCodes(reader, video, stopped.signal);
+  } finally {
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    find("video", dialog).srcObject = null;
+    if (dialog.open) dialog.close();
+  }
+}
+
+/** @returns {Promise<MediaStream>} */
+async function openCamera() {
+  if (!navigator.mediaDevices?.getUserMedia) throw new Fault("page.camera_insecure");
+  try {
+    return await navigator.mediaDevices.getUserMedia({
+      audio: false,
+      video: { facingMode: { ideal: "environment" }, width: { ideal: 1920 }, height: { ideal: 1080 } },
+    });
+  } catch (error) {
+    const { name } = /** @type {Error} */ (error);
+    throw new Fault(FAULTS.get(name) ?? "page.camera_none", String(error));
+  }
+}
+
+/**
+ * @param {{textsIn: (video: HTMLVideoElement) => Promise<string[]>}} reader
+ * @param {HTMLVideoElement} video
+ * @param {AbortSignal} stopped
+ */
+async function firstCodes(reader, video, stopped) {
+  const end = performance.now() + PATIENCE_MS;
+  while (!stopped.aborted) {
+    if (performance.now() > end) throw new Fault("page.camera_timeout");
+    const texts = video.videoWidth > 0 ? await reader.textsIn(video) : [];
+    if (stopped.aborted) break;
+    if (texts.length > 0) {
+      navigator.vibrate?.(BUZZ_MS);
+      return texts;
+    }
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  return null;
+}
+
+/**
+ * @param {MediaStream} stream
+ * @param {HTMLButtonElement} button
+ * @param {AbortSignal} stopped
+ */
+function offerTorch(stream, button, stopped) {
+  const [track] = stream.getVideoTracks();
+  // `torch` is of Image Capture, which TypeScript's and some browsers' tracks do not know.
+  const capabilities = /** @type {any} */ (track.getCapabilities?.() ?? {});
+  button.hidden = !capabilities.torch;
+  button.setAttribute("aria-pressed", "false");
+  const turn = async () => {
+    const isOn = button.getAttribute("aria-pressed") !== "true";
+    await track.applyConstraints(/** @type {any} */ ({ advanced: [{ torch: isOn }] }));
+    button.setAttribute("aria-pressed", String(isOn));
+  };
+  button.addEventListener("click", turn, { signal: stopped });
+}

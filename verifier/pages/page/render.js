@@ -1,0 +1,341 @@
+// The verdict page of one report; the same as result.html makes of it, which a test compares.
+
+import { element as el, isolated } from "./elements.js";
+import { icon } from "./icons.js";
+import { compared, differences, explained, rows, technical, whose } from "./showing.js";
+
+/**
+ * What is shown beside a report.
+ * @typedef {object} Beside
+ * @property {import("./words.js").Words} words
+ * @property {"page" | "pack" | "service"} by Whose word it is.
+ * @property {{time: string, age_s: number} | null} pack The one it was checked against, by «pack».
+ * @property {string} [picture] The address of the picture that the code was read from.
+ * @property {string} origin Where this site is.
+ */
+
+/**
+ * @param {import("./showing.js").Report} report
+ * @param {Beside} beside
+ * @returns {DocumentFragment} What `main` holds.
+ */
+export function render(report, beside) {
+  const made = document.createDocumentFragment();
+  const { words } = beside;
+  const parts = [
+    test(report, words),
+    verdict(report, words),
+    live(report, words),
+    warnings(report, words),
+    limitedCopy(report, words),
+    differing(report, words),
+    certificate(report, beside),
+    dates(report, words),
+    comparing(report, words),
+    against(report, beside),
+    next(report, words),
+    details(report, words),
+    el("p", { class: "paper-note" }, `${words.say("page.paper_note")} ${beside.origin}`),
+    actions(words),
+  ];
+  made.append(...parts.flatMap((part) => part ?? []));
+  return made;
+}
+
+/** @typedef {import("./showing.js").Report} Report */
+/** @typedef {import("./words.js").Words} Words */
+/** @typedef {import("./elements.js").Content} Content */
+
+/**
+ * A part with its heading.
+ * @param {string} look
+ * @param {string} id
+ * @param {string} heading
+ * @param {...Content} content
+ */
+function section(look, id, heading, ...content) {
+  return el("section", { class: look, "aria-labelledby": id }, el("h2", { id }, heading), ...content);
+}
+
+/**
+ * One line of a description list.
+ * @param {string} term
+ * @param {Content} content
+ * @param {string | null} [look] Of the line.
+ * @param {string | null} [inner] Of what it says.
+ */
+function line(term, content, look = null, inner = null) {
+  return el("div", { class: look }, el("dt", {}, term), el("dd", { class: inner }, content));
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement | null} */
+function test({ test: isTest }, words) {
+  if (!isTest) return null;
+  return el("p", { class: "test" }, el("strong", { lang: "en" }, "TEST"), ` ${words.say("page.test")}`);
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement} */
+function verdict(report, words) {
+  return el(
+    "section",
+    { class: `verdict ${report.colour}`, "aria-labelledby": "verdict" },
+    icon(report.colour),
+    el(
+      "div",
+      {},
+      el("h1", { id: "verdict", tabindex: "-1", "data-focus": true }, report.heading),
+      el("p", { class: "other", lang: words.other }, words.sayOther(`copy.${report.verdict}.word`)),
+      el("p", { class: "means" }, words.say(`${explained(report)}.means`)),
+    ),
+  );
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement} */
+function live(report, words) {
+  const time = el("time", { "data-clock": true }, report.checked_at.slice(11, 19));
+  const word = el("strong", { "data-minute-word": true }, words.minuteWord(Date.parse(report.checked_at)));
+  return el(
+    "section",
+    { class: "live", "aria-label": words.say("page.live") },
+    el(
+      "p",
+      {},
+      el("span", {}, `${words.say("page.live")} `, time),
+      " ",
+      el("span", {}, `${words.say("page.live_word")} `, word),
+    ),
+    el("p", { class: "hint" }, words.say("page.live_hint")),
+  );
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement | null} */
+function warnings(report, words) {
+  const found = report.warnings ?? [];
+  if (found.length === 0) return null;
+  const items = found.map((/** @type {any} */ warning) => el("li", {}, isolated(warning.message)));
+  return section("warnings", "warnings", words.say("page.warnings"), el("ul", {}, items));
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement | null} */
+function limitedCopy({ copy }, words) {
+  if (!copy) return null;
+  const span = words.say("page.span", { first: words.day(copy.made), last: words.day(copy.expires) });
+  return section(
+    "copy",
+    "copy",
+    words.say("page.copy"),
+    el("p", {}, words.say("page.copy_lead")),
+    el(
+      "dl",
+      {},
+      line(words.say("page.copy_recipient"), isolated(copy.recipient), null, "main"),
+      line(words.say("page.copy_purpose"), isolated(copy.purpose), null, "main"),
+      line(words.say("page.copy_days"), span, null, "main"),
+    ),
+  );
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement | null} */
+function differing(report, words) {
+  const found = differences(report);
+  if (found.length === 0) return null;
+  const heads = ["page.signed", "page.shown"].map((key) => el("th", { scope: "col" }, words.say(key)));
+  const lines = found.map(({ what, signed, shown }) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, what),
+      el("td", {}, isolated(signed)),
+      el("td", {}, el("span", { class: "mark" }, "≠"), " ", isolated(shown || words.say("page.not_shown"))),
+    ),
+  );
+  return section(
+    "differ",
+    "differences",
+    words.say("page.differences"),
+    el("p", {}, words.say("page.differences_lead")),
+    el(
+      "table",
+      { class: "differences" },
+      el("thead", {}, el("tr", {}, el("td"), heads)),
+      el("tbody", {}, lines),
+    ),
+  );
+}
+
+/** @type {(report: Report, beside: Beside) => HTMLElement | null} */
+function certificate(report, { words, picture }) {
+  if (!report.type && report.items.length === 0) return null;
+  const heading = whose(report);
+  const lines = rows(report, words).map(({ look, label, text, path, differs }) =>
+    line(
+      label,
+      [
+        isolated(text),
+        path ? [" ", el("span", { class: "path" }, isolated(path))] : null,
+        differs ? [" ", el("span", { class: "mark" }, `≠ ${words.say("page.differs")}`)] : null,
+      ],
+      look + (differs ? " differs" : ""),
+    ),
+  );
+  const files = report.certified_files.map((/** @type {any} */ file) =>
+    line(
+      words.say("page.certified_file"),
+      [
+        `${file.media_type}, `,
+        el("span", { class: "number" }, `SHA-256 ${file.sha256}`),
+        " ",
+        el("span", { class: "path" }, words.say(file.given ? "page.file_given" : "page.file_not_given")),
+      ],
+      "plain",
+    ),
+  );
+  const look = `certificate${heading === "page.claimed" ? " unconfirmed" : ""}${picture ? " with-picture" : ""}`;
+  return section(look, "whose", words.say(heading), picture && shownPicture(picture, words), el("dl", {}, lines, files));
+}
+
+/** @type {(address: string, words: Words) => HTMLElement} */
+function shownPicture(address, words) {
+  return el(
+    "figure",
+    {},
+    el("img", { src: address, alt: words.say("page.picture_alt") }),
+    el("figcaption", {}, words.say("page.picture_note")),
+  );
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement | null} */
+function dates(report, words) {
+  const { valid_from: first, valid_until: last, statuses } = report;
+  if (!first && statuses.length === 0) return null;
+  const span =
+    first &&
+    (last
+      ? words.say("page.span", { first: words.day(first), last: words.day(last) })
+      : words.say("page.open_span", { first: words.day(first) }));
+  return section(
+    `dates${whose(report) === "page.claimed" ? " unconfirmed" : ""}`,
+    "dates",
+    words.say("page.dates_and_entries"),
+    span && el("p", { class: "span" }, span),
+    statuses.length > 0 && el("ul", { class: "history" }, statuses.map((/** @type {any} */ each) => entry(each, words))),
+  );
+}
+
+/** @type {(status: any, words: Words) => HTMLElement} */
+function entry(status, words) {
+  const until = status.until ? ` ${words.say("page.until")} ${words.moment(status.until)}` : "";
+  const from = status.from ? `${words.say("page.from")} ${words.moment(status.from)}${until}` : words.say("page.lifted");
+  return el(
+    "li",
+    { class: status.in_force ? "in-force" : null },
+    el("strong", {}, status.words[words.language]),
+    ` ${from} `,
+    el(
+      "span",
+      { class: "path" },
+      `${words.say("page.recorded")} ${words.moment(status.recorded_at)} · ${words.say("page.by")} `,
+      isolated(status.decided_by || words.say("page.council")),
+      status.in_force && ` · ${words.say("page.in_force")}`,
+    ),
+  );
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement | null} */
+function comparing(report, words) {
+  const keys = compared(report);
+  if (keys.length === 0) return null;
+  const items = keys.map((key) =>
+    el("li", {}, el("label", {}, el("input", { type: "checkbox" }), " ", el("span", {}, words.say(key)))),
+  );
+  return section("compare", "compare", words.say("page.compare"), el("ul", {}, items));
+}
+
+/** @type {(report: Report, beside: Beside) => HTMLElement} */
+function against(report, { words, by, pack }) {
+  const { block_number: block, chain_id: chain, block_age_s: age } = report;
+  const register =
+    block === null
+      ? words.say("page.block_none")
+      : [
+          `${words.say("page.block", { block, chain, age: words.ago(age) })} `,
+          el("span", { class: "path" }, words.moment(report.known_at)),
+        ];
+  return section(
+    "against",
+    "against",
+    words.say("page.against"),
+    el(
+      "dl",
+      {},
+      line(words.say("page.checked"), words.moment(report.checked_at)),
+      line(words.say("page.on"), words.day(report.on)),
+      line(words.say("page.register"), register),
+      line(words.say("page.by_whom"), byWhom(by, pack, words)),
+    ),
+  );
+}
+
+/** @type {(by: Beside["by"], pack: Beside["pack"], words: Words) => string} */
+function byWhom(by, pack, words) {
+  if (by === "pack" && pack) {
+    const time = words.moment(inChina(pack.time));
+    return words.say("page.by_pack", { time, age: words.ago(pack.age_s) });
+  }
+  // Without a pack nothing but the device itself vouches for what is said.
+  return words.say(by === "service" ? "page.by_service" : "page.by_page");
+}
+
+/** @param {string} time In ISO 8601, of whatever zone. */
+function inChina(time) {
+  return new Date(Date.parse(time) + 8 * 3_600_000).toISOString();
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement} */
+function next(report, words) {
+  const key = explained(report);
+  return section(
+    "next",
+    "next",
+    words.say("page.next"),
+    el("p", { class: "first" }, report.next_step),
+    el("p", {}, words.say(`${key}.do`)),
+    el("h3", {}, words.say("page.not_this")),
+    el("p", {}, words.say(`${key}.not`)),
+  );
+}
+
+/** @type {(report: Report, words: Words) => HTMLElement} */
+function details(report, words) {
+  const checks = report.checks.map((/** @type {any} */ check) =>
+    el(
+      "li",
+      { class: check.outcome.toLowerCase() },
+      el("span", { class: "name" }, words.say(`check.${check.name}`)),
+      " ",
+      el("span", { class: "outcome" }, words.say(`outcome.${check.outcome}`)),
+      " ",
+      el("span", { class: "message" }, isolated(check.message)),
+    ),
+  );
+  const values = technical(report, words).map(([key, text]) => line(words.say(key), text, null, "number"));
+  return el(
+    "details",
+    { class: "technical" },
+    el("summary", {}, words.say("page.technical_checks")),
+    el("ol", { class: "checks" }, checks),
+    el("dl", {}, values),
+  );
+}
+
+/** @type {(words: Words) => HTMLElement} */
+function actions(words) {
+  return el(
+    "div",
+    { class: "actions" },
+    el("a", { class: "button", href: `/?lang=${words.language}`, "data-again": true }, words.say("page.again")),
+    el("button", { type: "button", class: "button quiet", "data-print": true, hidden: true }, words.say("page.print")),
+    el("span", { id: "receipt", hidden: true }),
+    el("span", { id: "watch", hidden: true }),
+  );
+}

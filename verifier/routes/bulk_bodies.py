@@ -1,0 +1,82 @@
+"""Reads the bodies of bulk checks: many files, or a list of texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from chain import strict_json
+from verifier.bulk import Brought
+from verifier.routes.bodies import limited, plain_name
+from verifier.routes.problems import RequestFault
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from chain.strict_json import JSON
+
+MAX_UPLOADS = 50 * 1024**2
+"""Bytes of all files together."""
+MAX_FILES = 1_000
+MAX_ITEMS = 10_000
+_AROUND = 2 * 1024**2
+"""What multipart puts around files, and the other fields."""
+_MAX_FIELD = 4 * 1024**2
+_FIELDS = frozenset({"typed", "on"})
+_MAX_FIELDS = 4
+
+
+class _InMemory(MultiPartParser):
+    """Keeps uploads off the disk: they hold personal data."""
+
+    spool_max_size = MAX_UPLOADS + _AROUND
+
+
+async def read_files(request: Request) -> tuple[list[Brought], dict[str, str]]:
+    """Return the files of a multipart body, all in the field `file`, and the other fields; raises `RequestFault`."""
+    body = limited(request, MAX_UPLOADS + _AROUND)
+    parser = _InMemory(request.headers, body, max_files=MAX_FILES, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
+    try:
+        form = await parser.parse()
+    except MultiPartException as exc:
+        raise RequestFault(400, f"got a multipart body that cannot be read: {exc.message}") from exc
+    brought: list[Brought] = []
+    fields: dict[str, str] = {}
+    try:
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile):
+                if name != "file":
+                    raise RequestFault(422, f"got a file in the field {name[:60]!r}, wanted it in «file»")
+                data = await value.read()
+                # Browsers send an empty file without a name where none was chosen.
+                if data or value.filename:
+                    brought.append(Brought(plain_name(value.filename or ""), data))
+            elif name == "file" and not value:
+                # So some clients say that no file was chosen.
+                continue
+            elif name in fields or name not in _FIELDS:
+                raise RequestFault(422, f"got the field {name[:60]!r}, wanted «file», any number of times")
+            else:
+                fields[name] = value
+    finally:
+        await form.close()
+    return brought, fields
+
+
+async def read_texts(request: Request) -> list[Brought]:
+    """Return the texts of a JSON body, `{"items": ["…", …]}`; raises `RequestFault`."""
+    body = b"".join([chunk async for chunk in limited(request, MAX_UPLOADS)])
+    try:
+        value: JSON = strict_json.parse(body)
+    except ValueError as exc:
+        raise RequestFault(400, f"got a body that is not strict JSON: {exc}") from exc
+    match value:
+        case {"items": [*items], **others} if not others and all(isinstance(item, str) for item in items):
+            texts = [str(item) for item in items]
+        case _:
+            raise RequestFault(422, "got something else, wanted an object with one list of texts: items")
+    if not 0 < len(texts) <= MAX_ITEMS:
+        raise RequestFault(422, f"got {len(texts)} items, wanted 1 to {MAX_ITEMS}")
+    return [Brought(f"items[{place}]", text) for place, text in enumerate(texts)]

@@ -120,6 +120,8 @@ def application(open_desk: Callable[[], AbstractContextManager[Desk]], *, max_bo
         # The framework's own pages fetch scripts from elsewhere, and officers would type passwords into them.
         docs_url=None,
         redoc_url=None,
+        # Where a provider is present it would note texts of exceptions, which may be somebody's data.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         # Such an answer would send people where the request's own Host header says.
         redirect_slashes=False,
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
 from starlette.staticfiles import StaticFiles
 
 from verifier import warm
@@ -45,7 +44,7 @@ from verifier.routes.turns import Turns
 from verifier.wiring import attester_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -66,6 +65,14 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+
+
+def _raw(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return headers as they are sent (ASGI)."""
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+
+
+_CLOSED, _OPEN = _raw(_HEADERS), _raw({**_HEADERS, **origins.HEADERS})
 
 
 def make_app(
@@ -133,6 +140,10 @@ def make_app(
         # The framework's own pages fetch scripts from elsewhere; the description itself is at /openapi.json.
         docs_url=None,
         redoc_url=None,
+        # Where a provider is present it would note texts of exceptions, which may be somebody's data.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        # Such an answer would send people where the request's own Host header says.
+        redirect_slashes=False,
     )
     documented = (api, bulk, directory, evidence, health, metrics, receipts, register)
     for routes in (*documented, bulk_page, device, receipt_pages, watch_page, page):
@@ -168,11 +179,12 @@ class _Headers:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(_HEADERS)
-                headers.update(origins.HEADERS if is_open else {})
-                headers["X-Request-Id"] = request_id
-                headers.setdefault("Cache-Control", "no-cache" if is_static else "no-store")
+                ours = (*(_OPEN if is_open else _CLOSED), (b"x-request-id", request_id.encode()))
+                names = {name for name, _ in ours}
+                kept = [each for each in message["headers"] if each[0] not in names]
+                if all(name != b"cache-control" for name, _ in kept):
+                    kept.append((b"cache-control", b"no-cache" if is_static else b"no-store"))
+                message = {**message, "headers": [*kept, *ours]}
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)

@@ -116,7 +116,8 @@ def answered(answer: Callable[[], Report], *, request_id: str = "") -> Report | 
     if (found := attempted(answer_with_verdict, request_id=request_id)) is None:
         return None
     report, verdict = found
-    _LOG.info("checked", verdict=verdict, request_id=request_id)
+    # Over HTTP the line about the request tells it.
+    _LOG.debug("checked", verdict=verdict, request_id=request_id)
     return report
 
 

@@ -49,8 +49,10 @@ def message(key: str, /, **arguments: Argument) -> Message:
 
 def say(what: Message, language: Language) -> str:
     """Put a message into words."""
-    arguments = {name: show(value, language) for name, value in what.arguments.items()}
-    return sentence(what.key, language).format_map(arguments)
+    said = sentence(what.key, language)
+    if not what.arguments:
+        return said if "{" not in said else said.format_map({})
+    return said.format_map({name: show(value, language) for name, value in what.arguments.items()})
 
 
 def words(key: str) -> Words:

@@ -240,7 +240,7 @@ class TestPage:
             page = client.post("/?lang=en", files=fields)
             assert page.status_code == 422
             assert said in page.text
-            assert "<title>There is a problem" in page.text
+            assert "<title>Error: There is a problem" in page.text
 
     def test_markup_in_a_certificate_stays_text(self, deployment: Deployed, client: TestClient) -> None:
         office = deployment.offices[0]

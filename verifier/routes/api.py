@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from verifier import answer, reading
@@ -17,6 +15,21 @@ from verifier.wording import Language, language_of
 
 router = APIRouter()
 
+_PARAMETERS = [
+    {
+        "name": "on",
+        "in": "query",
+        "description": "Ask about a past day, such as 2026-01-31.",
+        "schema": {"type": "string"},
+    },
+    {
+        "name": "lang",
+        "in": "query",
+        "description": "Language of the words; else Accept-Language.",
+        "schema": {"type": "string", "enum": list(Language)},
+    },
+]
+
 
 @router.post(
     "/api/v1/verify",
@@ -24,13 +37,10 @@ router = APIRouter()
     tags=["verification"],
     response_class=JSONResponse,
     responses=RESPONSES,
-    openapi_extra={"requestBody": REQUESTS},
+    # Declared here and read below: the framework's own way takes a tenth of the time of a verdict.
+    openapi_extra={"requestBody": REQUESTS, "parameters": _PARAMETERS},
 )
-async def verify(
-    request: Request,
-    on: Annotated[str | None, Query(description="Ask about a past day, such as 2026-01-31.")] = None,
-    lang: Annotated[Language | None, Query(description="Language of the words; else Accept-Language.")] = None,
-) -> JSONResponse:
+async def verify(request: Request) -> JSONResponse:
     """Check a file (multipart, field `file`), or a code, certificate or short number (JSON, exactly one of them).
 
     Beside `file`, `certified_file` may hold an existing file that the certificate is said to vouch for.
@@ -38,8 +48,7 @@ async def verify(
     The answer is 200 with a report whatever the verdict. Anything else is a fault of the request.
     """
     desk, request_id = desk_of(request), request_id_of(request)
-    if repeated := [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]:
-        raise RequestFault(422, f"got {repeated[0]!r} more than once, wanted it once")
+    on, lang = _asked(request)
     when = desk.moment(on)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "multipart/form-data":
@@ -54,6 +63,21 @@ async def verify(
     words = lang or language_of(request.headers.get("accept-language", ""), fallback=Language.ENGLISH)
     headers = {"Content-Language": words.value, "Vary": "Accept-Language"}
     return JSONResponse({"reports": [answer.as_json(report, words)]}, headers=headers)
+
+
+def _asked(request: Request) -> tuple[str | None, Language | None]:
+    """Return the day and the language that the query names; raises `RequestFault`."""
+    if not request.scope["query_string"]:
+        return None, None
+    given = request.query_params
+    if repeated := [name for name in given if len(given.getlist(name)) > 1]:
+        raise RequestFault(422, f"got {repeated[0]!r} more than once, wanted it once")
+    if (lang := given.get("lang")) is None:
+        return given.get("on"), None
+    try:
+        return given.get("on"), Language(lang)
+    except ValueError as exc:
+        raise RequestFault(422, f"lang: got {lang[:20]!r}, wanted {' or '.join(Language)}") from exc
 
 
 async def _files(request: Request) -> tuple[Upload, tuple[GivenFile, ...]]:

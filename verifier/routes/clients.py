@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,6 +18,8 @@ Address: TypeAlias = IPv4Address | IPv6Address
 _FORWARDED = frozenset({b"forwarded", b"via", b"x-forwarded-for", b"x-real-ip"})
 _SHOWN_IPV4, _SHOWN_IPV6 = 24, 48
 """How much of an address a log line has."""
+_REMEMBERED = 1024
+"""Clients come back; what their addresses are takes as long to find out as a tenth of a verdict."""
 _ONE_IPV6 = 64
 """Whoever has one address of version 6 has all that begin so."""
 
@@ -75,12 +78,14 @@ def is_forwarded(scope: Scope) -> bool:
     return any(name in _FORWARDED for name, _ in scope["headers"])
 
 
+@lru_cache(_REMEMBERED)
 def counted_as(client: str) -> str:
     """Return under which name a client's questions are counted."""
     address = _address(client)
     return str(ip_network((address, _ONE_IPV6), strict=False)) if isinstance(address, IPv6Address) else client
 
 
+@lru_cache(_REMEMBERED)
 def shown(client: str) -> str:
     """Return what of a client's address a log line may have; nothing of what is no address."""
     address = _address(client)
@@ -95,6 +100,7 @@ def within(client: str, networks: Networks) -> bool:
     return _address(client) in networks
 
 
+@lru_cache(_REMEMBERED)
 def _address(text: str) -> Address | None:
     try:
         address = ip_address(text)

@@ -53,6 +53,8 @@ class Desk:
     metrics: Metrics = field(default_factory=Metrics)
     client: str = ""
     """Who asks, as limits count it."""
+    noted: dict[str, object] = field(default_factory=dict)
+    """What the line of log about this request is to tell besides."""
     pdf_roots: Path | None = None
     """As in `reading.read_upload`."""
 
@@ -137,6 +139,7 @@ class Desk:
     def _counted(self, report: Report, kind: str) -> Report:
         """Return a report, having counted it; raises `Limited` if its certificate is asked about too often."""
         self.metrics.verdict(report.verdict, kind)
+        self.noted["verdict"] = report.verdict.value
         if report.subject.leaf is not None:
             self.limits.count(Limit.CERTIFICATE, report.subject.leaf.hex())
         elif any(check.message.key == MISS for check in report.checks):
@@ -151,7 +154,8 @@ class Desk:
 def desk_of(request: Request) -> Desk:
     """Return the application's desk, for whoever asks."""
     desk = cast("Desk", request.app.state.desk)
-    return replace(desk, client=clients.counted_as(request.client.host)) if request.client else desk
+    noted = request.scope["state"].setdefault("noted", {})
+    return replace(desk, client=clients.counted_as(request.client.host) if request.client else "", noted=noted)
 
 
 def request_id_of(request: Request) -> str:

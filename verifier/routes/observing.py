@@ -116,6 +116,7 @@ class Observing:
             ms=round(seconds * 1000, 1),
             client=clients.shown(client),
             request_id=state["request_id"],
+            **state.get("noted", {}),
         )
 
 

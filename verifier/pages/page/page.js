@@ -80,6 +80,11 @@ function enliven(words) {
     /** @type {HTMLElement} */ (button).hidden = false;
     button.addEventListener("click", () => window.print());
   }
+  const again = document.querySelector(/** @type {"button"} */ ("button[data-ask-again]"));
+  if (again && shown) {
+    again.hidden = false;
+    again.addEventListener("click", () => attempt(async () => shown && show(shown)));
+  }
   document.querySelector(/** @type {"h1"} */ ("[data-focus]"))?.focus();
 }
 

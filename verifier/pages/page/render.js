@@ -36,7 +36,7 @@ export function render(report, beside) {
     next(report, words),
     details(report, words),
     el("p", { class: "paper-note" }, `${words.say("page.paper_note")} ${beside.origin}`),
-    actions(words),
+    actions(report, words),
   ];
   made.append(...parts.flatMap((part) => part ?? []));
   return made;
@@ -328,11 +328,15 @@ function details(report, words) {
   );
 }
 
-/** @type {(words: Words) => HTMLElement} */
-function actions(words) {
+/** @type {(report: Report, words: Words) => HTMLElement} */
+function actions({ verdict: said }, words) {
+  // What may be otherwise in a minute can be asked again at once.
+  const passes = ["CANNOT_CHECK", "PENDING"].includes(said);
   return el(
     "div",
     { class: "actions" },
+    passes &&
+      el("button", { type: "button", class: "button", "data-ask-again": true, hidden: true }, words.say("page.retry")),
     el("a", { class: "button", href: `/?lang=${words.language}`, "data-again": true }, words.say("page.again")),
     el("button", { type: "button", class: "button quiet", "data-print": true, hidden: true }, words.say("page.print")),
     el("span", { id: "receipt", hidden: true }),

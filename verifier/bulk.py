@@ -203,7 +203,7 @@ class Bulk:
         if self.index is None:
             return line_of(checking.unforeseen(when, name=item.place.file), item.place)
         presented = reading.read_text(what) if isinstance(what, str) else what
-        if isinstance(presented, Presented) and presented.short_number is not None and not self.may_guess():
+        if _is_short_number(presented) and not self.may_guess():
             return not_asked(item.place, message("bulk.guessing"), now)
         report = self._report(presented, self.index, when, item.place.file)
         self.note(report)
@@ -223,6 +223,10 @@ class Bulk:
             vouchers=self.vouchers,
             pdf_roots=self.pdf_roots,
         )
+
+
+def _is_short_number(what: bytes | Presented) -> bool:
+    return what.short_number is not None if isinstance(what, Presented) else reading.is_short_number(what)
 
 
 def _add(papers: list[tuple[int, int, Presented]], number: int, page: Presented) -> None:

@@ -107,17 +107,10 @@ def _check(
 
 def answered(answer: Callable[[], Report], *, request_id: str = "") -> Report | None:
     """Answer; None if that failed, whatever the reason. Neither the question nor its subject goes into the log."""
-
-    def answer_with_verdict() -> tuple[Report, str]:
-        report = answer()
-        # A fault in finding the verdict belongs to the unforeseen, too.
-        return report, report.verdict.value
-
-    if (found := attempted(answer_with_verdict, request_id=request_id)) is None:
+    if (report := attempted(answer, request_id=request_id)) is None:
         return None
-    report, verdict = found
     # Over HTTP the line about the request tells it.
-    _LOG.debug("checked", verdict=verdict, request_id=request_id)
+    _LOG.debug("checked", verdict=report.verdict.value, request_id=request_id)
     return report
 
 

@@ -2,8 +2,8 @@
 
 The upload comes in on standard input, strict JSON goes out on standard output. Whatever goes wrong here (a bomb, a
 crash of a decoder, a loop) ends this process and nothing else; `verifier.reading` starts it and tells what it means.
-Of ours it imports only what looks at a PDF's making (`verifier.originals`), so that it starts fast and a fault in a
-decoder finds little to use.
+Of ours it imports only what looks at a PDF's making, its signatures and pictures (`verifier.originals`, `stamps`,
+`pdf_signatures`, `qr_codes`), so that it starts fast and a fault in a decoder finds little to use.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ import os
 import resource
 import struct
 import sys
-import time
 import zlib
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -28,20 +26,14 @@ if TYPE_CHECKING:
 
     import pikepdf
     import pypdfium2  # type: ignore[import-untyped]
-    import zxingcpp
-    from PIL import Image
 
     from verifier.stamps import Stamp
 
 MEMORY = 512 * 1024**2
 CPU_S = 5
 """Of processor time, for everything."""
-SEARCH_S = 3.0
-"""Of processor time, after which no further way of finding a code is tried."""
 OUTPUT = 4 * 1024**2
 MAX_PAGES = 20
-MAX_PIXELS = 8_000_000
-"""Of a page as it is rendered, or of a picture as it is searched."""
 MAX_PICTURE_PIXELS = 50_000_000
 """Of a picture as it comes; telephones make 12 to 50 million."""
 MAX_SIDE_PT = 5_000
@@ -300,9 +292,9 @@ def _signed(upload: bytes, pdf: pikepdf.Pdf, things: list[pikepdf.Object], roots
 
 
 def _are_in_the_clear(upload: bytes, fields: tuple[Stamp, ...]) -> bool:
-    from verifier import stamps  # noqa: PLC0415 (as in `_foreign`)
+    from verifier import qr_codes, stamps  # noqa: PLC0415 (as in `_foreign`)
 
-    return stamps.are_in_the_clear(upload, fields, max_pixels=MAX_PIXELS)
+    return stamps.are_in_the_clear(upload, fields, max_pixels=qr_codes.MAX_PIXELS)
 
 
 def _foreign(pdf: pikepdf.Pdf, *, is_signed: bool) -> str:
@@ -322,6 +314,8 @@ def _pages(pdf: pypdfium2.PdfDocument) -> tuple[list[str], set[str]]:
 
     Most pages after the first have no code, so it is looked for at length only where no page shows one at first sight.
     """
+    from verifier import qr_codes  # noqa: PLC0415 (as in `_foreign`)
+
     texts, pictures = [], []
     for page in pdf:
         width, height = page.get_size()
@@ -330,14 +324,14 @@ def _pages(pdf: pypdfium2.PdfDocument) -> tuple[list[str], set[str]]:
         text = page.get_textpage().get_text_bounded()
         texts.append(text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8"))
         # A pixel budget, never a fixed resolution: a page may be as large as a football field.
-        scale = min(DPI / _POINTS_PER_INCH, (MAX_PIXELS / (width * height)) ** 0.5)
+        scale = min(DPI / _POINTS_PER_INCH, (qr_codes.MAX_PIXELS / (width * height)) ** 0.5)
         bitmap = page.render(scale=scale, grayscale=True)
         pictures.append(bitmap.to_pil().convert("L"))
         bitmap.close()
         page.close()
-    codes = {text for picture in pictures for text in _search(picture, looks=1)}
+    codes = {text for picture in pictures for text in qr_codes.search(picture, looks=1)}
     for picture in pictures:
-        codes = codes or _search(picture)
+        codes = codes or qr_codes.search(picture)
     return texts, codes
 
 
@@ -347,75 +341,17 @@ def _pages(pdf: pypdfium2.PdfDocument) -> tuple[list[str], set[str]]:
 def _picture(upload: bytes) -> Answer:
     from PIL import Image  # noqa: PLC0415 (as above)
 
+    from verifier import qr_codes  # noqa: PLC0415 (as in `_foreign`)
+
     Image.MAX_IMAGE_PIXELS = None  # Counted below, without a warning.
     try:
         with Image.open(io.BytesIO(upload), formats=("PNG", "JPEG")) as picture:
             if (got := picture.width * picture.height) > MAX_PICTURE_PIXELS:
                 raise Unreadable("read.pixels", got=got, limit=MAX_PICTURE_PIXELS)
-            codes = _search(_grey(picture))
+            codes = qr_codes.search(qr_codes.grey(picture))
     except (OSError, ValueError, SyntaxError, EOFError) as exc:
         raise Unreadable("read.damaged") from exc
     return {"codes": sorted(codes)}
-
-
-def _grey(picture: Image.Image) -> Image.Image:
-    """Return a picture in shades of grey, within the pixel budget, on white where it is transparent."""
-    from PIL import Image  # noqa: PLC0415 (as above)
-
-    scale = min(1.0, (MAX_PIXELS / (picture.width * picture.height)) ** 0.5)
-    size = (max(1, int(picture.width * scale)), max(1, int(picture.height * scale)))
-    picture.draft("L", size)  # A JPEG can be decoded small; other formats take no notice.
-    if picture.mode.startswith("I;16"):
-        grey = picture.point(lambda level: level / 256).convert("L")
-    elif picture.has_transparency_data:
-        whole = picture.convert("LA")
-        grey = Image.new("L", whole.size, 255)
-        grey.paste(whole.getchannel("L"), mask=whole.getchannel("A"))
-    else:
-        grey = picture.convert("L")
-    return grey if scale == 1.0 else grey.resize(size, Image.Resampling.BOX)
-
-
-def _search(grey: Image.Image, *, looks: int | None = None) -> set[str]:
-    """Return the texts of the QR codes that the first helpful way of looking finds; the first so many are tried."""
-    import zxingcpp  # noqa: PLC0415 (as above)
-
-    qr = zxingcpp.barcode_formats_from_str("QRCode")
-    for look, binarizer in islice(_looks(grey), looks):
-        pixels = memoryview(look.tobytes()).cast("B", (look.height, look.width))
-        found = zxingcpp.read_barcodes(pixels, formats=qr, try_invert=False, binarizer=binarizer)
-        if texts := {barcode.text for barcode in found}:
-            return texts
-        if time.process_time() > SEARCH_S:
-            break
-    return set()
-
-
-def _looks(grey: Image.Image) -> Iterator[tuple[Image.Image, zxingcpp.Binarizer]]:
-    """Yield ways to look at a picture, the most helpful first."""
-    import zxingcpp  # noqa: PLC0415 (as above)
-    from PIL import Image, ImageFilter  # noqa: PLC0415 (as above)
-
-    local, whole = zxingcpp.Binarizer.LocalAverage, zxingcpp.Binarizer.GlobalHistogram
-    yield grey, local
-    yield grey, whole
-    larger = (MAX_PIXELS / (grey.width * grey.height)) ** 0.5
-    if larger > _WORTHWHILE:
-        factor = min(larger, 2.0)
-        big = grey.resize((int(grey.width * factor), int(grey.height * factor)), Image.Resampling.LANCZOS)
-        yield big, local
-        yield big, whole
-        yield big.filter(ImageFilter.UnsharpMask(radius=2, percent=200)), local
-    yield grey.filter(ImageFilter.UnsharpMask(radius=2, percent=200)), local
-    for angle in (4, -4, 45):
-        yield grey.rotate(angle, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=255), local
-    half = grey.reduce(2)
-    yield half, local
-    yield half, whole
-
-
-_WORTHWHILE = 1.2
-"""How much larger a picture must become to be worth another look."""
 
 
 def main(arguments: Sequence[str]) -> None:

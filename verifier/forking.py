@@ -25,14 +25,13 @@ def load() -> None:
     """Load all that a child may need."""
     import pikepdf  # noqa: PLC0415 (where this is a program, its folder is known only when it starts)
     import pypdfium2  # type: ignore[import-untyped]  # noqa: PLC0415 (as above)
-    import zxingcpp  # noqa: PLC0415 (as above)
-    from PIL import Image, ImageChops, ImageFilter, JpegImagePlugin, PngImagePlugin  # noqa: PLC0415 (as above)
+    from PIL import Image, ImageChops, JpegImagePlugin, PngImagePlugin  # noqa: PLC0415 (as above)
     from pyhanko.sign import validation  # noqa: PLC0415 (as above)
 
-    from verifier import originals, pdf_signatures, stamps  # noqa: PLC0415 (as above)
+    from verifier import originals, pdf_signatures, qr_codes, stamps  # noqa: PLC0415 (as above)
 
-    del pikepdf, pypdfium2, zxingcpp, validation, originals, pdf_signatures, stamps
-    del Image, ImageChops, ImageFilter, JpegImagePlugin, PngImagePlugin
+    del pikepdf, pypdfium2, validation, originals, pdf_signatures, qr_codes, stamps
+    del Image, ImageChops, JpegImagePlugin, PngImagePlugin
 
 
 def serve(control: socket.socket) -> None:

@@ -81,7 +81,12 @@ copy with the longest terms 3,850 to 4,050 lines, as chance has its digits. Word
 
 def foreign(pdf: pikepdf.Pdf, *, is_signed: bool = False) -> str:
     """Say what of it our typesetter does not write; empty if nothing. Of a signed file, the signature is left out."""
-    if pdf.is_encrypted or not set(pdf.Root.keys()) <= (_SIGNED_CATALOGUE if is_signed else _CATALOGUE):
+    # Of a file that has to be repaired before it can be read, each program makes what it likes.
+    if (
+        pdf.get_warnings()
+        or pdf.is_encrypted
+        or not set(pdf.Root.keys()) <= (_SIGNED_CATALOGUE if is_signed else _CATALOGUE)
+    ):
         return STRUCTURE
     fonts: dict[str, _Font] = {}
     for page in pdf.pages:

@@ -70,6 +70,11 @@ def read_upload(upload: bytes, *, pdf_roots: Path | None = None) -> Presented:
     return _read_other(upload)
 
 
+def is_short_number(upload: bytes) -> bool:
+    """Whether a file is a short number and nothing else; none has to be taken apart to tell."""
+    return _read_other(upload).short_number is not None
+
+
 def _is_archive(upload: bytes) -> bool:
     """Whether programs that unpack ZIP files take it: they look for its directory from the end (APPNOTE, 4.3.16)."""
     begin = upload.rfind(_ZIP_END, max(0, len(upload) - _ZIP_END_SIZE - 0xFFFF))

@@ -18,7 +18,7 @@ from verifier import receipts
 from verifier.answer import heading
 from verifier.receipt_check import ReceiptReport
 from verifier.receipts import ID_BYTES, BlockNamed, Receipt
-from verifier.report import CheckName, Outcome, Verdict
+from verifier.report import Verdict
 from verifier.wording import Language, words
 
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ LIFETIME_S = 900
 MAX_SEALED = 64 * 1024
 """Characters."""
 _MAX_OPENED = 512 * 1024
-_MAKE_IT_GENUINE = (CheckName.SIGNATURE, CheckName.INCLUSION, CheckName.ANCHORING)
-"""Without these checks passed, what a certificate says is only what it claims, and no receipt repeats it."""
 
 
 class SealBroken(Malformed):
@@ -137,8 +135,8 @@ def unseal(text: str, key: bytes, now: datetime) -> Finding:
 def _shown(report: Report) -> list[Shown]:
     """Return what there is to choose from: the claims and facts, and of what type and agency they are."""
     subject = report.subject
-    genuine = all(check.outcome is Outcome.PASSED for check in report.checks if check.name in _MAKE_IT_GENUINE)
-    if not genuine:
+    if not report.is_genuine:
+        # No receipt repeats what a certificate only claims.
         return []
     shown: list[Shown] = []
     if subject.type is not None:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 TYPE = "yinxin-receipt+jwt"
 """The header's `typ`."""
 MEDIA_TYPE = "application/jose"
-FILE_NAME = "receipt.jws"
 FORMAT = 1
 MAX_TEXT = 4096
 """Characters; the longest has 1,700."""

@@ -88,6 +88,7 @@ class Verdict(StrEnum):
                 return Colour.RED
 
 
+_MAKE_IT_GENUINE = {CheckName.SIGNATURE, CheckName.INCLUSION, CheckName.ANCHORING}
 _ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
 _CHECKS = list(CheckName)
 
@@ -309,6 +310,11 @@ class Report:
     def __bool__(self) -> NoReturn:
         """Refuse to be good or bad."""
         raise TypeError("a report has no truth value; look at its verdict")
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether what the certificate says is what its agency states, whatever became of it; else it only claims that."""
+        return {check.name for check in self.checks if check.outcome is Outcome.PASSED} >= _MAKE_IT_GENUINE
 
     @property
     def is_test(self) -> bool | None:

@@ -209,6 +209,24 @@ def test_the_language_changes_where_one_stands(browser: Browser, shop: Shop) -> 
         axe(page)
 
 
+@pytest.mark.parametrize("path", ["/", "/v"])
+def test_whoever_skips_to_the_content_keeps_the_verdict(browser: Browser, shop: Shop, path: str) -> None:
+    with watched(browser, shop) as page:
+        if path == "/v":
+            open_code(page, shop, "valid")
+        else:
+            page.goto("/")
+            page.fill("#typed", texts(shop)["valid"].partition("#")[2])
+            page.press("#typed", "Enter")
+            page.wait_for_selector(".verdict.green")
+        address = page.url
+        page.focus(".skip")
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.activeElement.id === 'main'")
+        assert page.url == address
+        assert page.locator(".verdict.green").is_visible()
+
+
 def test_what_is_claimed_only_is_not_set_in_large_type(browser: Browser, shop: Shop) -> None:
     with watched(browser, shop) as page:
         open_code(page, shop, "stranger's")

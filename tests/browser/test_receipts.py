@@ -134,6 +134,10 @@ def test_in_flight_a_receipt_still_verifies(phone: Telephone, world: World, pape
         phone.open()
         assert phone.type(jws) == "amber"
         assert "genuine and in force" in phone.heading
+        phone.page.goto("about:blank")
+        phone.open(f"/r?lang=en#{jws}")
+        assert phone.colour() == "amber"
+        assert "genuine and in force" in phone.heading
         header, payload, signature = jws.split(".")
         forged = base64url.encode(base64url.decode(payload).replace(b'"VALID"', b'"VALIE"'))
         phone.open()

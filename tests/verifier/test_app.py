@@ -311,3 +311,9 @@ class TestHttp:
         answer = client.post("/?lang=en", data={"typed": "7HKQ-2M4D-X9RT-0C"})
         assert answer.status_code == 400
         assert "cannot be read" in answer.text
+
+    @pytest.mark.parametrize("path", ["/", "/receipt", "/bulk"])
+    def test_nor_does_one_without_a_content_type_end_in_a_fault(self, client: TestClient, path: str) -> None:
+        answer = client.post(f"{path}?lang=en", content=b"")
+        assert answer.status_code == 400
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"

@@ -189,13 +189,17 @@ class TestApi:
         self, deployment: Deployed, papers: tuple[Paper, Paper], folder: Path, clock: Clock
     ) -> None:
         settings = Settings(poll_s=60, data_dir=folder, limit_misses=3)
-        with TestClient(make_app(index_of(deployment, folder), settings, clock=clock)) as client:
+        index = index_of(deployment, folder)
+        index.follow(clock())
+        with TestClient(make_app(index, settings, clock=clock)) as client:
             guesses = [code.short_number(bytes([place]) * 32) for place in range(6)]
             items = [*guesses, code.short_number(papers[0].leaf), papers[0].code()]
             job = finished(client, begun(client, json={"items": items}))
             rows = client.get(job["results"]["json"]).json()["lines"]
             told = [row["verdict"] for row in rows]
             assert told == ["NOT_FOUND"] * 3 + ["CANNOT_CHECK"] * 4 + ["VALID"]
+            file = ("number.txt", code.short_number(papers[0].leaf).encode())
+            assert finished(client, begun(client, files={"file": file}))["verdicts"] == {"CANNOT_CHECK": 1}
 
     def test_the_log_knows_neither_names_nor_numbers_nor_ids(
         self, client: TestClient, papers: tuple[Paper, Paper], capsys: pytest.CaptureFixture[str]

@@ -106,7 +106,8 @@ class TestBoth:
     def test_it_is_the_same_registry_and_block(self, both: Both) -> None:
         indexed, checkpointed, _ = both
         assert replace(indexed.identity, genesis_hash=b"", deployed_at_block=0) == checkpointed.identity
-        assert indexed.head == checkpointed.head
+        # Where the chain is made up in memory, its blocks have no headers that their hashes come from.
+        assert replace(indexed.head, hash=b"") == replace(checkpointed.head, hash=b"")
         assert (indexed.is_checkpoint, checkpointed.is_checkpoint) == (False, True)
 
     def test_agencies(self, both: Both) -> None:

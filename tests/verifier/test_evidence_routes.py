@@ -151,6 +151,9 @@ class TestRoutes:
         assert "no checkpoint of block 3" in problem_of(client.get(f"{CHECKPOINTS}/3"), 404)
         for path in (f"{CHECKPOINTS}/first", f"{CHECKPOINTS}/-1", f"{CHECKPOINTS}?limit=0", f"{CHECKPOINTS}?before=x"):
             problem_of(client.get(path), 422)
+        for too_many in (2**63 - 1, 2**63):
+            problem_of(client.get(CHECKPOINTS, params={"before": too_many}), 422)
+            problem_of(client.get(f"{CHECKPOINTS}/{too_many}"), 422)
 
     def test_before_the_first_one_there_is_none(self, deployment: Deployed, tmp_path: Path) -> None:
         verifier = verifier_of(deployment, tmp_path, rpc_urls="http://127.0.0.1:9")

@@ -147,6 +147,8 @@ class TestGuessing:
             assert all(0 < int(answer.headers["retry-after"]) <= 3600 for answer in answers)
             page = client.post("/", files={"typed": (None, genuine.encode())}, headers={"accept-language": "en"})
             assert (page.status_code, "Scan the code" in page.text) == (429, True)
+            # In a file it is a short number, too.
+            problem_of(client.post(API, files={"file": ("number.txt", f"{genuine}\n".encode())}), 429)
             # A code holds a signature: nobody guesses one.
             assert report_of(client.post(API, json={"code": world.papers[0].code()}))["verdict"] == "VALID"
             assert report_of(client.post(API, json={"code": "1"}))["verdict"] != "VALID"

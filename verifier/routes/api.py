@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from verifier import answer, reading
-from verifier.presented import GivenFile, Presented
-from verifier.routes.bodies import CERTIFIED, Upload, read_form, read_json
+from verifier.presented import GivenFile
+from verifier.routes.bodies import CERTIFIED, Upload, media_type_of, presented, read_form, read_json, require_each_once
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.examples import REQUESTS, RESPONSES
 from verifier.routes.problems import RequestFault
@@ -50,13 +50,13 @@ async def verify(request: Request) -> JSONResponse:
     desk, request_id = desk_of(request), request_id_of(request)
     on, lang = _asked(request)
     when = desk.moment(on)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = media_type_of(request)
     if media_type == "multipart/form-data":
         upload, files = await _files(request)
         report = await desk.check_upload(upload.data, when, name=upload.name, request=request, files=files)
     elif media_type == "application/json":
         name, text = await read_json(request)
-        report = await desk.check_presented(_presented(name, text), when, name=name, request_id=request_id)
+        report = await desk.check_presented(presented(name, text), when, name=name, request_id=request_id)
     else:
         got = media_type or "no content type"
         raise RequestFault(415, f"got {got}, wanted multipart/form-data or application/json")
@@ -70,8 +70,7 @@ def _asked(request: Request) -> tuple[str | None, Language | None]:
     if not request.scope["query_string"]:
         return None, None
     given = request.query_params
-    if repeated := [name for name in given if len(given.getlist(name)) > 1]:
-        raise RequestFault(422, f"got {repeated[0]!r} more than once, wanted it once")
+    require_each_once(request)
     if (lang := given.get("lang")) is None:
         return given.get("on"), None
     try:
@@ -89,13 +88,3 @@ async def _files(request: Request) -> tuple[Upload, tuple[GivenFile, ...]]:
             422, f"got {got}, wanted one file in the field «file», beside it at most one in «{CERTIFIED}»"
         )
     return upload, () if certified is None else (reading.given_file(certified.data, name=certified.name),)
-
-
-def _presented(name: str, text: str) -> Presented:
-    match name:
-        case "certificate":
-            return Presented(certificates=(text.strip(),))
-        case "short_number":
-            return Presented(short_number=text)
-        case _:
-            return reading.read_code(text)

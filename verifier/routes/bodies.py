@@ -9,6 +9,8 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from chain import strict_json
+from verifier import reading
+from verifier.presented import Presented
 from verifier.reading import MAX_UPLOAD
 from verifier.routes.problems import RequestFault
 
@@ -24,6 +26,7 @@ MAX_BODY = 2 * MAX_UPLOAD + 64 * 1024
 """The certificate, a file that it vouches for, and what multipart puts around them."""
 CERTIFIED = "certified_file"
 """The field of a file that is to be compared with what the certificate vouches for."""
+FORM = "multipart/form-data"
 MAX_JSON = 1024 * 1024
 _MAX_FIELD = 512 * 1024
 _MAX_FIELDS = 4
@@ -52,6 +55,7 @@ async def read_form(
 
     Raises `RequestFault`.
     """
+    require_form(request)
     body = limited(request, MAX_BODY)
     parser = _InMemory(request.headers, body, max_files=2, max_fields=most_fields, max_part_size=_MAX_FIELD)
     try:
@@ -67,6 +71,12 @@ async def read_form(
     if any(len(each.data) > MAX_UPLOAD for each in uploads.values()):
         raise RequestFault(413, f"got a file of more than {MAX_UPLOAD} bytes, wanted at most so many")
     return uploads.get("file"), uploads.get(CERTIFIED), fields
+
+
+def require_form(request: Request) -> None:
+    """Raise `RequestFault` for a body that does not even say that it is multipart: the parser asks for its boundary."""
+    if (media_type := media_type_of(request)) != FORM:
+        raise RequestFault(400, f"got a body of {media_type[:_SHOWN] or 'no content type'}, wanted {FORM}")
 
 
 async def _taken_apart(form: FormData) -> tuple[dict[str, Upload], dict[str, str]]:
@@ -105,6 +115,29 @@ async def read_json(request: Request) -> tuple[str, str]:
         case _:
             got = type(value).__name__
     raise RequestFault(422, f"got {got}, wanted an object with one text: code, certificate or short_number")
+
+
+def presented(name: str, text: str) -> Presented:
+    """Return what was brought as a text that was said to be of one kind."""
+    match name:
+        case "certificate":
+            return Presented(certificates=(text.strip(),))
+        case "short_number":
+            return Presented(short_number=text)
+        case _:
+            return reading.read_code(text)
+
+
+def media_type_of(request: Request) -> str:
+    """Return of what type a body is said to be; empty where nothing is said."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def require_each_once(request: Request) -> None:
+    """Refuse a query that names anything twice: of two days nobody knows which is meant. Raises `RequestFault`."""
+    given = request.query_params
+    if repeated := [name for name in given if len(given.getlist(name)) > 1]:
+        raise RequestFault(422, f"got {repeated[0]!r} more than once, wanted it once")
 
 
 async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:

@@ -14,6 +14,7 @@ from chain.calendar import SHANGHAI
 from verifier.bulk_jobs import JobUnknown, State
 from verifier.bulk_tables import WRITERS
 from verifier.report import Verdict
+from verifier.routes.bodies import media_type_of, require_each_once
 from verifier.routes.bulk_bodies import MAX_FILES, MAX_ITEMS, MAX_UPLOADS, read_files, read_texts
 from verifier.routes.bulk_work import bulk_desk_of
 from verifier.routes.desk import desk_of, request_id_of
@@ -111,11 +112,10 @@ async def start(
     the id reads them: do not log it. One bad entry never stops the rest: it has its own line, UNREADABLE or
     CANNOT_CHECK, with the reason.
     """
-    if repeated := [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]:
-        raise RequestFault(422, f"got {repeated[0]!r} more than once, wanted it once")
+    require_each_once(request)
     desk, own = bulk_desk_of(request), desk_of(request)
     own.moment(on)
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = media_type_of(request)
     with desk.place(own.client):
         if media_type == "multipart/form-data":
             brought, fields = await read_files(request)

@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from chain import strict_json
 from verifier.bulk import Brought
-from verifier.routes.bodies import limited, plain_name
+from verifier.routes.bodies import limited, plain_name, require_form
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class _InMemory(MultiPartParser):
 
 async def read_files(request: Request) -> tuple[list[Brought], dict[str, str]]:
     """Return the files of a multipart body, all in the field `file`, and the other fields; raises `RequestFault`."""
+    require_form(request)
     body = limited(request, MAX_UPLOADS + _AROUND)
     parser = _InMemory(request.headers, body, max_files=MAX_FILES, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
     try:

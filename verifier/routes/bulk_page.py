@@ -21,6 +21,7 @@ from verifier.routes.bulk_work import bulk_desk_of
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.problems import RequestFault
 from verifier.routes.rendering import language_for, rendered
+from verifier.routes.shown import ICONS
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
 from verifier.wording import Language, sentence
 
@@ -35,7 +36,6 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 SHOWN = 200
 """How many lines the page shows; the files have them all."""
 _GRAVEST_FIRST = {Colour.RED: 0, Colour.GREY: 1, Colour.AMBER: 2, Colour.GREEN: 3}
-_ICONS = {Colour.GREEN: "tick", Colour.AMBER: "attention", Colour.GREY: "question", Colour.RED: "cross"}
 
 
 @router.get("/bulk")
@@ -105,7 +105,7 @@ async def job_page(request: Request, job_id: str, lang: Annotated[Language | Non
         counts=_counts(progress),
         lines=_gravest(lines)[:SHOWN],
         is_test=any(line.test for line in lines),
-        icons={colour.value: icon for colour, icon in _ICONS.items()},
+        icons={colour.value: icon for colour, icon in ICONS.items()},
         until=datetime.fromtimestamp(expires_at, UTC).astimezone(SHANGHAI).strftime("%H:%M"),
         refresh=f"/bulk/{job.id}?lang={language_for(request, lang)}",
     )
@@ -136,7 +136,7 @@ def _list_of(typed: str, language: Language) -> Brought:
 
 def _counts(progress: Progress) -> list[tuple[Verdict, str, int]]:
     """Return each verdict that came, its icon, and how often; the gravest first."""
-    found = [(verdict, _ICONS[verdict.colour], progress.verdicts.get(verdict, 0)) for verdict in Verdict]
+    found = [(verdict, ICONS[verdict.colour], progress.verdicts.get(verdict, 0)) for verdict in Verdict]
     return sorted((each for each in found if each[2]), key=lambda each: _GRAVEST_FIRST[each[0].colour])
 
 

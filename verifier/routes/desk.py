@@ -65,7 +65,11 @@ class Desk:
     async def check_upload(
         self, upload: bytes, when: Moment, *, name: str, request: Request, files: tuple[GivenFile, ...] = ()
     ) -> Report:
-        """Check a file when it is the client's turn; raises `Crowded`. `files` as in `checking.check_upload`."""
+        """Check a file when it is the client's turn; `files` as in `checking.check_upload`.
+
+        Raises `Crowded` or `Limited`.
+        """
+        self._require_may_ask(lambda: reading.is_short_number(upload))
         check = partial(
             checking.check_upload,
             upload,
@@ -79,7 +83,7 @@ class Desk:
         )
         self.metrics.upload_comes()
         try:
-            async with self.turns.turn(request.client.host if request.client else ""):
+            async with self.turns.turn(self.client):
                 report = await to_thread.run_sync(check, limiter=self.readers)
         finally:
             self.metrics.upload_goes()
@@ -89,7 +93,7 @@ class Desk:
         self, text: str, when: Moment, *, name: str, request_id: str, files: tuple[GivenFile, ...] = ()
     ) -> Report:
         """Check what was typed or scanned; `files` as in `checking.check_upload`. Raises `Limited`."""
-        self._require_may_ask(lambda: reading.read_text(text))
+        self._require_may_ask(lambda: reading.read_text(text).short_number is not None)
         check = partial(
             checking.check_text,
             text,
@@ -105,7 +109,7 @@ class Desk:
 
     async def check_presented(self, presented: Presented, when: Moment, *, name: str, request_id: str) -> Report:
         """Check what was said to be of one kind. Raises `Limited`."""
-        self._require_may_ask(lambda: presented)
+        self._require_may_ask(lambda: presented.short_number is not None)
         check = partial(
             checking.check_presented,
             presented,
@@ -125,7 +129,7 @@ class Desk:
         """
         return size <= _QUICK and self.index.is_at_hand
 
-    def _require_may_ask(self, read: Callable[[], Presented]) -> None:
+    def _require_may_ask(self, is_short_number: Callable[[], bool]) -> None:
         """Refuse a client's short number after too many that lead nowhere, whether this one would lead anywhere or not.
 
         Raises `Limited`. All else such a client goes on to be answered: many may share its address.
@@ -133,7 +137,7 @@ class Desk:
         try:
             self.limits.require(Limit.MISSES, self.client)
         except Limited:
-            if read().short_number is not None:
+            if is_short_number():
                 raise
 
     def _counted(self, report: Report, kind: str) -> Report:

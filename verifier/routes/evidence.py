@@ -38,6 +38,8 @@ _MEDIA_TYPES = {Kind.CHECKPOINT: CHECKPOINT, Kind.PACK: PACK}
 _NOT_LISTED = "there is no checkpoint of block {}; /api/v1/checkpoints lists them all"
 _NONE_YET = "no checkpoint has been cut yet; the first one follows once the registry has been read"
 _MOST = 100
+_NO_BLOCK = 2**62
+"""No chain has so many blocks, and no database has to count that far."""
 _MOST_WAITING = 8
 """How many may wait for files that have to be made."""
 
@@ -114,7 +116,7 @@ _LISTED = {
 def listed(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=_MOST, description="How many at most.")] = 20,
-    before: Annotated[int | None, Query(ge=0, description="Only those of blocks below this one.")] = None,
+    before: Annotated[int | None, Query(ge=0, lt=_NO_BLOCK, description="Only those of blocks below this one.")] = None,
 ) -> JSONResponse:
     """List what was cut: block, time and the heads of the registry's three hash chains after it.
 
@@ -144,7 +146,7 @@ async def latest(request: Request) -> Response:
     responses=_described(CHECKPOINT, "The checkpoint of that block. It never changes."),
 )
 async def numbered(
-    request: Request, block_number: Annotated[int, Path(ge=0, lt=2**63, description="As the list tells it.")]
+    request: Request, block_number: Annotated[int, Path(ge=0, lt=_NO_BLOCK, description="As the list tells it.")]
 ) -> Response:
     """Get an older checkpoint."""
     return await _file(request, Kind.CHECKPOINT, block_number)

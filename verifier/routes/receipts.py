@@ -11,9 +11,8 @@ from fastapi.responses import JSONResponse, Response
 
 from chain import strict_json
 from verifier import answer, reading, receipts
-from verifier.presented import Presented
 from verifier.receipt_page import PageUnprintable
-from verifier.routes.bodies import MAX_JSON, limited, read_form
+from verifier.routes.bodies import MAX_JSON, limited, media_type_of, presented, read_form, require_each_once
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.examples import PROBLEM, REPORT
 from verifier.routes.problems import MEDIA_TYPE as PROBLEM_TYPE
@@ -132,8 +131,7 @@ async def give(
 
     The receipt verifies later, without a network, too. It is no certificate: it tells what was so when it was given.
     """
-    if repeated := [name for name in request.query_params if len(request.query_params.getlist(name)) > 1]:
-        raise RequestFault(422, f"got {repeated[0]!r} more than once, wanted it once")
+    require_each_once(request)
     media_type = _accepted(request.headers.get("accept", ""))
     language = lang or language_of(request.headers.get("accept-language", ""), fallback=Language.ENGLISH)
     asked = await _asked(request, desk_of(request).moment(on))
@@ -163,7 +161,7 @@ async def give(
 
 
 async def _asked(request: Request, when: Moment) -> _Asked:
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = media_type_of(request)
     desk = desk_of(request)
     if media_type == "multipart/form-data":
         upload, certified, fields = await read_form(request)
@@ -181,7 +179,7 @@ async def _asked(request: Request, when: Moment) -> _Asked:
         raise RequestFault(415, f"got {media_type or 'no content type'}, wanted multipart/form-data or {JSON_TYPE}")
     name, text, wishes = _members(b"".join([chunk async for chunk in limited(request, MAX_JSON)]))
     asked_by, show = _name(wishes.get("asked_by", "")), _keys(wishes.get("show"))
-    report = await desk.check_presented(_presented(name, text), when, name=name, request_id=request_id_of(request))
+    report = await desk.check_presented(presented(name, text), when, name=name, request_id=request_id_of(request))
     return _Asked(report, digest_of(text), asked_by, show)
 
 
@@ -201,16 +199,6 @@ def _members(body: bytes) -> tuple[str, str, dict[str, JSON]]:
         case _:
             got = ", ".join(sorted(value))[:_MAX_KEY] or "nothing"
             raise RequestFault(422, f"got {got}, wanted one text: {', '.join(_KINDS)}; beside it asked_by and show")
-
-
-def _presented(name: str, text: str) -> Presented:
-    match name:
-        case "certificate":
-            return Presented(certificates=(text.strip(),))
-        case "short_number":
-            return Presented(short_number=text)
-        case _:
-            return reading.read_code(text)
 
 
 def _name(value: JSON) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from verifier.report import CheckName, Colour, Outcome, Verdict
+from verifier.report import CheckName, Colour, Verdict
 from verifier.wording import sentence, show
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from verifier.wording import Language
 
 ICONS = {Colour.GREEN: "tick", Colour.AMBER: "attention", Colour.GREY: "question", Colour.RED: "cross"}
-_MAKE_IT_GENUINE = {CheckName.SIGNATURE, CheckName.INCLUSION, CheckName.ANCHORING}
-"""Without these checks passed, what a certificate says is only what it claims."""
 _OF_COPIES = {"signature.copy_alone", "validity.copy_expired", "validity.copy_not_yet"}
 """Messages by which only a limited copy falls short."""
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
@@ -55,8 +53,7 @@ def copy_key(report: Report) -> str:
 
 def whose(report: Report) -> str:
     """Return the heading over what the certificate says: how far that is confirmed."""
-    passed = {check.name for check in report.checks if check.outcome is Outcome.PASSED}
-    genuine, copy = passed >= _MAKE_IT_GENUINE, report.subject.copy
+    genuine, copy = report.is_genuine, report.subject.copy
     if report.verdict is Verdict.ALTERED and genuine:
         return "page.issued"
     if copy is not None and not copy.is_proven and genuine:

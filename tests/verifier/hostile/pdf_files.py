@@ -155,6 +155,11 @@ def _updated(pdf: bytes) -> bytes:
     return pdf + body + page + table + trailer % (root, size + 1, found[-1], more + len(page))
 
 
+def _after_another(pdf: bytes) -> bytes:
+    """Put it behind a document that shows something else: its table of objects leads astray then."""
+    return pdf_of(CATALOGUE, PAGES, _page(b"")) + pdf
+
+
 def _with_layer(pdf: pikepdf.Pdf, *, shown: bool) -> None:
     """Draw more words on a layer that is shown or hidden."""
     layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("L")))
@@ -256,6 +261,7 @@ PDF_FILES = [
         lambda pdf: b"PK\3\4" + bytes(26) + pdf,
     ),
     around("before an archive", "is an archive, too", "UNREADABLE", "read.two_kinds", _with_zip),
+    around("behind another document", "each reader mends it its way", "INCOMPLETE", "document.foreign", _after_another),
     around("saved by an editor", "another page behind the end", "ALTERED", "document.", _updated),
     around(
         "protected for its owner",

@@ -93,7 +93,7 @@ export function plain(value) {
  * has another length is hidden altogether, for it may have the number anywhere.
  * @param {string} text
  */
-export function maskResidentNumber(text) {
+function maskResidentNumber(text) {
   const all = [...text];
   const shown = all.length - 12;
   if (shown < 6 || shown > 7) return "*".repeat(all.length);

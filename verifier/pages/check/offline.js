@@ -58,7 +58,7 @@ export async function makeBasis({ trust: trustFile, pack, now, seen = null }) {
   [trustFile, pack].filter((file) => file !== null).forEach((file) => requireBytes(file, "a trust list or a pack"));
   try {
     return await believe(trustFile, pack, now, seen);
-  } catch (error) {
+  } catch {
     // Whoever asks about a certificate gets a report, CANNOT_CHECK, whatever failed here.
     return nothing(null, message("registry.unforeseen"), seen);
   }

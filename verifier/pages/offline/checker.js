@@ -16,7 +16,7 @@ export class CannotCheckHere extends Error {
 }
 
 /** The worker ended while it was asked something: nothing is known then, and nobody else's word takes its place. */
-export class CheckerEnded extends Error {
+class CheckerEnded extends Error {
   constructor() {
     super("the worker that checks has ended");
     this.name = "CheckerEnded";

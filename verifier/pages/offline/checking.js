@@ -64,7 +64,7 @@ const questions = {
   read: async (text, number) => {
     const basis = basisOf(number);
     const input = readInput(text, { hosts: basis.hosts });
-    return { kind: input.kind, prefix: await prefixOf(input, basis) };
+    return { kind: input.kind, prefix: await prefixOf(input) };
   },
 
   /**

@@ -19,7 +19,7 @@ const cacheName = `${NAME}${version}`;
 const PATIENCE_MS = 4000;
 /** After the network kept somebody waiting, it is not waited for again until then. */
 const SLOW_FOR_MS = 30_000;
-const PATHS = ["/", "/v", "/c"];
+const PATHS = ["/", "/v", "/c", "/r"];
 let slowUntil = 0;
 
 worker.addEventListener("install", (/** @type {any} */ event) => event.waitUntil(install()));
@@ -120,7 +120,7 @@ function keptFor(request) {
   if (request.method !== "GET" || url.origin !== worker.location.origin) return null;
   if (url.pathname in files || url.pathname in taken) return url.search ? null : url.pathname;
   if (request.mode !== "navigate" || !PATHS.includes(url.pathname)) return null;
-  const path = url.pathname === "/c" ? "/v" : url.pathname;
+  const path = url.pathname === "/" ? "/" : "/v";
   return `${path}?lang=${languageOf(url)}`;
 }
 

@@ -268,6 +268,11 @@ function begin() {
       attempt(switchLanguage);
     });
   }
+  // The link moves the focus itself: an address's fragment is for codes, and another one would have the page loaded anew.
+  find(".skip").addEventListener("click", (/** @type {Event} */ event) => {
+    event.preventDefault();
+    find("#main").focus();
+  });
   takeAlong(() => wordsOf(language())).catch((error) => console.info(String(error)));
   window.addEventListener("popstate", () => location.reload());
   if (!isSite) {

@@ -13,7 +13,11 @@ import { MAX_LABEL, NoWatchList, added, fromFile, relabelled, removed, toFile } 
 /** @typedef {import("../page/words.js").Words} Words */
 /** @typedef {import("./list.js").Entry} Entry */
 /** @typedef {import("./list.js").Noted} Noted */
-/** @typedef {{asOf: number | null, offline: boolean, doubt: boolean}} Checked What the last check could rest on. */
+/**
+ * What the last check that came to something rests on.
+ * @typedef {{asOf: number, offline: boolean, doubt: boolean, registries: (string | undefined)[]}} Checked `registries` are
+ *   those of which something is known, by their ids: a list from a file may name others.
+ */
 
 /** The service is asked from a multiple of so many blocks, so that the number is not one list's own. */
 const STEP = 256;
@@ -48,11 +52,12 @@ async function check(words) {
   say(words.say("watch.checking"));
   const after = Math.floor(Math.min(...list.map(({ block }) => block)) / STEP) * STEP;
   const [told, proven] = await Promise.all([tellOf(after), provenOf(list)]);
-  checked = {
-    asOf: told?.time ?? proven?.time ?? null,
-    offline: told === null,
-    doubt: told !== null && told.doubt !== null,
-  };
+  const asOf = told?.time ?? proven?.time;
+  // Where nobody answers, nothing new is known, which is not that nothing was recorded.
+  if (asOf !== undefined) {
+    const doubt = told !== null && told.doubt !== null;
+    checked = { asOf, offline: told === null, doubt, registries: [told?.registryId, proven?.registry_id] };
+  }
   const now = await change((kept) => kept.map((entry) => updated(entry, told, proven)));
   show(now, words);
   say(words.say(told === null && proven === null ? "watch.unreachable" : "watch.done"));
@@ -101,7 +106,7 @@ function show(list, words) {
 
 /** @param {Words} words */
 function asOf(words) {
-  if (!checked || checked.asOf === null) return "";
+  if (!checked) return "";
   const key = checked.offline ? "watch.as_of_pack" : checked.doubt ? "watch.as_of_doubt" : "watch.as_of";
   return words.say(key, { time: words.moment(inChina(checked.asOf * 1000)) });
 }
@@ -113,7 +118,7 @@ function asOf(words) {
 function shown(entry, words) {
   const against = inForce(entry.changes, Date.now());
   const isOdd = entry.changes.some(({ doubt }) => doubt !== null);
-  const colour = against.length || isOdd ? "red" : entry.changes.length ? "amber" : checked ? "calm" : "grey";
+  const colour = against.length || isOdd ? "red" : entry.changes.length ? "amber" : isChecked(entry) ? "calm" : "grey";
   const name = entry.label || entry.short_number;
   const id = `watched-${entry.leaf.slice(0, 16)}`;
   return el(
@@ -143,7 +148,12 @@ function stateOf(entry, against, words) {
   if (entry.changes.some(({ doubt }) => doubt !== null)) return words.say("watch.contradicted");
   if (against.length) return against.map(({ track }) => wordOf(track, words)).join(" · ");
   if (entry.changes.length) return words.say("watch.changed");
-  return words.say(checked ? "watch.unchanged" : "watch.not_checked");
+  return words.say(isChecked(entry) ? "watch.unchanged" : "watch.not_checked");
+}
+
+/** @param {Entry} entry */
+function isChecked({ registry_id: registry }) {
+  return checked?.registries.includes(registry) ?? false;
 }
 
 /**

@@ -1,6 +1,7 @@
 // Asks a verifier for a verdict. What it answers is believed, since the widget checks nothing by itself; but an answer that
 // is none is never VALID.
 
+import { VERDICTS, colourOf } from "../check/report.js";
 import { say } from "./words.js";
 
 /** @typedef {{base: string, code: string, number: string, language: import("./words.js").Language}} Question */
@@ -9,21 +10,6 @@ import { say } from "./words.js";
 const PATIENCE_MS = 10_000;
 const CANNOT_CHECK = "CANNOT_CHECK";
 const MOST = 300;
-const AMBER = ["INCOMPLETE", "SIGNED", "PENDING", "RENEWAL_PENDING", "EXPIRED"];
-const GREY = ["UNREADABLE", "UNSUPPORTED", CANNOT_CHECK];
-const RED = [
-  "ALTERED",
-  "ISSUER_NOT_AUTHORISED",
-  "NOT_FOUND",
-  "RESCINDED",
-  "REVOKED",
-  "WITHDRAWN",
-  "CANCELLED",
-  "REPLACED",
-  "LOST",
-  "SUSPENDED",
-  "NOT_YET_VALID",
-];
 const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+08:00$/;
 const LOCAL = ["localhost", "127.0.0.1", "[::1]"];
 
@@ -79,23 +65,11 @@ export function siteOf(base) {
 function answerOf(reports, language) {
   const [report] = Array.isArray(reports) && reports.length === 1 ? reports : [null];
   const { verdict, heading, checked_at: checkedAt, test } = report ?? {};
-  const colour = colourOf(verdict);
-  if (colour === null || typeof heading !== "string" || heading.length > MOST || !TIME.test(checkedAt)) {
+  if (!VERDICTS.includes(verdict) || typeof heading !== "string" || heading.length > MOST || !TIME.test(checkedAt)) {
     throw new Error("got an answer that is no report");
   }
   // A receipt is no certificate, whatever it is about.
   if (verdict === "VALID" && "receipt" in report) return cannotCheck(language);
-  return { verdict, colour, heading, checkedAt, test: test !== false };
-}
-
-/**
- * @param {unknown} verdict
- * @returns {Answer["colour"] | null} By the verdict alone, whatever colour the answer names.
- */
-function colourOf(verdict) {
-  if (typeof verdict !== "string") return null;
-  if (verdict === "VALID") return "green";
-  if (AMBER.includes(verdict)) return "amber";
-  if (GREY.includes(verdict)) return "grey";
-  return RED.includes(verdict) ? "red" : null;
+  // By the verdict alone, whatever colour the answer names.
+  return { verdict, colour: colourOf(verdict), heading, checkedAt, test: test !== false };
 }

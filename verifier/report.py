@@ -313,7 +313,7 @@ class Report:
 
     @property
     def is_genuine(self) -> bool:
-        """Whether what the certificate says is what its agency states, whatever became of it; else it only claims that."""
+        """Whether what the certificate says is what its agency states, whatever became of it; else it claims so."""
         return {check.name for check in self.checks if check.outcome is Outcome.PASSED} >= _MAKE_IT_GENUINE
 
     @property

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from verifier import answer, reading
-from verifier.presented import GivenFile
 from verifier.routes.bodies import CERTIFIED, Upload, media_type_of, presented, read_form, read_json, require_each_once
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.examples import REQUESTS, RESPONSES
 from verifier.routes.problems import RequestFault
 from verifier.wording import Language, language_of
+
+if TYPE_CHECKING:
+    from verifier.presented import GivenFile
 
 router = APIRouter()
 

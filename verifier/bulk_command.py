@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chain.errors import InvalidInput
-from verifier import reading
+from verifier import checking, reading
 from verifier.bulk import Brought, Bulk
 from verifier.bulk_lines import same_place
 from verifier.bulk_tables import WRITERS, counts, json_file
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from verifier.bulk_lines import Line
     from verifier.index import Index
+    from verifier.receipt_check import Vouchers
     from verifier.wording import Language
 
 MOST_BYTES = 512 * 1024**2
@@ -46,6 +48,10 @@ class Question:
     """The file that the verdicts are written to."""
     language: Language
     as_json: bool
+    vouchers: Callable[[Index | None], Vouchers] = lambda _: checking.nobody()
+    """Tells whose receipts are believed."""
+    pdf_roots: Path | None = None
+    """As in `reading.read_upload`."""
 
     def answer(
         self, opened: Callable[[], Index | None], clock: Callable[[], datetime], console: Console, progress: Console
@@ -53,7 +59,9 @@ class Question:
         """Check all of it and tell; returns the verdicts that came. Raises `InvalidInput`."""
         if self.out is not None:
             kind_of(self.out)
-        lines = check(brought(self.inputs), opened(), clock, on=self.on, console=progress)
+        index = opened()
+        bulk = Bulk(index, clock, self.on, vouchers=partial(self.vouchers, index), pdf_roots=self.pdf_roots)
+        lines = check(brought(self.inputs), bulk, console=progress)
         if self.out is not None:
             write(lines, self.out, self.language)
         if self.as_json:
@@ -80,7 +88,7 @@ def brought(inputs: Sequence[str]) -> list[Callable[[], Brought]]:
     """Return what reads each input, and each file in a folder; raises `InvalidInput` for one that is not there."""
     found: list[Callable[[], Brought]] = []
     for item in inputs:
-        path = Path(item)
+        path = _path(item)
         if item == "-":
             found.append(lambda: Brought("standard input", sys.stdin.buffer.read(MOST_BYTES)))
         elif _is(path, Path.is_dir):
@@ -97,17 +105,10 @@ def brought(inputs: Sequence[str]) -> list[Callable[[], Brought]]:
     return found
 
 
-def check(
-    things: Sequence[Callable[[], Brought]],
-    index: Index | None,
-    clock: Callable[[], datetime],
-    *,
-    on: str | None,
-    console: Console,
-) -> list[Line]:
+def check(things: Sequence[Callable[[], Brought]], bulk: Bulk, *, console: Console) -> list[Line]:
     """Check all of it; `console` shows how far it is, where somebody looks at it."""
     lines: list[Line] = []
-    steps = Bulk(index, clock, on).steps((read() for read in things), count=len(things))
+    steps = bulk.steps((read() for read in things), count=len(things))
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
         task = shown.add_task("", total=len(things))
@@ -149,8 +150,13 @@ _SHORT = 40
 
 
 def _is_many(item: str) -> bool:
-    path = Path(item)
+    path = _path(item)
     return _is(path, Path.is_dir) or (item.lower().endswith(_MANY) and _is(path, Path.is_file))
+
+
+def _path(item: str) -> Path:
+    """Return what is named; a shell's empty variable names nothing, and not the folder that one happens to be in."""
+    return Path(item or os.devnull)
 
 
 def _is(path: Path, kind: Callable[[Path], bool]) -> bool:

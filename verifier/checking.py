@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from verifier import reading, receipt_check, verification
+from verifier.logs import place_of
 from verifier.receipt_check import Vouchers
 from verifier.wording import message
 
@@ -119,22 +120,13 @@ def attempted(what: Callable[[], Result], *, request_id: str = "") -> Result | N
     try:
         return what()
     except Exception as exc:  # noqa: BLE001 (whoever asks about a certificate gets a report: CANNOT_CHECK, never VALID)
-        _LOG.error("check.unforeseen", error=_where(exc), request_id=request_id)
+        _LOG.error("check.unforeseen", error=place_of(exc), request_id=request_id)
         return None
 
 
 def unforeseen(moment: Moment, *, name: str) -> Report:
     """Report that nothing could be checked, where there is no index to ask."""
     return verification.unforeseen(moment, name=name)
-
-
-def _where(exc: Exception) -> str:
-    """Say what failed and where, but not with which values: those may be somebody's."""
-    place = exc.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = "" if place is None else f" in {place.tb_frame.f_code.co_qualname}, line {place.tb_lineno}"
-    return type(exc).__name__ + where
 
 
 def doubt(index: Index, now: datetime) -> Message | None:

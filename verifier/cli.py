@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -142,7 +143,15 @@ def check(
     if bulk_command.is_many(inputs, out):
         if offline or file_certified:
             raise InvalidInput("got --offline or --file-certified beside many inputs, wanted single files or texts")
-        question = bulk_command.Question(inputs, on, out, main, as_json=as_json)
+        question = bulk_command.Question(
+            inputs,
+            on,
+            out,
+            main,
+            as_json=as_json,
+            vouchers=lambda index: _vouchers(index, when.now),
+            pdf_roots=open_settings().pdf_authorities,
+        )
         return _exit_code(question.answer(_opened, _now, OUT, ERR))
     items = [_read(item) for item in inputs]
     files = tuple(reading.given_file(content(path), name=str(path)) for path in file_certified or ())
@@ -208,15 +217,18 @@ _SHORT = 40
 
 
 def _check(name: str, item: bytes | str, index: Index, when: Moment, files: tuple[GivenFile, ...]) -> Report:
-    def vouchers() -> Vouchers:
-        from verifier.wiring import vouchers_of  # noqa: PLC0415 (as in `_opened`)
-
-        return vouchers_of(open_settings(), index, when.now)
-
+    vouchers = partial(_vouchers, index, when.now)
     if isinstance(item, str):
         return checking.check_text(item, index, when, name=name, files=files, vouchers=vouchers)
     roots = open_settings().pdf_authorities
     return checking.check_upload(item, index, when, name=name, files=files, vouchers=vouchers, pdf_roots=roots)
+
+
+def _vouchers(index: Index | None, now: datetime) -> Vouchers:
+    """Tell whose receipts are believed: nobody's where there is no index."""
+    from verifier.wiring import vouchers_of  # noqa: PLC0415 (as in `_opened`)
+
+    return checking.nobody() if index is None else vouchers_of(open_settings(), index, now)
 
 
 def _exit_code(verdicts: set[Verdict]) -> int:

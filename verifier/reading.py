@@ -44,6 +44,8 @@ _ZIP_END, _ZIP_ENTRY, _ZIP_END_SIZE = b"PK\5\6", b"PK\1\2", 22
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _OUR_CODE = re.compile(r"https?://[^\s/]+/[cv]#\S*")
 _RECEIPT = re.compile(r"https?://[^\s/]+/r#(\S*)")
+_WITH_LANGUAGE = re.compile(r"\A(https?://[^\s/?#]+/[cvr])\?lang=[A-Za-z-]{0,12}(?=#)")
+"""What an address bar shows of a code after the page's language was chosen."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{40,}")
 """A code's digits without its URL; a short number is far shorter."""
@@ -60,7 +62,7 @@ def read_upload(upload: bytes, *, pdf_roots: Path | None = None) -> Presented:
     if not upload:
         return _fault("read.empty")
     if len(upload) > MAX_UPLOAD:
-        return _fault("read.too_large", size=_megabytes(len(upload)), limit=_megabytes(MAX_UPLOAD))
+        return _too_large(upload, MAX_UPLOAD)
     is_picture = upload.startswith(_PICTURES)
     if _PDF in upload[:_PDF_WITHIN]:
         is_one_kind = upload.startswith(_PDF) and not _is_archive(upload)
@@ -93,7 +95,7 @@ def given_file(data: bytes, *, name: str) -> GivenFile:
 
 def read_text(text: str) -> Presented:
     """Read what was typed or scanned: a certificate, a code, or a short number."""
-    text = text.strip()
+    text = _WITH_LANGUAGE.sub(r"\1", text.strip())
     if not text:
         return _fault("read.empty")
     if receipts.looks_like_one(text):
@@ -109,7 +111,7 @@ def read_text(text: str) -> Presented:
 
 def read_code(text: str) -> Presented:
     """Read what is said to be a code's text; another site's address is a stranger's code."""
-    text = text.strip()
+    text = _WITH_LANGUAGE.sub(r"\1", text.strip())
     if receipt := _RECEIPT.fullmatch(text):
         return Presented(receipts=(receipt[1],))
     if receipts.looks_like_one(text):
@@ -134,9 +136,11 @@ def _read_other(upload: bytes) -> Presented:
     if kind := envelope.kind_of(upload):
         return _fault("read.proof_alone" if kind == envelope.PROOF else "read.checkpoint_alone")
     try:
-        return read_text(upload[:MAX_TEXT].decode("utf-8-sig"))
+        text = upload[:MAX_TEXT].decode("utf-8-sig")
     except UnicodeDecodeError:
         return _fault("read.kind")
+    # What nobody reads to its end may say something else there.
+    return read_text(text) if len(upload) <= MAX_TEXT else _too_large(upload, MAX_TEXT)
 
 
 def _decode(upload: bytes, pdf_roots: Path | None) -> Presented:
@@ -297,6 +301,10 @@ def _file(text: str) -> bytes:
 
 def _fault(key: str, **arguments: Argument) -> Presented:
     return Presented(fault=message(key, **arguments))
+
+
+def _too_large(upload: bytes, limit: int) -> Presented:
+    return _fault("read.too_large", size=_megabytes(len(upload)), limit=_megabytes(limit))
 
 
 def _megabytes(size: int) -> str:

@@ -52,13 +52,13 @@ class Settings(BaseSettings):
     anchors_every_s: float = Field(
         60.0, description="How old a checkpoint must be before anchors alone make a new one.", ge=0
     )
-    limit_reading: int = Field(1200, description="How much one client may read in a minute; 0 is without limit.", ge=0)
-    limit_verifying: int = Field(300, description="How many verdicts one client may have in a minute; as above.", ge=0)
+    limit_reading: int = Field(2400, description="How much one client may read in a minute; 0 is without limit.", ge=0)
+    limit_verifying: int = Field(1200, description="How many verdicts one client may have in a minute; as above.", ge=0)
     limit_certificate: int = Field(
-        1200, description="How many verdicts about one certificate may be had in a minute; as above.", ge=0
+        6000, description="How many verdicts about one certificate may be had in a minute; as above.", ge=0
     )
     limit_misses: int = Field(
-        30, description="How many short numbers of one client may lead nowhere in an hour; as above.", ge=0
+        100, description="How many short numbers of one client may lead nowhere in an hour; as above.", ge=0
     )
     trusted_proxies: str = Field(
         "",

@@ -171,6 +171,14 @@ def test_a_label_stays_and_a_file_takes_the_list_to_another_device(
         expect(other.page.locator(".watched .state")).to_have_text("此后没有新记载")
         other.page.get_by_role("button", name="取消关注").click()
         expect(other.page.locator("#empty")).to_be_visible()
+        # Of another registry nobody here knows anything, and nothing is not «no change».
+        read = json.loads(file)
+        read["entries"][0]["registry_id"] = f"0x{'5a' * 32}"
+        strange = {"name": "list.json", "mimeType": "application/json", "buffer": json.dumps(read).encode()}
+        other.page.set_input_files("#import", strange)
+        expect(other.page.locator("#as-of")).not_to_be_empty()
+        expect(other.page.locator("#progress")).to_have_text("已检查。")
+        expect(other.page.locator(".watched .state")).to_have_text("尚未检查")
 
 
 def test_the_page_is_clean_for_everybody(phone: Telephone, world: World, papers: dict[str, Paper]) -> None:

@@ -252,6 +252,12 @@ class TestRepeating:
         with pytest.raises(AnswerNotUnderstood):
             client.check("7HKQ-2M4D-X9RT-0C")
 
+    def test_nor_is_a_bulk_check_with_a_verdict_to_come(self) -> None:
+        told = {"id": "a", "state": "RUNNING", "done": 1, "total": 1, "verdicts": {"SPLENDID": 1}}
+        client, _, _ = answering(httpx2.Response(200, json=told))
+        with pytest.raises(AnswerNotUnderstood, match="SPLENDID"):
+            client.bulk_check("a").progress()
+
 
 class TestAsynchronous:
     def test_it_is_the_same_with_await(self, url: str, papers: tuple[Paper, Paper]) -> None:

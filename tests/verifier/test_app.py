@@ -312,6 +312,15 @@ class TestHttp:
         assert answer.status_code == 400
         assert "cannot be read" in answer.text
 
+    @pytest.mark.parametrize(
+        ("named", "spoken"), [("zh", "zh-CN"), ("ZH-TW", "zh-CN"), ("en-GB", "en"), ("xx", "en"), ("", "en")]
+    )
+    def test_people_get_a_page_whatever_language_they_name(self, client: TestClient, named: str, spoken: str) -> None:
+        for path in ("/", "/v", "/bulk", "/watch", "/bulk/nothing"):
+            answer = client.get(path, params={"lang": named}, headers={"accept-language": "en"})
+            assert answer.headers["content-type"] == "text/html; charset=utf-8"
+            assert answer.headers["content-language"] == spoken
+
     @pytest.mark.parametrize("path", ["/", "/receipt", "/bulk"])
     def test_nor_does_one_without_a_content_type_end_in_a_fault(self, client: TestClient, path: str) -> None:
         answer = client.post(f"{path}?lang=en", content=b"")

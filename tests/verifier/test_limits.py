@@ -118,6 +118,7 @@ class TestService:
             assert "Too many questions" in answer.text
             assert "retry-after" in answer.headers
             assert "过于频繁" in client.post("/", data={"typed": "1"}, headers={"accept-language": "zh"}).text
+            assert "Too many questions" in client.post("/?lang=en", data={"typed": "1"}).text
 
     def test_one_certificate_has_a_limit_whoever_asks_and_another_has_its_own(
         self, world: MadeUp, tmp_path: Path

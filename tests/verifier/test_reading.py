@@ -147,6 +147,15 @@ class TestGenuine:
     def test_a_missing_file_is_not_taken_for_a_number(self, text: str, *, is_text: bool) -> None:
         assert looks_like_text(text) is is_text
 
+    def test_an_address_with_the_pages_language_is_the_same_code(self) -> None:
+        digits = "1" * 60
+        for path in ("v", "c"):
+            bare = f"https://verify.example.cn/{path}#{digits}"
+            for lang in ("en", "zh-CN", ""):
+                with_language = f"https://verify.example.cn/{path}?lang={lang}#{digits}"
+                assert reading.read_text(with_language) == reading.read_code(with_language) == reading.read_text(bare)
+        assert reading.read_text(f"https://verify.example.cn/v?next=https://evil.cn#{digits}").foreign_codes == 1
+
 
 class TestForged:
     def test_a_document_printed_with_another_name_is_altered(self) -> None:
@@ -296,6 +305,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "noise as a photograph": (lambda: b"\xff\xd8\xff" + os.urandom(2000), "read.damaged"),
     "noise": (lambda: b"\xff\xfe" + os.urandom(5000) + b"\xff", "read.kind"),
     "nothing": (lambda: b"", "read.empty"),
+    "a code, and more than anybody reads behind it": (
+        lambda: b"https://verify.example.cn/v#" + b"1" * 900 + b" " * reading.MAX_TEXT + b"evil",
+        "read.too_large",
+    ),
     "21 MB": (lambda: b"x" * (reading.MAX_UPLOAD + 1), "read.too_large"),
     "a picture and a document": (lambda: png_of(1, 1, b"\0\0")[:40] + issue()[2], "read.two_kinds"),
     "something and a document": (lambda: b"GIF89a" + bytes(100) + issue()[2], "read.two_kinds"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,9 @@ from cryptography.fernet import Fernet
 from chain import base64url, keys, strict_json
 from chain.errors import InvalidInput
 from chain.events import Track
+from tests import sealed
 from tests.verifier.book import IDENTITY, KEY, NOW, OTHER_KEY, TODAY, anchored, paper
-from verifier import reading, receipt_check, receipt_finding, receipts, verification
+from verifier import offline, reading, receipt_check, receipt_finding, receipts, verification
 from verifier.answer import as_json
 from verifier.attesting import Attester
 from verifier.knowledge import Head, Place, StatusRecord
@@ -27,6 +29,8 @@ from verifier.report import CheckName, Outcome, Verdict
 from verifier.wording import Language
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.verifier.book import Book
     from verifier.receipt_check import ReceiptReport
     from verifier.receipt_finding import Finding
@@ -327,3 +331,35 @@ class TestItsPage:
 def test_years_later_it_still_verifies() -> None:
     report = checked(receipts.sign(receipt(), ATTESTER), now=datetime(2036, 1, 1, tzinfo=UTC))
     assert report.verdict is Verdict.INCOMPLETE
+
+
+def _trust_file() -> bytes:
+    """Return a trust list of the book's registry, which names our attester."""
+    signed = sealed.signed_part(
+        registry_id=IDENTITY.registry_id,
+        registry=IDENTITY.address,
+        agencies=IDENTITY.agencies_address,
+        chain_id=IDENTITY.chain_id,
+        scheme="none",
+        attesters=(KEY,),
+    )
+    return sealed.trust_list(signed).encode()
+
+
+class TestOffline:
+    """From a trust list alone."""
+
+    def test_an_attesters_receipt_is_believed_and_a_strangers_is_not(self, tmp_path: Path) -> None:
+        trust = _trust_file()
+        for attester, verdict in ((ATTESTER, Verdict.INCOMPLETE), (STRANGER, Verdict.ISSUER_NOT_AUTHORISED)):
+            basis = offline.basis(trust, None, NOW, state=tmp_path)
+            text = receipts.sign(receipt(), attester)
+            (report,) = offline.check([("a receipt", partial(reading.read_text, text))], basis, moment(None, NOW))
+            assert report.verdict is verdict
+
+    def test_without_a_trust_list_nobodys_is_checked(self, tmp_path: Path) -> None:
+        basis = offline.basis(b"{}", None, NOW, state=tmp_path)
+        text = receipts.sign(receipt(), ATTESTER)
+        (report,) = offline.check([("a receipt", partial(reading.read_text, text))], basis, moment(None, NOW))
+        assert report.verdict is Verdict.CANNOT_CHECK
+        assert said(report, CheckName.SIGNATURE)[1] == "offline.trust_list_refused"

@@ -59,6 +59,19 @@ def test_an_empty_report_is_not_valid() -> None:
     assert report.block_age_s is None
 
 
+@pytest.mark.parametrize("unproven", [CheckName.SIGNATURE, CheckName.INCLUSION, CheckName.ANCHORING])
+def test_without_key_or_anchor_a_certificate_only_claims_what_it_says(unproven: CheckName) -> None:
+    def ended(name: CheckName) -> Check:
+        passes = name is not unproven and name is not CheckName.STATUS
+        return Check(name, Outcome.PASSED if passes else Outcome.UNKNOWN, Message("check.no_form"))
+
+    assert not report_of(tuple(map(ended, CheckName))).is_genuine
+    whole = (
+        Check(name, Outcome.PASSED, Message("check.no_form")) for name in CheckName if name is not CheckName.STATUS
+    )
+    assert report_of(tuple(whole)).is_genuine
+
+
 def test_no_check_argues_for_valid() -> None:
     with pytest.raises(ValueError, match="argues for VALID"):
         Check(CheckName.FORM, Outcome.PASSED, Message("check.form"), (Verdict.VALID,))

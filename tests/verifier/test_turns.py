@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 from anyio import CancelScope, Event, create_task_group, run
 from anyio.lowlevel import checkpoint
 
-from verifier.routes.turns import MOST_WAITING, MOST_WAITING_EACH, Crowded, Turns
+from verifier.routes.turns import (
+    MOST_COMING,
+    MOST_COMING_EACH,
+    MOST_WAITING,
+    MOST_WAITING_EACH,
+    Coming,
+    Crowded,
+    Turns,
+)
 
 
 async def settle() -> None:
@@ -125,3 +135,18 @@ def test_a_turn_ends_with_an_error_too() -> None:
             pass
 
     run(story)
+
+
+def test_few_bodies_of_one_client_are_on_their_way_at_once() -> None:
+    coming = Coming()
+    with ExitStack() as stack:
+        for _ in range(MOST_COMING_EACH):
+            stack.enter_context(coming.place("a"))
+        with pytest.raises(Crowded):
+            stack.enter_context(coming.place("a"))
+        for client in range(MOST_COMING - MOST_COMING_EACH):
+            stack.enter_context(coming.place(str(client)))
+        with pytest.raises(Crowded):
+            stack.enter_context(coming.place("another"))
+    with coming.place("a"):
+        pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from anyio import current_time, fail_after
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -12,6 +13,7 @@ from chain import strict_json
 from verifier import reading
 from verifier.presented import Presented
 from verifier.reading import MAX_UPLOAD
+from verifier.routes.desk import desk_of
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ FORM = "multipart/form-data"
 MAX_JSON = 1024 * 1024
 _MAX_FIELD = 512 * 1024
 _MAX_FIELDS = 4
+_SILENCE_S, _WHOLE_S = 20.0, 600.0
+"""How long the next piece of a body may take, and all of it: what has come of it is held in memory meanwhile."""
 _SHOWN = 60
 _NAME = 120
 
@@ -53,13 +57,15 @@ async def read_form(
 ) -> tuple[Upload | None, Upload | None, dict[str, str]]:
     """Return the file, the file that it may vouch for, and the other fields of a multipart body, so many at most.
 
-    Raises `RequestFault`.
+    Raises `RequestFault`, and `Crowded` while too many bodies are on their way.
     """
     require_form(request)
     body = limited(request, MAX_BODY)
     parser = _InMemory(request.headers, body, max_files=2, max_fields=most_fields, max_part_size=_MAX_FIELD)
+    desk = desk_of(request)
     try:
-        form = await parser.parse()
+        with desk.coming.place(desk.client):
+            form = await parser.parse()
     except MultiPartException as exc:
         raise RequestFault(400, f"got a multipart body that cannot be read: {exc.message}") from exc
     try:
@@ -141,9 +147,16 @@ def require_each_once(request: Request) -> None:
 
 
 async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
-    """Yield the body as it comes; raises `RequestFault` as soon as there is too much of it."""
-    size = 0
-    async for chunk in request.stream():
+    """Yield the body as it comes; raises `RequestFault` as soon as there is too much of it, or it does not come on."""
+    size, stream, ends = 0, request.stream(), current_time() + _WHOLE_S
+    while True:
+        try:
+            with fail_after(min(_SILENCE_S, max(0.0, ends - current_time()))):
+                chunk = await anext(stream, None)
+        except TimeoutError as exc:
+            raise RequestFault(408, f"got {size} bytes of the body and then no more, wanted all of it") from exc
+        if chunk is None:
+            return
         size += len(chunk)
         if size > most:
             raise RequestFault(413, f"got a body of more than {most} bytes, wanted at most so many")

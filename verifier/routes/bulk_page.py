@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from chain.calendar import SHANGHAI
@@ -20,7 +20,7 @@ from verifier.routes.bulk_bodies import MAX_FILES, MAX_UPLOADS, read_files
 from verifier.routes.bulk_work import bulk_desk_of
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.problems import RequestFault
-from verifier.routes.rendering import language_for, rendered
+from verifier.routes.rendering import PageLanguage, language_for, rendered
 from verifier.routes.shown import ICONS
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
 from verifier.wording import Language, sentence
@@ -39,13 +39,13 @@ _GRAVEST_FIRST = {Colour.RED: 0, Colour.GREY: 1, Colour.AMBER: 2, Colour.GREEN: 
 
 
 @router.get("/bulk")
-def form(request: Request, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
+def form(request: Request, lang: PageLanguage = None) -> HTMLResponse:
     """Show the form."""
     return _form(request, lang, fault=None)
 
 
 @router.post("/bulk")
-async def start(request: Request, lang: Annotated[Language | None, Query()] = None) -> Response:
+async def start(request: Request, lang: PageLanguage = None) -> Response:
     """Begin a bulk check, and lead to its page."""
     desk, own = bulk_desk_of(request), desk_of(request)
     typed, on = "", ""
@@ -72,13 +72,13 @@ async def start(request: Request, lang: Annotated[Language | None, Query()] = No
 
 
 @router.get("/bulk/gone")
-def gone(request: Request, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
+def gone(request: Request, lang: PageLanguage = None) -> HTMLResponse:
     """Say that nothing is left."""
     return rendered(request, "bulk_gone.html", lang)
 
 
 @router.get("/bulk/{job_id}")
-async def job_page(request: Request, job_id: str, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
+async def job_page(request: Request, job_id: str, lang: PageLanguage = None) -> HTMLResponse:
     """Show how far it is, or the verdicts."""
     now = desk_of(request).clock()
 
@@ -112,7 +112,7 @@ async def job_page(request: Request, job_id: str, lang: Annotated[Language | Non
 
 
 @router.post("/bulk/{job_id}/cancel")
-async def cancel(request: Request, job_id: str, lang: Annotated[Language | None, Query()] = None) -> Response:
+async def cancel(request: Request, job_id: str, lang: PageLanguage = None) -> Response:
     """Cancel it, or delete its results; one that is gone already is what was wanted."""
     with suppress(JobUnknown):
         await to_thread.run_sync(bulk_desk_of(request).jobs.find(job_id).cancel)

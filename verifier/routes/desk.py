@@ -13,6 +13,7 @@ from verifier.limiting import Limit, Limited, Limits
 from verifier.metrics import Metrics
 from verifier.moments import moment
 from verifier.routes import clients
+from verifier.routes.turns import Coming
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,7 @@ class Desk:
     readers: CapacityLimiter
     """Each upload takes a process and half a gigabyte at most."""
     turns: Turns
+    coming: Coming = field(default_factory=Coming)
     vouchers: Callable[[], Vouchers] = checking.nobody
     """Tells whose receipts are believed."""
     limits: Limits = field(default_factory=lambda: Limits({}))

@@ -8,16 +8,17 @@ from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from verifier.evidence_files import Kind
 from verifier.routes import caching, standalone
 from verifier.routes.evidence import offered
 from verifier.routes.problems import RequestFault
+from verifier.routes.rendering import PageLanguage  # noqa: TC001 (FastAPI reads annotations at run time)
 from verifier.wording import Language, keys, language_of, sentence
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def service_worker(request: Request) -> Response:
 
 
 @router.get("/manifest.webmanifest")
-def manifest(request: Request, lang: Annotated[Language | None, Query()] = None) -> Response:
+def manifest(request: Request, lang: PageLanguage = None) -> Response:
     """Return what makes the page installable."""
     language = lang or language_of(request.headers.get("accept-language", ""))
     icons = [
@@ -77,7 +78,7 @@ def sentences(request: Request, language: Language) -> Response:
 
 
 @router.get(standalone.PATH)
-async def one_file(request: Request, lang: Annotated[Language | None, Query()] = None) -> Response:
+async def one_file(request: Request, lang: PageLanguage = None) -> Response:
     """Return the verifier as one file, which opens from a disk and asks no network.
 
     It carries the trust list and the newest pack as they are now.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from verifier.limiting import Limit, Limited
 from verifier.routes import problems
 from verifier.routes.desk import desk_of
-from verifier.routes.rendering import rendered
+from verifier.routes.rendering import language_in, rendered
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
@@ -30,7 +30,8 @@ async def refuse(request: Request, why: Limited) -> Response:
         answer = problems.problem(request, _STATUS, str(why))
     else:
         fault = _FAULTS.get(why.limit, "page.too_many")
-        answer = rendered(request, "start.html", None, _STATUS, fault=fault, typed="", on="", example="")
+        asked = language_in(request.query_params.get("lang"))
+        answer = rendered(request, "start.html", asked, _STATUS, fault=fault, typed="", on="", example="")
     answer.headers["Retry-After"] = str(why.retry_after_s)
     return answer
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from chain.errors import InvalidInput
@@ -18,19 +18,20 @@ from verifier.routes.bodies import read_form
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.problems import RequestFault
 from verifier.routes.receipt_desk import digest_of, receipts_of
-from verifier.routes.rendering import language_for, other_than, rendered
+from verifier.routes.rendering import PageLanguage, language_for, other_than, rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
-from verifier.wording import Language, sentence
+from verifier.wording import sentence
 
 if TYPE_CHECKING:
     from verifier.report import Report
     from verifier.routes.bodies import Upload
+    from verifier.wording import Language
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 @router.get("/")
-def start(request: Request, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
+def start(request: Request, lang: PageLanguage = None) -> HTMLResponse:
     """Show the form."""
     return rendered(request, "start.html", lang, fault=None, typed="", on="")
 
@@ -38,13 +39,13 @@ def start(request: Request, lang: Annotated[Language | None, Query()] = None) ->
 @router.get("/v")
 @router.get("/c")
 @router.get("/r")
-def scanned(request: Request, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
+def scanned(request: Request, lang: PageLanguage = None) -> HTMLResponse:
     """Take what a scanned code opened: the code stands behind #, which no server sees, so a script brings it to `/`."""
     return rendered(request, "scanned.html", lang, fault=None, typed="", on="")
 
 
 @router.post("/")
-async def check(request: Request, lang: Annotated[Language | None, Query()] = None) -> HTMLResponse:
+async def check(request: Request, lang: PageLanguage = None) -> HTMLResponse:
     """Check what the form brings, and show the verdict."""
     desk, request_id = desk_of(request), request_id_of(request)
     try:

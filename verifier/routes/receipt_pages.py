@@ -7,9 +7,9 @@ telling anybody what, hands in the text now; then it is checked here once more.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from chain.errors import InvalidInput, SigningFailed
@@ -20,13 +20,13 @@ from verifier.routes.bodies import read_form
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.problems import RequestFault
 from verifier.routes.receipt_desk import JWS, PDF, as_file, digest_of, receipts_of
-from verifier.routes.rendering import language_for, rendered
+from verifier.routes.rendering import PageLanguage, language_for, rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
-from verifier.wording import Language  # noqa: TC001 (FastAPI reads annotations at run time)
 
 if TYPE_CHECKING:
     from verifier.receipt_finding import Finding
     from verifier.routes.bodies import Upload
+    from verifier.wording import Language
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -45,7 +45,7 @@ class _Refused(Exception):
 
 
 @router.post("/receipt")
-async def receipt(request: Request, lang: Annotated[Language | None, Query()] = None) -> Response:
+async def receipt(request: Request, lang: PageLanguage = None) -> Response:
     """Show what the receipt will have, or hand it out once that is chosen."""
     try:
         return await _answer(request, lang)

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
+from fastapi import Query
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import BeforeValidator
 
+from chain.errors import InvalidInput
 from verifier.routes.desk import request_id_of
-from verifier.wording import Language, language_of, sentence
+from verifier.wording import Language, language_named, language_of, sentence
 
 if TYPE_CHECKING:
     from fastapi import Request
+
+
+def language_in(tag: object) -> Language | None:
+    """Return the language that a page's address names; None, so that the browser's counts, if it is none of ours."""
+    try:
+        return language_named(str(tag))
+    except InvalidInput:
+        return None
+
+
+PageLanguage: TypeAlias = Annotated[Language | None, Query(), BeforeValidator(language_in)]
+"""A page's `lang`. Programs are told what is wrong with theirs; people get a page all the same."""
 
 
 def rendered(

@@ -5,17 +5,20 @@ One client's crowd of hostile files must not keep another's honest one waiting, 
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from collections import Counter
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from anyio import Event
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 MOST_WAITING, MOST_WAITING_EACH = 16, 4
 """How many may wait, of all and of each client: what waits is held in memory, 20 MB each."""
+MOST_COMING, MOST_COMING_EACH = 48, 12
+"""How many bodies may be on their way, of all and of each client: what has come of them is held in memory, too."""
 RETRY_AFTER_S = 10
 """What those are told who may not even wait."""
 
@@ -28,6 +31,27 @@ class Crowded(Exception):
 class _Waiting:
     client: str
     turn: Event = field(default_factory=Event)
+
+
+class Coming:
+    """Counts the bodies that are on their way; only to be used in one event loop."""
+
+    def __init__(self) -> None:
+        self._of: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, client: str) -> Iterator[None]:
+        """Have a place for one more; raises `Crowded`."""
+        own, total = self._of[client], self._of.total()
+        if own >= MOST_COMING_EACH or total >= MOST_COMING:
+            raise Crowded(f"{own} uploads of yours and {total} in all are on their way already")
+        self._of[client] += 1
+        try:
+            yield
+        finally:
+            self._of[client] -= 1
+            if not self._of[client]:
+                del self._of[client]
 
 
 class Turns:

@@ -89,12 +89,15 @@ function checkerOver(worker) {
     if (fault === undefined) resolve(answer);
     else reject(new Error(fault));
   };
+  let isOver = false;
   worker.onerror = () => {
+    isOver = true;
     for (const { reject } of waiting.values()) reject(new CheckerEnded());
     waiting.clear();
   };
   const ask = (/** @type {string} */ question, /** @type {any[]} */ ...given) =>
     new Promise((resolve, reject) => {
+      if (isOver) throw new CheckerEnded();
       last += 1;
       waiting.set(last, { resolve, reject });
       worker.postMessage({ number: last, question, given });

@@ -2,7 +2,7 @@
 
 const ADDRESS = /^[a-z][a-z0-9+.-]*:/i;
 /** What a code of ours says, whatever host stands in it. */
-const OURS = /^https?:\/\/[^\s/@\\]+\/[cv]#\S*$/;
+const OURS = /^https?:\/\/[^\s/@\\]+\/[cv](?:\?lang=[A-Za-z-]{0,12})?#\S*$/;
 const PUNYCODE = /(^|\.)xn--/;
 const SCRIPTS = ["Latin", "Cyrillic", "Greek", "Han", "Armenian", "Hebrew", "Arabic"].map(
   (name) => new RegExp(`\\p{Script=${name}}`, "u"),

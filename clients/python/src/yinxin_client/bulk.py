@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from yinxin_client.members import JSON, Told
+from yinxin_client.members import JSON, Told, known
 from yinxin_client.models import Colour, Verdict
 
 if TYPE_CHECKING:
@@ -71,7 +71,11 @@ def progress_from(value: JSON) -> Progress:
     """Read how far it is; raises `AnswerNotUnderstood`."""
     members = Told(value)
     verdicts = members.part("verdicts")
-    counts = {} if verdicts is None else {Verdict(name): verdicts.number(name) for name in verdicts.members}
+    counts = (
+        {}
+        if verdicts is None
+        else {known(name, "verdicts", Verdict): verdicts.number(name) for name in verdicts.members}
+    )
     return Progress(
         id=members.text("id"),
         state=members.kind("state", BulkState),

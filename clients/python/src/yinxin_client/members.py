@@ -23,6 +23,14 @@ def there(value: Value | None, name: str) -> Value:
     return value
 
 
+def known(text: str, name: str, kind: type[Kind]) -> Kind:
+    """Return one of a closed set of words; raises `AnswerNotUnderstood` for any other."""
+    try:
+        return kind(text)
+    except ValueError as exc:
+        raise AnswerNotUnderstood(f"{name}: got {text!r}, which this version does not know") from exc
+
+
 class Told:
     """An object of an answer, read member by member; each raises `AnswerNotUnderstood` for what is not as agreed."""
 
@@ -53,10 +61,7 @@ class Told:
 
     def kind(self, name: str, kind: type[Kind]) -> Kind:
         """Return one of a closed set of words."""
-        try:
-            return kind(self.text(name))
-        except ValueError as exc:
-            raise AnswerNotUnderstood(f"{name}: got {self.text(name)!r}, which this version does not know") from exc
+        return known(self.text(name), name, kind)
 
     def day(self, name: str) -> date | None:
         """Return a day; None for an empty text, too."""

@@ -17,7 +17,7 @@ export function renderReceipt(report, words) {
     report.test && el("p", { class: "test" }, el("strong", { lang: "en" }, "TEST"), ` ${words.say("page.test")}`),
     el(
       "section",
-      { class: `verdict ${report.colour}`, "aria-labelledby": "verdict" },
+      { class: `verdict ${report.colour}`, "data-verdict": report.verdict, "aria-labelledby": "verdict" },
       icon(report.colour),
       el(
         "div",

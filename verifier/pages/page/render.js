@@ -78,7 +78,7 @@ function test({ test: isTest }, words) {
 function verdict(report, words) {
   return el(
     "section",
-    { class: `verdict ${report.colour}`, "aria-labelledby": "verdict" },
+    { class: `verdict ${report.colour}`, "data-verdict": report.verdict, "aria-labelledby": "verdict" },
     icon(report.colour),
     el(
       "div",

@@ -273,9 +273,9 @@ class TestCrowd:
         turns._serve("testclient")  # noqa: SLF001 (as if one of this client's were being read)
         try:
             answer = client.post(API, files={"file": ("a.pdf", b"%PDF-1.7")})
-            assert "waiting already" in problem_of(answer, 503)
+            assert "0 waiting uploads of yours" in problem_of(answer, 429)
             page = client.post("/?lang=en", files={"file": ("a.pdf", b"%PDF-1.7")})
-            assert (page.status_code, "try again" in page.text) == (503, True)
+            assert (page.status_code, "try again" in page.text) == (429, True)
             assert answer.headers["retry-after"] == page.headers["retry-after"] == "10"
         finally:
             turns._give_back("testclient")  # noqa: SLF001 (as above)

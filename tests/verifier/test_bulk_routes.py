@@ -289,7 +289,7 @@ class TestFairness:
         monkeypatch.setattr(reading, "read_upload", slow)
         jobs = [begun(client, files={"file": ("a", b"slow")}) for _ in range(3)]
         refused = client.post(API, json={"items": ["x"]})
-        assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
         may_go.set()
         assert [finished(client, job)["state"] for job in jobs] == ["DONE"] * 3
         finished(client, begun(client, json={"items": ["x"]}))

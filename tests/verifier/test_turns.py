@@ -142,11 +142,13 @@ def test_few_bodies_of_one_client_are_on_their_way_at_once() -> None:
     with ExitStack() as stack:
         for _ in range(MOST_COMING_EACH):
             stack.enter_context(coming.place("a"))
-        with pytest.raises(Crowded):
+        with pytest.raises(Crowded) as own:
             stack.enter_context(coming.place("a"))
+        assert own.value.status == 429
         for client in range(MOST_COMING - MOST_COMING_EACH):
             stack.enter_context(coming.place(str(client)))
-        with pytest.raises(Crowded):
+        with pytest.raises(Crowded) as everybody:
             stack.enter_context(coming.place("another"))
+        assert everybody.value.status == 503
     with coming.place("a"):
         pass

@@ -260,7 +260,7 @@ def problem(description: str) -> dict[str, Any]:
 
 EVERYWHERE: dict[int | str, dict[str, Any]] = {
     422: problem("What was asked for is not of the right form."),
-    429: problem("This client asks too often; `Retry-After` says when to come again."),
+    429: problem("This client asks too often, or has too much under way; `Retry-After` says when to come again."),
 }
 """What every route may answer."""
 

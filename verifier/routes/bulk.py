@@ -49,7 +49,8 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
         (413, f"A body of more than {MAX_UPLOADS // 1024**2} MB"),
         (415, "Neither multipart/form-data nor application/json"),
         (422, "Nothing to check, or a day that is none"),
-        (503, "Too many bulk checks under way; try again after the seconds that Retry-After names"),
+        (429, "Too many questions, or bulk checks of yours under way; `Retry-After` says when to come again."),
+        (503, "Too many bulk checks under way; `Retry-After` says when to come again."),
     )
 }
 _GONE: dict[int | str, dict[str, Any]] = {

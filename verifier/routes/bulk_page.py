@@ -64,8 +64,8 @@ async def start(request: Request, lang: PageLanguage = None) -> Response:
         return _form(request, lang, fault="page.bad_day", typed=typed, on=on)
     except RequestFault as exc:
         return _form(request, lang, fault="bulk.bad_form", status=exc.status)
-    except Crowded:
-        answer = _form(request, lang, fault="bulk.crowded", status=HTTPStatus.SERVICE_UNAVAILABLE)
+    except Crowded as exc:
+        answer = _form(request, lang, fault="bulk.crowded", status=exc.status)
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
         return answer
     return RedirectResponse(_address(job, language_for(request, lang)), HTTPStatus.SEE_OTHER)

@@ -67,7 +67,7 @@ class BulkDesk:
         """Have a place for one more; raises `Crowded`. It is given back, or goes on to what `start` starts."""
         own, total = self._clients[client], self._clients.total()
         if own >= MOST_LIVE_EACH or total >= MOST_LIVE:
-            raise Crowded(f"{own} bulk checks of yours and {total} in all are under way already")
+            raise Crowded("bulk checks under way", own=own, most_own=MOST_LIVE_EACH, total=total)
         self._clients[client] += 1
         try:
             yield

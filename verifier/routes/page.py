@@ -67,8 +67,8 @@ async def check(request: Request, lang: PageLanguage = None) -> HTMLResponse:
         handed_in = upload
         try:
             report = await desk.check_upload(upload.data, when, name=upload.name, request=request, files=files)
-        except Crowded:
-            return _crowded(request, lang, on=on)
+        except Crowded as exc:
+            return _crowded(request, lang, exc, on=on)
     else:
         report = await desk.check_text(typed, when, name="", request_id=request_id, files=files)
     sealed = await receipts_of(request).offer(report, digest_of(handed_in), desk.clock())
@@ -93,10 +93,9 @@ def _refuse(
     return rendered(request, "start.html", lang, status, fault=fault, typed=typed, on=on, example="2026-01-31")
 
 
-def _crowded(request: Request, lang: Language | None, *, on: str) -> HTMLResponse:
+def _crowded(request: Request, lang: Language | None, crowd: Crowded, *, on: str) -> HTMLResponse:
     """Show the form again, for later."""
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    answer = _refuse(request, lang, "page.crowded", typed="", on=on, status=status)
+    answer = _refuse(request, lang, "page.crowded", typed="", on=on, status=crowd.status)
     answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     return answer
 

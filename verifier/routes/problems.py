@@ -34,7 +34,7 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(InvalidInput, _invalid)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(Crowded, _crowded)
-    app.add_exception_handler(RegisterUnanswerable, _crowded)
+    app.add_exception_handler(RegisterUnanswerable, _unanswerable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unforeseen)
 
@@ -70,7 +70,16 @@ def _not_understood(request: Request, error: Exception) -> JSONResponse:
 
 
 def _crowded(request: Request, error: Exception) -> JSONResponse:
-    answer = problem(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error))
+    status = error.status if isinstance(error, Crowded) else HTTPStatus.SERVICE_UNAVAILABLE
+    return _for_later(request, status, error)
+
+
+def _unanswerable(request: Request, error: Exception) -> JSONResponse:
+    return _for_later(request, HTTPStatus.SERVICE_UNAVAILABLE, error)
+
+
+def _for_later(request: Request, status: int, error: Exception) -> JSONResponse:
+    answer = problem(request, status, str(error))
     answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     return answer
 

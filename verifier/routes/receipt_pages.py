@@ -53,9 +53,9 @@ async def receipt(request: Request, lang: PageLanguage = None) -> Response:
         page = rendered(request, "receipt_none.html", lang, exc.status, fault=exc.key)
     except RequestFault as exc:
         page = rendered(request, "receipt_none.html", lang, exc.status, fault="receipt.bad_form")
-    except Crowded:
-        page = rendered(request, "receipt_none.html", lang, HTTPStatus.SERVICE_UNAVAILABLE, fault="page.crowded")
-    if page.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+    except Crowded as exc:
+        page = rendered(request, "receipt_none.html", lang, exc.status, fault="page.crowded")
+    if page.status_code in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         page.headers["Retry-After"] = str(RETRY_AFTER_S)
     return page
 

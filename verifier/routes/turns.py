@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from anyio import Event
@@ -24,7 +25,11 @@ RETRY_AFTER_S = 10
 
 
 class Crowded(Exception):
-    """There are too many waiting already; says how many."""
+    """There are too many already; says how many, and whether they are the client's own (429) or everybody's (503)."""
+
+    def __init__(self, what: str, *, own: int, most_own: int, total: int) -> None:
+        super().__init__(f"got {own} {what} of yours and {total} in all already, wanted fewer: come again later")
+        self.status = HTTPStatus.TOO_MANY_REQUESTS if own >= most_own else HTTPStatus.SERVICE_UNAVAILABLE
 
 
 @dataclass(eq=False, slots=True)
@@ -44,7 +49,7 @@ class Coming:
         """Have a place for one more; raises `Crowded`."""
         own, total = self._of[client], self._of.total()
         if own >= MOST_COMING_EACH or total >= MOST_COMING:
-            raise Crowded(f"{own} uploads of yours and {total} in all are on their way already")
+            raise Crowded("uploads on their way", own=own, most_own=MOST_COMING_EACH, total=total)
         self._of[client] += 1
         try:
             yield
@@ -78,7 +83,7 @@ class Turns:
             return
         own = sum(each.client == client for each in self._waiting)
         if own >= MOST_WAITING_EACH or len(self._waiting) >= MOST_WAITING:
-            raise Crowded(f"{own} uploads of yours and {len(self._waiting)} in all are waiting already")
+            raise Crowded("waiting uploads", own=own, most_own=MOST_WAITING_EACH, total=len(self._waiting))
         waiting = _Waiting(client)
         self._waiting.append(waiting)
         try:

@@ -80,7 +80,6 @@ class Take {
       this.#said,
       ...(isAlone ? [] : [el("p", { class: "pair" }, this.#take, " ", this.#remove), el("p", {}, file)]),
     );
-    section.hidden = false;
   }
 
   /** Tells what there is now. */
@@ -92,6 +91,7 @@ class Take {
     this.#state.replaceChildren(pack ? this.#about(pack, taken) : words.say("take.none"));
     this.#take.textContent = words.say(taken === null ? "take.take" : "take.renew");
     this.#remove.hidden = taken === null;
+    this.#section.hidden = false;
   }
 
   /**

@@ -5,7 +5,7 @@ import { Fault } from "./faults.js";
 
 const VERIFY = "/api/v1/verify";
 const TOO_LARGE = 413;
-const CROWDED = 503;
+const CROWDED = [429, 503];
 const BAD_DAY = 422;
 
 /**
@@ -60,6 +60,6 @@ async function answerToFile(file, { on, language }) {
  */
 function faultOf(status, on) {
   if (status === TOO_LARGE) return "page.too_large";
-  if (status === CROWDED) return "page.crowded";
+  if (CROWDED.includes(status)) return "page.crowded";
   return status === BAD_DAY && on ? "page.bad_day" : "page.failed";
 }

@@ -1,1 +1,1 @@
-"""The questions of auditors over a whole history: is it complete, was everything allowed, what is out of the ordinary?"""
+"""Questions of auditors over a whole history: is it complete, was all of it allowed, what is out of the ordinary?"""

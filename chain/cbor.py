@@ -18,6 +18,8 @@ MAX_DEPTH = 6
 MAX_ITEMS = 4_096
 """More than anything here needs: a history with every kind of event has about 300."""
 
+_SHORT_DATA = 4_096
+"""Bytes that hold no more than a few items and no long text, so that they may be decoded before they are looked over."""
 _MAX_TEXT = 1 << 16
 """Bytes of one text: what unpacks a thousandfold takes four times as much again once it is characters."""
 _TEXT, _ARRAY, _MAP, _TAG = 3, 4, 5, 6
@@ -39,7 +41,8 @@ def decode(data: bytes, *, most_items: int = MAX_ITEMS) -> CBOR:
 
     More than `most_items` (each value counts, and so do arrays and keys) are refused before anything is built of them.
     """
-    end = _scanned(data, most_items)
+    is_short = len(data) <= min(_SHORT_DATA, most_items)
+    end = len(data) if is_short else _scanned(data, most_items)
     try:
         value: CBOR = cbor2.loads(
             data,
@@ -51,9 +54,12 @@ def decode(data: bytes, *, most_items: int = MAX_ITEMS) -> CBOR:
             allow_duplicate_keys=False,
         )
     except cbor2.CBORDecodeError as exc:
+        _scanned(data, most_items)
         raise ValueError(f"got {len(data)} bytes that are not plain CBOR: {exc}") from exc
     if not _is_plain(value):
         raise ValueError("got CBOR with fractions, truth values or the like, wanted integers, text, bytes and null")
+    if is_short and encode(value) != data:
+        end = _scanned(data, most_items)
     if end != len(data):
         raise ValueError(f"got {len(data)} bytes of CBOR, wanted {end}: something is left over")
     return value
@@ -63,7 +69,8 @@ def _scanned(data: bytes, most: int) -> int:
     """Return where the first value ends, having looked at heads only.
 
     Raises ValueError for too many items, too long a text, and a head that could be shorter. What else may be wrong is
-    the decoder's to find. Encoding again and comparing would find it all, and take as much memory once more.
+    the decoder's to find. Encoding again and comparing, which is how few bytes are held to their one spelling, would
+    find it all, too, but only after everything has been built, and take as much memory once more.
     """
     at, items, expected = 0, 0, 1
     while expected and at < len(data):
@@ -95,7 +102,7 @@ def _is_plain(value: object) -> bool:
         return True
     match value:
         case list():
-            return all(map(_is_plain, value))
+            return _PLAIN.issuperset(map(type, value)) or all(map(_is_plain, value))
         case dict():
             return len(value) <= 1 and all(type(key) is int and _is_plain(member) for key, member in value.items())
         case _:

@@ -24,11 +24,12 @@ def decode(digits: str) -> bytes:
     if size is None:
         raise CodeMalformed(f"got {len(digits) - whole} digits left over, wanted none, or {sorted(_BYTES_OF_REST)[1:]}")
     # Every code that is verified comes through here: forty groups, in one comprehension.
-    groups = [digits[start : start + GROUP_DIGITS] for start in range(0, whole, GROUP_DIGITS)]
-    rest = digits[whole:]
+    starts, rest = range(0, whole, GROUP_DIGITS), digits[whole:]
     try:
-        return b"".join([int(group).to_bytes(GROUP_BYTES) for group in groups]) + int(rest or "0").to_bytes(size)
+        groups = [int(digits[start : start + GROUP_DIGITS]).to_bytes(GROUP_BYTES) for start in starts]
+        return b"".join(groups) + int(rest or "0").to_bytes(size)
     except OverflowError as exc:
-        wrong = next((group for group in groups if int(group).bit_length() > 8 * GROUP_BYTES), rest)
+        texts = (digits[start : start + GROUP_DIGITS] for start in starts)
+        wrong = next((group for group in texts if int(group).bit_length() > 8 * GROUP_BYTES), rest)
         room = size if wrong is rest else GROUP_BYTES
         raise CodeMalformed(f"got {wrong}, wanted a number that fits into {room} bytes") from exc

@@ -10,6 +10,8 @@ from chain.errors import CodeMalformed
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O or U."""
 _VALUE = {character: value for value, character in enumerate(_ALPHABET)} | {"O": 0, "I": 1, "L": 1}
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
+"""How ten bits are written."""
 _BITS, _CHECK_MODULUS = 60, 1021
 _CHARACTERS, _CHECK_CHARACTERS = 12, 2
 _IGNORED = re.compile(r"[\s\u002d\u2010-\u2015\u2212]")
@@ -44,7 +46,7 @@ def parse_short_number(text: str) -> bytes:
 
 
 def _base32(value: int, length: int) -> str:
-    return "".join(_ALPHABET[value >> shift & 31] for shift in range(5 * (length - 1), -1, -5))
+    return "".join([_PAIRS[value >> shift & 1023] for shift in range(5 * (length - 2), -1, -10)])
 
 
 def _value(characters: str) -> int:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from chain import base64url, cbor, certificate, certificate_types, code, copy, digits, strict_json
 from chain.certificate import Certificate
+from chain.code import Code
 from chain.copy import LimitedCopy
 from chain.credential import MEDIA_TYPE
 from chain.errors import (
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from chain.certificate_types import CertificateType, Validity
-    from chain.code import Code
     from chain.copy import Content, Opened
     from chain.credential import Credential
     from chain.facts import Facts
@@ -51,16 +51,23 @@ class Claimed:
     """Of a copy: what led from its claims to its leaf; None for one that shows no way, and for anything else."""
     leaf: bytes = field(init=False)
     """What must have been anchored: computed afresh, but for a copy that is not opened."""
+    agency: int = field(init=False)
+    """The agency named in what is signed."""
+    validity: Validity = field(init=False)
+    """The days on which the certificate is valid."""
 
     def __post_init__(self) -> None:
-        """Compute the leaf once: every check asks for it."""
-        leaf = self.source.content.leaf if isinstance(self.source, LimitedCopy) else self.source.leaf
-        object.__setattr__(self, "leaf", leaf)
-
-    @property
-    def agency(self) -> int:
-        """The agency named in what is signed."""
-        return self._signed.agency
+        """Find once what every check asks for."""
+        source = self.source
+        signed: Credential | Facts | Content
+        if isinstance(source, Code):
+            signed, leaf = source.facts, source.leaf
+        elif isinstance(source, LimitedCopy):
+            signed, leaf = source.content, source.content.leaf
+        else:
+            signed, leaf = source.credential, source.leaf
+        for name, value in (("leaf", leaf), ("agency", signed.agency), ("validity", signed.validity)):
+            object.__setattr__(self, name, value)
 
     @property
     def kid_prefix(self) -> bytes:
@@ -72,11 +79,6 @@ class Claimed:
                 return source.content.kid8
             case source:
                 return source.facts.kid8
-
-    @property
-    def validity(self) -> Validity:
-        """The days on which the certificate is valid."""
-        return self._signed.validity
 
     @property
     def copy(self) -> LimitedCopy | None:
@@ -96,16 +98,6 @@ class Claimed:
                 }
             case _:
                 return {}
-
-    @property
-    def _signed(self) -> Credential | Facts | Content:
-        match self.source:
-            case Certificate() as source:
-                return source.credential
-            case LimitedCopy() as source:
-                return source.content
-            case source:
-                return source.facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +312,7 @@ def _is_whole_code(text: str) -> bool:
     return isinstance(value, list) and len(value) == _CODE_MEMBERS
 
 
+@cache
 def _passed(key: str) -> Check:
     return Check(CheckName.FORM, Outcome.PASSED, message(key))
 

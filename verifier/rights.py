@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chain.events import (
@@ -131,7 +132,7 @@ class Rights:
         return [
             ListedKey(
                 kid=kid,
-                public_key=PublicKey(key.added.x, key.added.y),
+                public_key=_public_key(key.added.x, key.added.y),
                 listed_at_block=key.listed_at_block,
                 valid_from=key.added.valid_from,
                 valid_until=key.added.valid_until,
@@ -166,3 +167,9 @@ class Rights:
                 self._keys[agency][kid].cut_offs.add(place, block)
             case _:
                 pass  # The council's, officers' and approvals' records say nothing of a certificate.
+
+
+@lru_cache(maxsize=1024)
+def _public_key(x: bytes, y: bytes) -> PublicKey:
+    """Make a key once: it is asked for with every certificate that it signed."""
+    return PublicKey(x, y)

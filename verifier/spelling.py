@@ -85,7 +85,7 @@ def _shown(report: Report) -> Iterator[tuple[Words, str]]:
     """Yield each text that somebody else chose, with what it is called."""
     subject = report.subject
     if subject.agency is not None:
-        yield words("page.agency"), " › ".join(subject.agency.path)
+        yield words("page.agency"), "\n".join(subject.agency.path)
     if subject.copy is not None:
         yield words("page.copy_recipient"), subject.copy.recipient
         yield words("page.copy_purpose"), subject.copy.purpose

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NOTHING = Subject()
 """Of what could not be read or found."""
+_LANGUAGES = tuple(Language)
 _LEVELS = 5
 """Agencies have at most so many levels (IAgencies)."""
 
@@ -116,13 +117,13 @@ def _items(claimed: Claimed, facts: Mapping[str, str | None]) -> tuple[Item, ...
     for claim in claimed.type.claims:
         fact = facts.get(claim.key)
         if claim.key in claims and claim.mask is not Mask.RESIDENT_NUMBER:
-            texts = {language: claim.display(claims[claim.key], language) for language in Language}
+            texts = {language: claim.display(claims[claim.key], language) for language in _LANGUAGES}
         elif claim.key in claims:
-            texts = dict.fromkeys(Language, claim.fact_text(claims[claim.key]))
+            texts = dict.fromkeys(_LANGUAGES, claim.fact_text(claims[claim.key]))
         elif fact is not None and claim.kind is Kind.DATE:
-            texts = {language: claim.display(fact, language) for language in Language}
+            texts = {language: claim.display(fact, language) for language in _LANGUAGES}
         elif fact is not None:
-            texts = dict.fromkeys(Language, fact)
+            texts = dict.fromkeys(_LANGUAGES, fact)
         else:
             continue
         role = roles.get(claim.key)

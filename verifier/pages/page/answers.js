@@ -17,8 +17,9 @@ const BAD_DAY = 422;
  */
 
 /**
- * What is asked: about a text or a file, and on which day; null for today.
- * @typedef {{text: string, file: null, on: string | null} | {text: null, file: File, on: string | null}} Question
+ * What is asked: about a text or a file, and on which day; null for today. Beside a text there may be codes of strangers.
+ * @typedef {{text: string, file: null, on: string | null, strangers: number}} AboutText
+ * @typedef {AboutText | {text: null, file: File, on: string | null}} Question
  */
 
 /**
@@ -27,8 +28,9 @@ const BAD_DAY = 422;
  * @param {string} language
  * @returns {Promise<Answer>} Fails with a `Fault`, or with `Unreachable`.
  */
-export function answerTo({ text, file, on }, language) {
-  return text === null ? answerToFile(file, { on, language }) : judge(text, { on, language });
+export function answerTo(question, language) {
+  const { on } = question;
+  return question.text === null ? answerToFile(question.file, { on, language }) : judge(question.text, { on, language });
 }
 
 /**

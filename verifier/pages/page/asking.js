@@ -103,12 +103,17 @@ export function askedDay(field) {
 }
 
 /**
+ * What to judge of all that is in sight. @typedef {{text: string, strangers: number}} InSight How many codes beside it are
+ *   somebody else's.
+ */
+
+/**
  * Chooses what to judge of all that is in sight.
  * @param {string[]} texts At least one.
- * @returns {string} Fails with a `Fault`.
+ * @returns {InSight} Fails with a `Fault`.
  */
 export function oneOf(texts) {
   const ours = texts.filter((text) => DIGITS.test(text) || addressIn(text)?.isOurs);
   if (ours.length > 1) throw new Fault("page.several_codes");
-  return ours[0] ?? texts[0];
+  return ours.length === 0 ? { text: texts[0], strangers: 0 } : { text: ours[0], strangers: texts.length - 1 };
 }

@@ -48,6 +48,10 @@ async function show(question) {
   if (mine !== turn) return;
   if (!shown && !isScanned()) history.pushState(null, "");
   shown = question;
+  if ("strangers" in question && question.strangers > 0) {
+    const message_id = "document.other_codes";
+    report.warnings = [...(report.warnings ?? []), { message_id, message: words.say("page.stranger_code") }];
+  }
   const beside = { words, by, pack, picture: picture || undefined, origin: `${location.origin}/` };
   settle(report.receipt ? renderReceipt(report, words) : render(report, beside), report.heading, words);
   if (isSite) {
@@ -130,12 +134,12 @@ async function tell(error) {
 
 /**
  * Has a text judged; what would lead elsewhere is not followed but shown.
- * @param {string} text
+ * @param {import("./asking.js").InSight} inSight
  * @param {string | null} on
  */
-async function checkText(text, on) {
+async function checkText({ text, strangers }, on) {
   const address = addressIn(text);
-  const judged = () => show({ text, file: null, on });
+  const judged = () => show({ text, file: null, on, strangers });
   if (!address || address.host === location.host) return judged();
   const official = await officialHosts();
   const known = official.some((host) => host.toLowerCase() === address.host);
@@ -170,7 +174,7 @@ async function checkFile(file) {
   picture = "";
   const way = await wayOf(file);
   if (way.kind === "file") return show({ text: null, file, on });
-  if (way.kind === "text") return checkText(way.text, on);
+  if (way.kind === "text") return checkText({ text: way.text, strangers: 0 }, on);
   picture = URL.createObjectURL(file);
   if (way.kind === "codes") return checkText(oneOf(way.texts), on);
   say("");
@@ -225,7 +229,7 @@ async function checkScanned() {
     return;
   }
   // The digits alone: this very site is where the code has led.
-  await show({ text: location.hash.slice(1), file: null, on: null });
+  await show({ text: location.hash.slice(1), file: null, on: null, strangers: 0 });
 }
 
 /**
@@ -259,7 +263,7 @@ function begin() {
   if (form) {
     ready(form, {
       file: (file) => attempt(() => checkFile(file)),
-      text: (text) => attempt(async () => checkText(text, day())),
+      text: (text) => attempt(async () => checkText({ text, strangers: 0 }, day())),
       scan: () => attempt(scanNow),
       fault: (fault) => tell(fault),
     });

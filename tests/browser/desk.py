@@ -6,7 +6,7 @@
             axe(page)
             looks(page, "batches")
 
-A test module gets the fixtures by importing them: `from tests.browser.desk import browser, door, enrolled, world`. Each
+A test module gets the fixtures by importing them: `from tests.browser.desk import door, enrolled, world`. Each
 view in `VIEWS` is a size and a colour scheme; `every_look` goes through all of them, in both languages. Screenshots are
 written where YINXIN_LOOKS names a folder.
 """
@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from issuer.app import application
 from tests.issuer.clerks import LARGEST, Door, cheap_site, desk_for
@@ -33,6 +32,8 @@ from tests.issuer.offices import copy_world, make_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
 
     from issuer.account_models import Role
     from issuer.routes.desk import Desk
@@ -206,16 +207,6 @@ def door(world: World) -> Iterator[Served]:
     """Return the pages of that issuer, served."""
     with served(world) as opened:
         yield opened
-
-
-# Each module that imports it has one of its own, and two of them cannot run at once.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Return Debian's Chromium."""
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield opened
-        opened.close()
 
 
 def _why(violation: dict[str, Any]) -> str:

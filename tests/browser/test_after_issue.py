@@ -10,7 +10,7 @@ from issuer import replacing
 from issuer.account_models import Role
 from issuer.models import Purpose
 from issuer.replacing import Changes
-from tests.browser.desk import LANGUAGES, axe, browser, door, each_view, enrolled, world  # noqa: F401 — fixtures
+from tests.browser.desk import LANGUAGES, axe, door, each_view, enrolled, world  # noqa: F401 — fixtures
 from tests.issuer.licences import carried_out, drafted, issue, issue_permits, proposed, seal, wanted
 from tests.issuer.offices import permit_number, table
 

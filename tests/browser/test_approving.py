@@ -13,7 +13,7 @@ import pytest
 from issuer import approvals, submissions, working
 from issuer.account_models import Role
 from issuer.models import State
-from tests.browser.desk import LANGUAGES, axe, browser, door, each_view, enrolled, every_look, served, world  # noqa: F401
+from tests.browser.desk import LANGUAGES, axe, door, each_view, enrolled, every_look, served, world  # noqa: F401
 from tests.issuer.rehearsed import drafted, held, passed, person, rehearse, submitted
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from issuer import wording
 from tests import postgres
 from tests.browser.clerk import Clerk
 from tests.browser.day import Day
-from tests.browser.desk import CHROMIUM, browser, window
+from tests.browser.desk import CHROMIUM, window
 from tests.browser.permits import SHOP, bad_file, good_numbers, label, mended
 from tests.browser.whole import KIND, up
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
-
-__all__ = ["browser"]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 HERE = "127.0.0.1"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from issuer import clients, telling, webhooks
 from issuer.account_models import Role
 from issuer.webhooks import Manager
-from tests.browser.desk import axe, browser, door, each_view, enrolled, every_look, world  # noqa: F401 — fixtures
+from tests.browser.desk import axe, door, each_view, enrolled, every_look, world  # noqa: F401 — fixtures
 from tests.issuer.clients import LOW, PERMIT, System, issue, make, occasion
 from tests.issuer.receiver import receiving, sender
 

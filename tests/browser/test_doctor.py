@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from issuer.account_models import Role
-from tests.browser.desk import LANGUAGES, browser, door, each_view, enrolled, every_look, world
+from tests.browser.desk import LANGUAGES, door, each_view, enrolled, every_look, world
 from tests.issuer.test_doctor import patient_of
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.browser.desk import Served
 
-__all__ = ["browser", "door", "enrolled", "world"]
+__all__ = ["door", "enrolled", "world"]
 
 LOW = 2
 

@@ -7,16 +7,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from chain import code
-from chain.ethereum.network import Anvil
 from chain.events import Track
-from tests.browser.device import CHROMIUM, DAY, QUIET, World, spare_key, telephone, with_path, world_of
-from tests.deployed import document_key, make_deployed
+from tests.browser.device import DAY, World, spare_key, telephone, with_path
+from tests.deployed import document_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
     from tests.browser.device import Telephone
     from tests.verifier.book import Paper
@@ -33,23 +33,6 @@ class Papers:
     revoked: Paper
     cut_off: Paper
     foreign: Paper
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        Anvil.start() as anvil,
-        world_of(make_deployed(anvil, levels=1), anvil, tmp_path_factory.mktemp("flight")) as world,
-    ):
-        yield world
 
 
 @pytest.fixture(scope="module")

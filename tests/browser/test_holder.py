@@ -13,7 +13,7 @@ from PIL import Image
 
 from issuer import holding
 from issuer.account_models import Role
-from tests.browser.desk import LANGUAGES, axe, browser, door, each_view, enrolled, looks, world
+from tests.browser.desk import LANGUAGES, axe, door, each_view, enrolled, looks, world
 from tests.issuer.licences import issue_permits
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from issuer.models import Certificate
     from tests.browser.desk import Served
 
-__all__ = ["browser", "door", "enrolled", "world"]
+__all__ = ["door", "enrolled", "world"]
 
 pytestmark = pytest.mark.usefixtures("door")
 MAKE = {"zh-CN": "制作加注件", "en": "Make a limited copy"}

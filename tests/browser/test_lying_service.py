@@ -13,22 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from chain import code, history, merkle
 from chain.calendar import hour_of
-from chain.ethereum.network import Anvil
 from chain.events import StatusChanged, Track
 from chain.history import Step
 from chain.pack import Pack
-from tests.browser.device import CHROMIUM, DAY, QUIET, World, telephone, with_path, world_of
-from tests.deployed import document_key, make_deployed, signer
+from tests.browser.device import DAY, World, telephone, with_path
+from tests.deployed import document_key, signer
 from tests.verifier.book import TYPE
 from tests.verifier.trust import settings_of, trust_list_of
 from verifier.wiring import attester_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
 
     from tests.browser.between import Lie
     from tests.browser.device import Telephone
@@ -58,23 +58,6 @@ class Before:
 
     pack: bytes
     leaves: dict[str, bytes]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        Anvil.start() as anvil,
-        world_of(make_deployed(anvil, levels=1), anvil, tmp_path_factory.mktemp("lying")) as world,
-    ):
-        yield world
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 
 from issuer import working
 from issuer.account_models import Role
-from tests.browser.desk import CHROMIUM, LANGUAGES, axe, browser, door, each_view, enrolled, every_look, world
+from tests.browser.desk import CHROMIUM, LANGUAGES, axe, door, each_view, enrolled, every_look, world
 from tests.issuer.desks import PERMIT, make, permit
 from tests.issuer.offices import permit_number, table
 from tests.issuer.workbooks import workbook
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.browser.desk import Served
     from tests.issuer.offices import World
 
-__all__ = ["browser", "door", "enrolled", "world"]
+__all__ = ["door", "enrolled", "world"]
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 CLERK = "low-preparer"

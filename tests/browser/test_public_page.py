@@ -15,7 +15,7 @@ from chain import copy
 from chain.certificate_types import by_identifier
 from chain.events import Track
 from tests.browser.counter import DESKTOP, PHONE, opened_shop, watched
-from tests.browser.desk import LANGUAGES, axe, browser, looks
+from tests.browser.desk import LANGUAGES, axe, looks
 from tests.verifier.book import CLAIMS
 from tests.verifier.copied import HOST, limited
 from verifier.report import Verdict
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.browser.counter import Shop
-
-__all__ = ["browser"]
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "verifier" / "pages" / "static"

@@ -12,7 +12,7 @@ from issuer.carrying import Carrier
 from issuer.document_making import DocumentMaker
 from issuer.lane_models import Trouble
 from issuer.outbox import Strikes
-from tests.browser.desk import browser, door, enrolled, every_look, world
+from tests.browser.desk import door, enrolled, every_look, world
 from tests.issuer.offices import permits
 from tests.issuer.papers import renderer
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.browser.desk import Served
     from tests.issuer.offices import World
 
-__all__ = ["browser", "door", "enrolled", "world"]
+__all__ = ["door", "enrolled", "world"]
 PERMIT = by_identifier("food-operation-permit")
 LOW = 2
 

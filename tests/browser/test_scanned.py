@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of
 from tests.verifier.test_index import now_of
@@ -19,6 +18,8 @@ from verifier.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
 
     from chain.ethereum.network import Anvil
     from tests.deployed import Deployed
@@ -55,14 +56,6 @@ def site(deployment: Deployed, paper: Paper, tmp_path_factory: pytest.TempPathFa
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         thread.join()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 _FINE = ("Service Worker registration blocked by Playwright", "status of 404 (Not Found)")

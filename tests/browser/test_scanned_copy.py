@@ -11,7 +11,7 @@ import pytest
 
 from chain import copy
 from chain.calendar import today
-from tests.browser.test_scanned import browser, paper, site, telephone
+from tests.browser.test_scanned import paper, site, telephone
 from tests.verifier.copied import HOST, TERMS, limited
 from tests.verifier.test_index import now_of
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.deployed import Deployed
     from tests.verifier.book import Paper
 
-__all__ = ["browser", "paper", "site"]
+__all__ = ["paper", "site"]
 
 
 @pytest.fixture

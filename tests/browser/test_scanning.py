@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.counter import DESKTOP, before_camera, camera_browser, opened_shop, qr, watched
-from tests.browser.desk import LANGUAGES, axe, browser, looks
+from tests.browser.desk import LANGUAGES, axe, looks
 from tests.verifier.book import CLAIMS
 from verifier.wording import Language, message, sentence
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.browser.counter import Shop
-
-__all__ = ["browser"]
 
 
 @pytest.fixture(scope="module")

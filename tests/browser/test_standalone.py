@@ -8,37 +8,19 @@ import httpx2
 import pytest
 import zxingcpp
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
 
-from chain.ethereum.network import Anvil
 from chain.events import Track
-from tests.browser.device import CHROMIUM, DAY, QUIET, Telephone, World, telephone, with_path, world_of
-from tests.deployed import make_deployed
+from tests.browser.device import DAY, Telephone, World, telephone, with_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Browser
+
     from tests.verifier.book import Paper
 
 ADDRESS = "/yinxin-verifier.html"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        Anvil.start() as anvil,
-        world_of(make_deployed(anvil, levels=1), anvil, tmp_path_factory.mktemp("alone")) as world,
-    ):
-        yield world
 
 
 @pytest.fixture(scope="module")

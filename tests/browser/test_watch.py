@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from chain.ethereum.network import Anvil
 from chain.events import Track
-from tests.browser.device import CHROMIUM, QUIET, World, telephone, world_of
-from tests.deployed import make_deployed
+from tests.browser.desk import axe
+from tests.browser.device import World, telephone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,25 +19,7 @@ if TYPE_CHECKING:
     from tests.browser.device import Telephone
     from tests.verifier.book import Paper
 
-AXE = Path("node_modules/axe-core/axe.min.js").resolve()
 DELTAS = "/api/v1/deltas"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        Anvil.start() as anvil,
-        world_of(make_deployed(anvil, levels=1), anvil, tmp_path_factory.mktemp("watch")) as world,
-    ):
-        yield world
 
 
 LABELS = ("quiet", "revoked later", "suspended", "for the steppe", "slandered", "hushed up", "to be moved", "for axe")
@@ -183,12 +164,9 @@ def test_a_label_stays_and_a_file_takes_the_list_to_another_device(
 
 def test_the_page_is_clean_for_everybody(phone: Telephone, world: World, papers: dict[str, Paper]) -> None:
     watch(phone, world, papers["for axe"])
-    phone.context.new_cdp_session(phone.page).send("Page.setBypassCSP", {"enabled": True})
     for language in ("en", "zh-CN"):
         look(phone, world, language)
-        phone.page.add_script_tag(path=AXE)
-        found = phone.page.evaluate("axe.run()")["violations"]
-        assert [f"{each['id']}: {each['nodes'][0]['html'][:120]}" for each in found] == []
+        axe(phone.page)
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "This page needs scripts"), ("zh-CN", "本页需要启用脚本")])

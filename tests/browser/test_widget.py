@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from chain.ethereum.network import Anvil
 from chain.events import Track
 from chain.short_number import short_number
 from tests.browser.between import standing
-from tests.browser.device import CHROMIUM, QUIET, World, world_of
-from tests.deployed import make_deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from tests.browser.between import Standing
+    from tests.browser.device import World
     from tests.verifier.book import Paper
 
 VERIFY = "/api/v1/verify"
@@ -46,23 +44,6 @@ class Company:
         headers = [(b"content-type", b"text/html"), (b"content-security-policy", self.policy.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": page.encode()})
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with (
-        Anvil.start() as anvil,
-        world_of(make_deployed(anvil, levels=1), anvil, tmp_path_factory.mktemp("widget")) as world,
-    ):
-        yield world
 
 
 @pytest.fixture(scope="module")

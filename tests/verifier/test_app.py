@@ -258,6 +258,13 @@ class TestPage:
             for asset in re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text):
                 assert client.get(asset).status_code == 200
 
+    def test_people_get_a_page_where_there_is_none_and_programs_a_problem(self, client: TestClient) -> None:
+        for lang, said in (("zh-CN", "没有这个页面"), ("en", "There is no such page")):
+            page = client.get("/licence", headers={"accept": "text/html", "accept-language": lang})
+            assert (page.status_code, said in page.text) == (404, True)
+        for path, accept in (("/licence", "application/json"), ("/api/v1/licence", "text/html")):
+            problem_of(client.get(path, headers={"accept": accept}), 404)
+
     def test_both_languages_have_all_words(self, client: TestClient) -> None:
         for lang, word in (("zh-CN", "核验"), ("en", "Check")):
             for path in ("/", "/v"):

@@ -12,6 +12,7 @@ from pikepdf import Array, Dictionary, Name, String
 from pyhanko.pdf_utils.content import RawContent
 from pyhanko.stamp import StaticStampStyle, TextStampStyle
 
+from chain.errors import InvalidInput
 from demo import tampering
 from demo.pdf_signing import FROM, UNTIL, Authority, sign, turned_afterwards
 from tests.verifier.book import TODAY
@@ -20,6 +21,7 @@ from tests.verifier.test_originals import LICENCE
 from verifier.answer import as_json
 from verifier.reading import read_upload
 from verifier.report import CheckName, Verdict
+from verifier.settings import Settings
 from verifier.verification import verify
 from verifier.wording import Language
 
@@ -233,3 +235,15 @@ class TestStamps:
 
         report = ask(sign(tampering.changed(genuine()[2], hang), agency()))
         assert (report.verdict, document(report).message.key) == (Verdict.ALTERED, "document.annotations")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+    ids=["empty", "text", "spoilt"],
+)
+def test_a_file_of_authorities_that_cannot_be_read_stops_the_start(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "authorities.pem"
+    file.write_bytes(content)
+    with pytest.raises(InvalidInput, match="wanted a PEM file of certificates"):
+        _ = Settings(pdf_roots=str(file)).pdf_authorities

@@ -12,11 +12,14 @@ from starlette.routing import Match
 
 from chain.errors import InvalidInput
 from verifier.register import RegisterUnanswerable
+from verifier.routes.rendering import rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
+    from fastapi.responses import Response
 
+_FOR_PROGRAMS = "/api/"
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -84,14 +87,21 @@ def _for_later(request: Request, status: int, error: Exception) -> JSONResponse:
     return answer
 
 
-def _http(request: Request, error: Exception) -> JSONResponse:
+def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return _unforeseen(request, error)
+    if error.status_code == HTTPStatus.NOT_FOUND and _is_a_persons(request):
+        return rendered(request, "not_found.html", None, HTTPStatus.NOT_FOUND)
     answer = problem(request, error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         answer.headers["Allow"] = ", ".join(sorted(_allowed(request)))
     return answer
+
+
+def _is_a_persons(request: Request) -> bool:
+    """Whether somebody who reads pages asks, not a program."""
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_FOR_PROGRAMS)
 
 
 def _allowed(request: Request) -> set[str]:

@@ -6,21 +6,19 @@ import json
 import re
 import shutil
 import subprocess
-import threading
-from functools import cache, partial
-from http.server import ThreadingHTTPServer
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from tests.browser.test_evidence import _Pages
-from tests.browser.test_scanned import CHROMIUM, QUIET
+from tests.browser.modules import in_a_page
 from verifier.wording import Language, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from playwright.sync_api import Browser
 
     Task = dict[str, Any]
     Outcome = dict[str, Any]
@@ -43,7 +41,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([esbuild, source, *options], check=True)
     shutil.copy(HERE / "check_tasks.mjs", made)
     shutil.copy(HERE / "check.mjs", made / "node.mjs")
-    (made / "index.html").write_text("<!doctype html><title>Check</title><link rel=icon href=data:,>")
     return made
 
 
@@ -65,28 +62,9 @@ def node(folder: Path) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def chromium(folder: Path) -> Iterator[Engine]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Pages, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        page, faults = browser.new_page(), list[str]()
-        page.on("console", lambda said: faults.append(said.text))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-        faults.clear()
-
-        def work(tasks: Sequence[Task]) -> list[Outcome]:
-            outcomes: list[Outcome] = page.evaluate(IN_A_PAGE, given(tasks))
-            assert faults == []
-            return outcomes
-
-        yield work
-        browser.close()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def chromium(browser: Browser, folder: Path) -> Iterator[Engine]:
+    with in_a_page(browser, folder) as ask:
+        yield lambda tasks: cast("list[Outcome]", ask(IN_A_PAGE, given(tasks)))
 
 
 @cache

@@ -8,25 +8,22 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.browser.evidence_edges import edges, misused
 from tests.browser.evidence_forgeries import forged
 from tests.browser.evidence_tasks import VECTORS, by_python, load
 from tests.browser.evidence_vectors import asked
-from tests.browser.test_scanned import CHROMIUM, QUIET
-from verifier.app import _HEADERS
+from tests.browser.modules import in_a_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser
 
     from tests.browser.evidence_tasks import Outcome, Task
 
@@ -40,20 +37,6 @@ IN_A_PAGE = """async (tasks) => {
 }"""
 
 
-class _Pages(SimpleHTTPRequestHandler):
-    """Serves a folder under the verifier's headers."""
-
-    extensions_map = {".mjs": "text/javascript", ".html": "text/html; charset=utf-8"}  # noqa: RUF012 - as the base has it
-
-    def end_headers(self) -> None:
-        for name, value in _HEADERS.items():
-            self.send_header(name, value)
-        super().end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with the served module beside what does the tasks."""
@@ -63,7 +46,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(HERE / "evidence_tasks.mjs", made)
     shutil.copy(HERE / "evidence_misuse.mjs", made)
     shutil.copy(HERE / "evidence.mjs", made / "node.mjs")
-    (made / "index.html").write_text("<!doctype html><title>Evidence</title><link rel=icon href=data:,>")
     return made
 
 
@@ -80,28 +62,9 @@ def node(folder: Path) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def chromium(folder: Path) -> Iterator[Engine]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Pages, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        page, faults = browser.new_page(), list[str]()
-        page.on("console", lambda said: faults.append(said.text))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-        faults.clear()
-
-        def work(tasks: list[Task]) -> list[Outcome]:
-            outcomes: list[Outcome] = page.evaluate(IN_A_PAGE, tasks)
-            assert faults == []
-            return outcomes
-
-        yield work
-        browser.close()
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def chromium(browser: Browser, folder: Path) -> Iterator[Engine]:
+    with in_a_page(browser, folder) as ask:
+        yield lambda tasks: cast("list[Outcome]", ask(IN_A_PAGE, tasks))
 
 
 @pytest.fixture(params=["node", "chromium"])

@@ -19,7 +19,7 @@ MAX_ITEMS = 4_096
 """More than anything here needs: a history with every kind of event has about 300."""
 
 _SHORT_DATA = 4_096
-"""Bytes that hold no more than a few items and no long text, so that they may be decoded before they are looked over."""
+"""Bytes that hold few items and no long text, so that they may be decoded before they are looked over."""
 _MAX_TEXT = 1 << 16
 """Bytes of one text: what unpacks a thousandfold takes four times as much again once it is characters."""
 _TEXT, _ARRAY, _MAP, _TAG = 3, 4, 5, 6

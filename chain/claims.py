@@ -25,6 +25,8 @@ EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
 
 NUMBER = "number"
 """The key of every type's certificate number."""
+CITATION = "^[0-9a-f]{64}$"
+"""The pattern by which a claim's texts are citations: leaves of other certificates, in small hexadecimal digits."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTHS = "January February March April May June July August September October November December"
@@ -107,6 +109,11 @@ class Claim:
     """Given by the issuer service rather than by a clerk; not in a table's template."""
     example: str
     """A cell that is accepted."""
+
+    @property
+    def cites(self) -> bool:
+        """Whether it names other certificates, by their leaves."""
+        return self.kind in {Kind.TEXT, Kind.LIST} and self.pattern == CITATION
 
     def faults(self, value: JSON) -> Iterator[Fault]:
         """Yield what is wrong with a value that the type's JSON Schema lets pass."""

@@ -1,4 +1,4 @@
-"""The wrapping of proof, checkpoint and pack: a zlib stream (RFC 1950) of CBOR `[kind, format, …]`."""
+"""The wrapping of proof, checkpoint, pack and manifest: a zlib stream (RFC 1950) of CBOR `[kind, format, …]`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 PROOF = "yinxin-proof"
 CHECKPOINT = "yinxin-checkpoint"
 PACK = "yinxin-pack"
+MANIFEST = "yinxin-manifest"
 FORMAT = 1
 MAX_PROOF = 1 << 20
 MAX_HISTORY = 64 << 20
 """How many bytes a proof, and what carries a history, may have unpacked: 100,000 statuses take 13 MiB."""
 
-_MOST = {PROOF: MAX_PROOF, CHECKPOINT: MAX_HISTORY, PACK: MAX_HISTORY}
-_LEVEL = {PROOF: 9, CHECKPOINT: 6, PACK: 6}
+_MOST = {PROOF: MAX_PROOF, CHECKPOINT: MAX_HISTORY, PACK: MAX_HISTORY, MANIFEST: MAX_HISTORY}
+_LEVEL = {PROOF: 9, CHECKPOINT: 6, PACK: 6, MANIFEST: 6}
 """How hard zlib tries: on a long history the best takes seven times as long as the usual, for 0.6 % fewer bytes."""
 _PEEK = 64
 _ARRAY = 4

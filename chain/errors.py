@@ -17,7 +17,9 @@ The tree:
     │   └── EvidenceMalformed           a proof, checkpoint, pack or trust list that is not in the form
     │       └── EvidenceUnsupported     of a format to come
     ├── EvidenceRefused                 in form, but it does not show what it claims
-    │   ├── SealsInsufficient           too few seals, a stranger's, one twice, another set, beyond the pinned sets
+    │   ├── SealsInsufficient           one seal twice, another set, beyond the pinned sets, and
+    │   │   ├── SealsTooFew             fewer than it takes
+    │   │   └── StrangersSeal           one of somebody who is no validator
     │   ├── NotProven                   a path, node, receipt, slot or root that does not fit the header
     │   ├── HistoryIncomplete           lists that do not make the proven heads
     │   ├── NotAttested                 a chain without seals, and no attester of the trust list vouches
@@ -131,6 +133,14 @@ class EvidenceRefused(YinxinError):
 
 class SealsInsufficient(EvidenceRefused):
     """A block that the pinned set did not seal: too few, a stranger's, one twice, another set, beyond the sets."""
+
+
+class SealsTooFew(SealsInsufficient):
+    """A block that fewer sealed than it takes."""
+
+
+class StrangersSeal(SealsInsufficient):
+    """A block that somebody proposed or sealed who is none of the pinned set."""
 
 
 class NotProven(EvidenceRefused):

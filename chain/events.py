@@ -300,6 +300,17 @@ Event: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
+class Transaction:
+    """The transaction in which events stand."""
+
+    position: int
+    """Its place within its block."""
+    sender: bytes
+    to: bytes | None
+    """The contract that was called; None where one was made."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One event with its place on the chain."""
 
@@ -314,3 +325,5 @@ class Record:
     """For `BatchAnchored`: the leaves as the transaction's calldata shows them; empty if they could not be read."""
     finding: str = ""
     """What is odd about this record (for example leaves that do not make the root); empty if nothing is."""
+    transaction: Transaction | None = None
+    """None where it was not asked for, as in receipts."""

@@ -50,6 +50,48 @@ class Block:
     """Seconds since 1970."""
 
 
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A contract as this software has it compiled."""
+
+    name: str
+    compiler: str
+    """Its version."""
+    settings: Mapping[str, str]
+    """What the compiler was told, by the names of its own settings."""
+    length: int
+    """Of the deployed code, in bytes."""
+    code_hash: bytes
+    """Keccak-256 of the deployed code, with zeros where the constructor fills in what it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeShown:
+    """The code that a node shows at an address."""
+
+    contract: str
+    """The name of the artifact that it should be."""
+    address: bytes
+    length: int
+    """0: there is no code."""
+    code_hash: bytes
+    """Keccak-256 of the code as it is, which EXTCODEHASH tells, too."""
+    masked_hash: bytes
+    """The same with zeros where the artifact has them, to be compared with the artifact's."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeShown:
+    """What one node shows of a registry's contracts."""
+
+    chain_id: int | None
+    block: int | None
+    """Its newest one, when it was asked."""
+    codes: tuple[CodeShown, ...]
+    trouble: str
+    """Why it could not be asked; empty if it could."""
+
+
 class Registry(Protocol):
     """A registry that can be read. Every method may raise `RegistryUnavailable` or `RegistryMismatch`."""
 

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from chain import strict_rlp
-from chain.errors import EvidenceMalformed, SealsInsufficient
+from chain.errors import EvidenceMalformed, SealsInsufficient, SealsTooFew, StrangersSeal
 from chain.keccak import keccak
 from chain.recovery import SIGNATURE_BYTES as SEAL
 from chain.recovery import signer_of, with_low_s
@@ -154,19 +154,19 @@ def _check_bft(header: Header, scheme: SealScheme, validators_at: Callable[[int]
     if extra.listed or scheme is SealScheme.IBFT2:
         _require_listed(header, extra.listed, validators)
     if header.coinbase not in validators:
-        raise SealsInsufficient(f"block {header.number}: got a block proposed by {header.coinbase.hex()}, no validator")
+        raise StrangersSeal(f"block {header.number}: got a block proposed by {header.coinbase.hex()}, no validator")
     digest = _bft_commit_hash(header, scheme, extra)
     signers: list[bytes] = []
     for seal in extra.seals:
         signer = _signer(header, digest, seal)
         if signer not in validators:
-            raise SealsInsufficient(f"block {header.number}: got a seal of {signer.hex()}, who is no validator")
+            raise StrangersSeal(f"block {header.number}: got a seal of {signer.hex()}, who is no validator")
         if signer in signers:
             raise SealsInsufficient(f"block {header.number}: got two seals of {signer.hex()}")
         signers.append(signer)
     needed = quorum(len(validators))
     if len(signers) < needed:
-        raise SealsInsufficient(
+        raise SealsTooFew(
             f"block {header.number}: got {len(signers)} seals of {len(validators)} validators, wanted {needed}"
         )
     return Sealing(scheme, header.number, tuple(signers), needed, len(validators))
@@ -188,7 +188,7 @@ def _check_run(headers: Sequence[Header], validators_at: Callable[[int], frozens
             signers.append(signer)
         before = header
     if len(signers) < needed:
-        raise SealsInsufficient(
+        raise SealsTooFew(
             f"block {first.number}: got a run of {len(headers)} blocks sealed by {len(signers)} of {len(voters)} "
             f"signers, wanted {needed}"
         )
@@ -217,7 +217,7 @@ def _clique_signer(header: Header, validators: frozenset[bytes]) -> bytes:
     # The header's hash covers the seal, so a high s could not be turned when the evidence was made; here it may be.
     signer = _signer(header, commit_hash(header, SealScheme.CLIQUE), with_low_s(header.extra[-SEAL:]))
     if signer not in validators:
-        raise SealsInsufficient(f"block {header.number}: got a seal of {signer.hex()}, who is no signer")
+        raise StrangersSeal(f"block {header.number}: got a seal of {signer.hex()}, who is no signer")
     return signer
 
 

@@ -51,6 +51,7 @@ from issuer.models import (
     StatusTarget,
 )
 from issuer.order_models import StatusOrder
+from issuer.reconciliation_models import AlertMail, ForeignRecord, Reconciliation, RecordsFollowed
 from issuer.rehearsal_models import Rehearsal
 from issuer.status_models import StatusesFollowed
 from issuer.submission_models import BatchComment
@@ -121,6 +122,7 @@ COLUMNS: tuple[Column, ...] = (
     *_of(Under.INDEX, HolderLink, "pickup_index"),
     *_of(Under.INDEX, RememberedColumns, "headers"),
     *_of(Under.NOTHING, AccessToken, "digest"),
+    *_of(Under.NOTHING, AlertMail, "transaction_hash"),
     *_of(Under.NOTHING, Appointment, "officer", "signatures", "block_hash"),
     *_of(Under.NOTHING, AuditLine, "previous", "hash"),
     *_of(Under.NOTHING, Batch, "kid", "root", "block_hash", "evidence"),
@@ -131,6 +133,7 @@ COLUMNS: tuple[Column, ...] = (
     *_of(Under.NOTHING, DirectorySnapshot, "block_hash"),
     *_of(Under.NOTHING, Enquiry, "state_digest", "browser_digest"),
     *_of(Under.NOTHING, FailedAttempts, "subject"),
+    *_of(Under.NOTHING, ForeignRecord, "digest", "transaction_hash"),
     *_of(Under.NOTHING, HolderLink, "digest"),
     *_of(Under.NOTHING, HolderVisit, "digest"),
     *_of(Under.NOTHING, Import, "file_digest"),
@@ -142,6 +145,8 @@ COLUMNS: tuple[Column, ...] = (
     *_of(Under.NOTHING, OutboxTransaction, "sender", "hash", "raw", "block_hash"),
     *_of(Under.NOTHING, Passkey, "credential_id", "public_key"),
     *_of(Under.NOTHING, Person, "key_address"),
+    *_of(Under.NOTHING, Reconciliation, "block_hash", "manifest"),
+    *_of(Under.NOTHING, RecordsFollowed, "block_hash"),
     *_of(Under.NOTHING, RecoveryCode, "digest"),
     *_of(Under.NOTHING, RegistryPin, "genesis_hash", "registry_id", "address", "agencies_address"),
     *_of(Under.NOTHING, Rehearsal, "root"),

@@ -90,6 +90,27 @@ class Settings(BaseSettings):
         description="Networks that webhooks may be sent to though they are not on the public Internet, by commas: "
         "10.1.0.0/16. With 127.0.0.0/8 among them, this machine is also called without TLS; for tests.",
     )
+    reconcile_hour: int = Field(
+        3,
+        description="Hour of the day in China at which the worker reconciles database, chain and documents; -1 never.",
+        ge=-1,
+        le=23,
+    )
+    alert_mail: str = Field(
+        "",
+        description="Who is told by e-mail of records of the registry that nobody here queued: `AGENCY=ADDRESS` with "
+        "the agency's number, or `*` for all, by commas.",
+    )
+    smtp_host: str = Field("", description="The mail server that takes those messages.")
+    smtp_port: int = Field(587, description="Its port.", gt=0, le=65535)
+    smtp_security: str = Field(
+        "starttls",
+        description="How the connection is protected: starttls, tls, or none (on this machine only).",
+        pattern="^(starttls|tls|none)$",
+    )
+    smtp_user: str = Field("", description="The name to sign in with there, if it wants one.")
+    smtp_password_file: Path | None = Field(None, description="File with the password for that name.")
+    smtp_from: str = Field("", description="The address that messages come from.")
     max_upload_bytes: int = Field(25_000_000, description="Largest body that `serve` accepts.", gt=0)
     log_level: str = Field(
         "warning",

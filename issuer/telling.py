@@ -91,7 +91,8 @@ def send_one(office: Office, sender: Sender) -> bool:
         delivery.attempts += 1
         delivery.last_at, delivery.next_at = office.now(), office.now() + LEASE
         opened = webhooks.opened(office, work, hook)
-        content, attempt = webhook_events.body(delivery), delivery.attempts
+        content = webhook_events.body(delivery, webhook_rows.record_of(work, delivery))
+        attempt = delivery.attempts
         delivery_id, message_id = delivery.id or 0, delivery.message_id
     timestamp = int(office.now().timestamp())
     headers = {

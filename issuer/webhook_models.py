@@ -55,12 +55,15 @@ class WebhookDelivery(Base, table=True):
     __table_args__ = (
         # However often history is followed, each of its lines is one delivery for each address.
         UniqueConstraint("webhook_id", "history_id"),
+        UniqueConstraint("webhook_id", "record_id"),
         Index(None, "state", "next_at"),
     )
     id: int | None = Field(default=None, primary_key=True)
     webhook_id: int = Field(foreign_key="webhook.id", index=True)
     history_id: int | None = Field(default=None, foreign_key="history.id")
     """The line of history it tells of; none for a test."""
+    record_id: int | None = Field(default=None, foreign_key="foreign_record.id")
+    """The record of the registry it tells of, where nobody here had queued it."""
     message_id: str = Field(unique=True)
     """The same at every attempt, by which a receiver knows a message it has already."""
     kind: str

@@ -10,6 +10,7 @@ from sqlmodel import col, delete, select, update
 from issuer.client_models import Client
 from issuer.errors import NotFound
 from issuer.models import Batch, Certificate, History
+from issuer.reconciliation_models import ForeignRecord
 from issuer.webhook_models import DeliveryState, Webhook, WebhookDelivery, WebhookFollower
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ def delivery(work: Work, delivery_id: int) -> WebhookDelivery:
     if found is None:
         raise NotFound(f"delivery: got {delivery_id}, wanted the number of one that is listed here")
     return found
+
+
+def record_of(work: Work, row: WebhookDelivery) -> ForeignRecord | None:
+    """Return the record of the registry that a delivery tells of; None if it tells of something else."""
+    return None if row.record_id is None else work.session.get_one(ForeignRecord, row.record_id)
 
 
 def deliveries(

@@ -17,6 +17,7 @@ import structlog
 
 from chain.errors import YinxinError
 from issuer import attempts, enquiries, idempotency, imports, rehearsing, sessions, tasks, telling
+from issuer.reconciling import running as reconciling
 from issuer.tasks import Cancelled, TaskState
 
 if TYPE_CHECKING:
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
     Handler: TypeAlias = Callable[[Office, TaskAtHand, Progress], JSON]
     """Does a task from the start, however often it was begun before; returns what came of it."""
 
-HANDLERS: dict[str, Handler] = {imports.KIND: imports.run, rehearsing.KIND: rehearsing.run}
+HANDLERS: dict[str, Handler] = {
+    imports.KIND: imports.run,
+    rehearsing.KIND: rehearsing.run,
+    reconciling.KIND: reconciling.run,
+}
 """By a task's kind."""
 
 PROGRESS_EVERY_S = 0.5

@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from verifier import warm
+from verifier.audit import remembering
+from verifier.audit.anomaly_rules import open_rules
 from verifier.cutting import Cutter
 from verifier.polling import Loop, following
 from verifier.receipt_desk import ReceiptDesk
@@ -22,6 +24,7 @@ from verifier.routes import (
     bulk,
     bulk_page,
     bulk_work,
+    cosignatures,
     description,
     device,
     directory,
@@ -38,10 +41,15 @@ from verifier.routes import (
     register,
     watch_page,
 )
+from verifier.routes.audit.chain_side import chain_side
+from verifier.routes.audit.frame import readers_of
+from verifier.routes.audit.packing import Packing
+from verifier.routes.audit.routers import ROUTERS
 from verifier.routes.desk import Desk
 from verifier.routes.receipt_desk import Receipts
 from verifier.routes.turns import Turns
 from verifier.wiring import attester_of
+from verifier.witnessing.collecting import PAUSE_S
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -53,6 +61,8 @@ if TYPE_CHECKING:
     from verifier.index import Index
     from verifier.settings import Settings
     from verifier.trust_file import TrustFile
+    from verifier.witnessing.collecting import Collector
+    from verifier.witnessing.witnessed import Witnessed
 
 _HEADERS = {
     # Compiling the scanner's WebAssembly is all that goes beyond our own files; pictures that were chosen are blobs.
@@ -84,6 +94,8 @@ def make_app(
     evidence_files: EvidenceFiles | None = None,
     trust: TrustFile | None = None,
     leads: Callable[[], bool] = lambda: True,
+    witnessed: Witnessed | None = None,
+    collector: Collector | None = None,
 ) -> FastAPI:
     """Return the application; when it starts, it begins to follow the chain, and to cut checkpoints of it.
 
@@ -92,6 +104,8 @@ def make_app(
     pdf_roots = settings.pdf_authorities
 
     watch = observing.watch_of(settings)
+    audit_readers = readers_of(settings)
+    audit_rules = open_rules(settings.audit_anomalies)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -109,9 +123,15 @@ def make_app(
             metrics=watch.metrics,
         )
         app.state.metrics_readers = watch.metrics_readers
+        app.state.audit_readers = audit_readers
+        app.state.audit_rules = audit_rules
+        app.state.chain_side = chain_side(settings, index)
+        app.state.packing = Packing(settings, trust)
+        app.state.audit_memory = settings.data_dir / remembering.FILE
         app.state.offered = evidence.Offered(evidence_files, trust, CapacityLimiter(1))
         cutter = None if checkpoints is None else Cutter(checkpoints, clock=clock)
         app.state.cutter = cutter
+        app.state.witnessed = witnessed
         cutting = None if cutter is None else Loop("cutter", cutter.turn, when_called=True)
 
         def afterwards(now: datetime) -> None:
@@ -122,6 +142,8 @@ def make_app(
 
         poller = following(index, every_s=settings.poll_s, clock=clock, afterwards=afterwards, leads=leads)
         loops = [poller] if cutting is None else [poller, cutting]
+        if collector is not None:
+            loops.append(Loop("collector", lambda: collector.turn() if leads() else PAUSE_S))
         for loop in loops:
             loop.start()
         warm.READY.start()
@@ -145,9 +167,11 @@ def make_app(
         # Such an answer would send people where the request's own Host header says.
         redirect_slashes=False,
     )
-    documented = (api, bulk, directory, evidence, health, metrics, receipts, register)
+    documented = (api, bulk, cosignatures, directory, evidence, health, metrics, receipts, register)
     for routes in (*documented, bulk_page, device, receipt_pages, watch_page, page):
         app.include_router(routes.router)
+    for audit_router in ROUTERS:
+        app.include_router(audit_router)
     description.keep_examples(app, (routes.router for routes in documented))
     app.mount("/static", StaticFiles(directory=str(files("verifier").joinpath("pages", "static"))), name="static")
     problems.add_to(app)

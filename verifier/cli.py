@@ -24,6 +24,7 @@ from rich.table import Table
 from chain.errors import InvalidInput, YinxinError
 from verifier import answer, bulk_command, checking, evidence_commands, logs, reading
 from verifier.command_files import content
+from verifier.commands import audit, audit_run, witness
 from verifier.moments import moment, time_of
 from verifier.printing import print_report
 from verifier.report import Verdict
@@ -42,6 +43,12 @@ if TYPE_CHECKING:
 
 ALL_VALID, NOT_ALL_VALID, NOT_ALL_CHECKED, FAILED, USAGE = 0, 1, 2, 1, 64
 _NOT_CHECKED = frozenset({Verdict.CANNOT_CHECK, Verdict.UNREADABLE, Verdict.UNSUPPORTED})
+_CODES = {
+    "check": (NOT_ALL_CHECKED, USAGE),
+    "audit": (audit_run.NOT_RUN, audit_run.USAGE),
+    "witness": (witness.NOT_DONE, USAGE),
+}
+"""What commands exit with that could not do their work, and after a usage mistake, where that is not 1 and 64."""
 _STDIN = "-"
 
 OUT, ERR = Console(highlight=False), Console(stderr=True, highlight=False, soft_wrap=True)
@@ -69,6 +76,8 @@ app = typer.Typer(
 index_app = typer.Typer(help="The verifier's own copy of the registry.", no_args_is_help=True)
 app.add_typer(index_app, name="index")
 evidence_commands.add_to(app)
+app.add_typer(audit.app, name="audit")
+witness.add_to(app)
 
 
 @app.command()
@@ -270,19 +279,22 @@ def show_settings() -> None:
 
 @index_app.command("follow")
 def follow() -> None:
-    """Follow the chain, and cut checkpoints of it, until stopped."""
+    """Follow the chain, cut checkpoints of it, and show them to witnesses, until stopped."""
     from verifier.cutting import Cutter  # noqa: PLC0415 (as in `_opened`)
     from verifier.polling import Loop, following  # noqa: PLC0415 (as above)
-    from verifier.wiring import open_verifier  # noqa: PLC0415 (as above)
+    from verifier.wiring import open_collector, open_trust_file, open_verifier  # noqa: PLC0415 (as above)
 
     settings = open_settings()
     logs.configure(settings.log_level)
     verifier = open_verifier(settings)
     cutting = Loop("cutter", Cutter(verifier.checkpoints, clock=_now).turn, when_called=True)
-    loops = (
+    loops = [
         following(verifier.index, every_s=settings.poll_s, clock=_now, afterwards=lambda _: cutting.call()),
         cutting,
-    )
+    ]
+    trust = open_trust_file(settings, _now(), identity=verifier.index.identity)
+    if collector := open_collector(settings, verifier.witnessed, trust, clock=_now):
+        loops.append(Loop("collector", collector.turn))
     for loop in loops:
         loop.start()
     try:
@@ -340,24 +352,24 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
     logs.configure("error")
-    is_check = arguments[:1] == [check.__name__]
+    failed, usage = _CODES.get(arguments[0] if arguments else "", (FAILED, USAGE))
     try:
         code = app(arguments, prog_name="yinxin-verifier", standalone_mode=False)
     except typer.exceptions.TyperException as exc:
         ERR.print(exc.format_message(), markup=False, style="red")
         ERR.print("yinxin-verifier COMMAND --help says what is wanted.")
-        return USAGE
+        return usage
     except InvalidInput as exc:
         ERR.print(str(exc), markup=False, style="red")
-        return USAGE
+        return usage
     except YinxinError as exc:
         ERR.print(str(exc), markup=False, style="red")
-        return NOT_ALL_CHECKED if is_check else FAILED
+        return failed
     except (typer.Abort, KeyboardInterrupt):
-        return NOT_ALL_CHECKED if is_check else FAILED
+        return failed
     except Exception as exc:  # noqa: BLE001 (1 would say of a certificate that it is not valid)
         _tell_unforeseen(exc)
-        return NOT_ALL_CHECKED if is_check else FAILED
+        return failed
     return code if isinstance(code, int) else 0
 
 

@@ -19,6 +19,7 @@ from verifier.checkpoint_rows import Entry, checkpoint_of, entry_of, require_rea
 from verifier.models import CheckpointRow, TypeRow, place
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sqlmodel import Session
@@ -59,9 +60,13 @@ class EvidenceFile:
 class EvidenceFiles:
     """The files of one index. One at a time is made, whoever asks for how many."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
-        """`folder` is where they are kept; whatever is removed there is made again."""
+    def __init__(self, store: Store, folder: Path, *, published_until: Callable[[Session], int] | None = None) -> None:
+        """`folder` is where they are kept; whatever is removed there is made again.
+
+        `published_until` tells the highest block whose checkpoint is handed out; all are, if it is not given.
+        """
         self._store = store
+        self._published_until = published_until
         self._folder = folder
         self._making = Lock()
 
@@ -73,12 +78,12 @@ class EvidenceFiles:
         """
         with self._store.reading() as session:
             require_reached(session)
-            return [entry_of(session, row) for row in rows_until(session, limit=limit, before=before)]
+            return [entry_of(session, row) for row in self._rows(session, limit=limit, before=before)]
 
     def newest(self) -> Entry | None:
         """Return the newest checkpoint that the index has come to, for whoever looks after this service."""
         with self._store.reading() as session:
-            return next((entry_of(session, row) for row in rows_until(session, limit=1)), None)
+            return next((entry_of(session, row) for row in self._rows(session, limit=1)), None)
 
     def find(self, kind: Kind, number: int | None = None) -> EvidenceFile | None:
         """Return what there is of a block, or of the newest checkpoint, without making it; None if there is nothing.
@@ -88,7 +93,7 @@ class EvidenceFiles:
         """
         with self._store.reading() as session:
             require_reached(session)
-            row = next(iter(rows_until(session, limit=1, before=None if number is None else number + 1)), None)
+            row = next(iter(self._rows(session, limit=1, before=None if number is None else number + 1)), None)
             if row is None or number not in {None, row.number}:
                 return None
             return _described(session, row, kind)
@@ -110,6 +115,13 @@ class EvidenceFiles:
             if made is not None:
                 self._keep(path, made)
             return made
+
+    def _rows(self, session: Session, *, limit: int, before: int | None = None) -> list[CheckpointRow]:
+        """Return the newest of those that are handed out, of blocks below `before` if that is given."""
+        if self._published_until is not None:
+            end = self._published_until(session) + 1
+            before = end if before is None else min(before, end)
+        return rows_until(session, limit=limit, before=before)
 
     def _made(self, file: EvidenceFile) -> bytes | None:
         with self._store.reading() as session:

@@ -20,7 +20,19 @@ from chain.errors import RegistryBehind, RegistryError, RegistryMismatch, Regist
 from chain.history import NO_HEAD, Heads
 from verifier import keeping
 from verifier.kept_rights import KeptRights
-from verifier.models import HELD, Base, BlockRow, CheckpointRow, EventRow, FindingRow, LeafRow, RegistryRow, block_of
+from verifier.models import (
+    HELD,
+    Base,
+    BlockRow,
+    CheckpointRow,
+    CosignatureRow,
+    EventRow,
+    FindingRow,
+    LeafRow,
+    RegistryRow,
+    TransactionRow,
+    block_of,
+)
 from verifier.recording import Recorder
 from verifier.snapshot import Freshness, IndexSnapshot, Reached, identity_of
 
@@ -116,7 +128,7 @@ class Index:
         Checkpoints stay as far as their blocks do: nobody could make them again.
         """
         with self._store.writing() as session:
-            tables: tuple[type[Base], ...] = (*HELD, EventRow, LeafRow, BlockRow, RegistryRow)
+            tables: tuple[type[Base], ...] = (*HELD, EventRow, TransactionRow, LeafRow, BlockRow, RegistryRow)
             for table in tables:
                 session.execute(delete(table))
         return self.follow(now)
@@ -155,7 +167,7 @@ class Index:
 
     def contents(self) -> dict[str, list[tuple[object, ...]]]:
         """Return everything that follows from the chain alone, table by table, in order."""
-        left_out = {table.__tablename__ for table in (RegistryRow, BlockRow, CheckpointRow)}
+        left_out = {table.__tablename__ for table in (RegistryRow, BlockRow, CheckpointRow, CosignatureRow)}
         with self._store.reading() as session:
             return {
                 table.name: [tuple(row) for row in session.execute(table.select().order_by(*table.primary_key))]

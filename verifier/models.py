@@ -59,6 +59,7 @@ class BlockRow(Base, table=True):
     """A block with events of the registry, or one at which reading stopped."""
 
     __tablename__ = "blocks"
+    __table_args__: ClassVar = (Index(None, "hash"), Index(None, "timestamp"))
     number: int = Field(primary_key=True, sa_type=BigInteger)
     hash: bytes
     timestamp: int = Field(sa_type=BigInteger)
@@ -74,11 +75,36 @@ class EventRow(Base, table=True):
     """An event as it was: the other tables say what followed from it, this one what the registry's heads bind."""
 
     __tablename__ = "events"
+    __table_args__: ClassVar = (
+        Index(None, "kind", "begins"),
+        Index(None, "agency", "kind", "begins"),
+        Index(None, "certificate_type", "kind", "begins"),
+        Index(None, "agency", "certificate_type", "kind", "begins"),
+    )
     begins: int = Field(primary_key=True, sa_type=BigInteger)
     kind: int
     """Its place in `chain.steps.KINDS`."""
     arguments: bytes
     """All of them, as `abi.encode` writes them."""
+    transaction_hash: bytes
+    agency: int | None = Field(default=None, sa_type=BigInteger)
+    """Whose it is, where it is one agency's: of a status the agency that anchored the leaf."""
+    certificate_type: int | None = Field(default=None, sa_type=BigInteger)
+    """Which it is about, if any: of a status that of the leaf; None too for a leaf that was not anchored."""
+
+
+class TransactionRow(Base, table=True):
+    """A transaction with events of the registry. Who sent it pays for it, and need be none of its officers."""
+
+    __tablename__ = "transactions"
+    __table_args__: ClassVar = (Index(None, "sender", "block", "position"), Index(None, "block", "position"))
+    hash: bytes = Field(primary_key=True)
+    block: int = Field(sa_type=BigInteger)
+    sender: bytes
+    position: int
+    """Within its block."""
+    to: bytes | None = None
+    """The contract that was called; None where one was made."""
 
 
 class CheckpointRow(Base, table=True):
@@ -100,6 +126,19 @@ class CheckpointRow(Base, table=True):
     """SHA-256 of the history that was signed; one that comes out otherwise is not given out."""
     attestations: bytes
     """Who signed, and how, as CBOR."""
+
+
+class CosignatureRow(Base, table=True):
+    """What a witness signed, and what the index agreed with when it came. It follows from no chain, as checkpoints."""
+
+    __tablename__ = "cosignatures"
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    """The block's. It need not be that of a checkpoint cut here: a witness may have it from another verifier."""
+    kid: bytes = Field(primary_key=True)
+    """The witness's key."""
+    registry_id: bytes
+    statement: bytes
+    signature: bytes
 
 
 class Held(Base):
@@ -129,7 +168,7 @@ class OfficerRow(Held, table=True):
 
     __tablename__ = "officers"
     agency: int = Field(primary_key=True, index=True, sa_type=BigInteger)
-    officer: bytes = Field(primary_key=True)
+    officer: bytes = Field(primary_key=True, index=True)
     capabilities: int
 
 
@@ -171,7 +210,12 @@ class BatchRow(Held, table=True):
     """An anchored batch; `begins` is its place, and names it."""
 
     __tablename__ = "batches"
-    __table_args__: ClassVar = (Index(None, "agency", "root"),)
+    __table_args__: ClassVar = (
+        Index(None, "agency", "root"),
+        Index(None, "agency", "certificate_type", "begins"),
+        Index(None, "root"),
+        Index(None, "transaction_hash"),
+    )
     agency: int = Field(sa_type=BigInteger)
     root: bytes
     certificate_type: int = Field(sa_type=BigInteger)
@@ -199,7 +243,7 @@ class StatusRow(Held, table=True):
     """An entry about one leaf, as the registry recorded it; a later entry does not end it, `verifier.tracks` does."""
 
     __tablename__ = "statuses"
-    __table_args__: ClassVar = (Index(None, "leaf", "agency"),)
+    __table_args__: ClassVar = (Index(None, "leaf", "agency"), Index(None, "new_leaf"))
     agency: int = Field(sa_type=BigInteger)
     leaf: bytes
     track: int

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 _LAYOUTS = Path(__file__).parent / "layouts"
 _FONTS = Path(__file__).parents[1] / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
 _FOLDERS = tuple(_FONTS / weight for weight in ("400Regular", "500Medium", "700Bold"))
-_FAMILY, _NUMBER_FAMILY = "Noto Sans SC", "DejaVu Sans Mono"
+FAMILY, NUMBER_FAMILY = "Noto Sans SC", "DejaVu Sans Mono"
 """The second comes with typst itself; it tells 0 from O and 1 from l."""
-_STANDARDS: list[typst.PDFStandard] = ["a-3a"]
+STANDARDS: list[typst.PDFStandard] = ["a-3a"]
 _QUIET_MODULES = 4
 _WORDS = (
     "attached",
@@ -61,7 +61,7 @@ class Typesetter:
 
     def __init__(self) -> None:
         """Open the fonts; raises `PageUnprintable`."""
-        self._compiler = _opened()
+        self._compiler = opened("receipt.typ")
         self._lock = Lock()
 
     def page(self, finding: Finding, jws: str, *, host: str, language: Language) -> bytes:
@@ -69,18 +69,19 @@ class Typesetter:
         contents = json.dumps(_contents(finding, jws, host, language), ensure_ascii=False)
         try:
             with self._lock:
-                pdf = self._compiler.compile(format="pdf", sys_inputs={"receipt": contents}, pdf_standards=_STANDARDS)
+                pdf = self._compiler.compile(format="pdf", sys_inputs={"receipt": contents}, pdf_standards=STANDARDS)
         except typst.TypstError as exc:
-            raise PageUnprintable(f"receipt: got {exc.message}, wanted text that {_FAMILY} can show") from exc
+            raise PageUnprintable(f"receipt: got {exc.message}, wanted text that {FAMILY} can show") from exc
         return cast("bytes", pdf)
 
 
-def _opened() -> typst.Compiler:
+def opened(layout: str) -> typst.Compiler:
+    """Return a compiler for one of our layouts, with the fonts open; raises `PageUnprintable`."""
     for folder in _FOLDERS:
         if not folder.is_dir():
             raise PageUnprintable(f"got {folder}, which is no folder; wanted one with fonts (`npm ci` installs them)")
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[str(folder) for folder in _FOLDERS])
-    return typst.Compiler(input=_LAYOUTS / "receipt.typ", root=_LAYOUTS, font_paths=fonts, ignore_system_fonts=True)
+    return typst.Compiler(input=_LAYOUTS / layout, root=_LAYOUTS, font_paths=fonts, ignore_system_fonts=True)
 
 
 def _contents(finding: Finding, jws: str, host: str, language: Language) -> dict[str, JSON]:
@@ -91,8 +92,8 @@ def _contents(finding: Finding, jws: str, host: str, language: Language) -> dict
     day = receipt.checked_at.astimezone(SHANGHAI).date()
     return {
         "language": language.partition("-")[0],
-        "fonts": [_FAMILY],
-        "number-fonts": [_NUMBER_FAMILY, _FAMILY],
+        "fonts": [FAMILY],
+        "number-fonts": [NUMBER_FAMILY, FAMILY],
         "words": {**words, "test": sentence("page.test", language)},
         "title": f"{sentence('receipt.title', language)} {receipt.id.hex()}",
         "other-title": sentence("receipt.title", other),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import singledispatchmethod
 from typing import TYPE_CHECKING, TypeVar
 
@@ -55,6 +56,7 @@ from verifier.models import (
     StatusRow,
     SuccessorRow,
     ThresholdRow,
+    TransactionRow,
     TypeRow,
     VoteRow,
     place,
@@ -83,11 +85,20 @@ class Recorder:
 
     def record(self, record: Record) -> None:
         """Write one event. What is odd about it is noted as a finding; reading goes on."""
+        event = record.event
+        certificate_type, unanchored = self._type_of(event)
         self._session.add(
-            EventRow(begins=_at(record), kind=steps.kind_of(record.event), arguments=steps.arguments(record.event))
+            EventRow(
+                begins=_at(record),
+                kind=steps.kind_of(event),
+                arguments=steps.arguments(event),
+                transaction_hash=record.transaction_hash,
+                agency=getattr(event, "agency", None),
+                certificate_type=certificate_type,
+            )
         )
-        written = self._write(record.event, record)
-        if what := "; ".join(filter(None, (record.finding, written))):
+        written = (unanchored, self._transaction(record), self._write(event, record))
+        if what := "; ".join(filter(None, (record.finding, *written))):
             self._session.add(FindingRow(begins=_at(record), what=what))
         # The next event may change what this one wrote.
         self._session.flush()
@@ -99,8 +110,30 @@ class Recorder:
             self._session.execute(delete(table).where(col(table.begins) >= end))
             self._session.execute(update(table).where(col(table.ends) >= end).values(ends=None))
         self._session.execute(delete(EventRow).where(col(EventRow.begins) >= end))
+        self._session.execute(delete(TransactionRow).where(col(TransactionRow.block) > block))
         self._session.execute(delete(LeafRow).where(col(LeafRow.batch) >= end))
         self._session.execute(delete(BlockRow).where(col(BlockRow.number) > block))
+
+    def _transaction(self, record: Record) -> str:
+        """Write an event's transaction, once; one cannot stand in two places."""
+        if record.transaction is None:
+            return ""
+        row = TransactionRow(hash=record.transaction_hash, block=record.block_number, **asdict(record.transaction))
+        known = self._session.get(TransactionRow, record.transaction_hash)
+        if known is None:
+            self._session.add(row)
+            return ""
+        return "" if known.model_dump() == row.model_dump() else "its transaction was told otherwise before"
+
+    def _type_of(self, event: Event) -> tuple[int | None, str]:
+        """Return which certificate type an event is about, and what is odd about a status of an unknown leaf: it counts."""
+        match event:
+            case StatusChanged(agency=agency, leaf=leaf) | CertificateReplaced(agency=agency, old_leaf=leaf):
+                found = select(BatchRow.certificate_type).join(LeafRow, col(BatchRow.begins) == LeafRow.batch)
+                found = found.where(LeafRow.leaf == leaf, BatchRow.agency == agency)
+                known = self._session.exec(found.order_by(col(BatchRow.begins)).limit(1)).first()
+                return known, f"status of {leaf.hex()}, which is not anchored" if known is None else ""
+        return getattr(event, "certificate_type", None), ""
 
     @singledispatchmethod
     def _write(self, event: Event, record: Record) -> str:
@@ -312,7 +345,7 @@ class Recorder:
                 timestamp=record.block_timestamp,
             )
         )
-        return self._unless_anchored(event.agency, event.old_leaf)
+        return ""
 
     @_write.register(StatusChanged)
     def _(self, event: StatusChanged, record: Record) -> str:
@@ -331,13 +364,7 @@ class Recorder:
                 timestamp=record.block_timestamp,
             )
         )
-        return self._unless_anchored(event.agency, event.leaf)
-
-    def _unless_anchored(self, agency: int, leaf: bytes) -> str:
-        """Note an entry about a leaf that the agency has not anchored; it counts all the same."""
-        found = select(LeafRow.batch).join(BatchRow, col(BatchRow.begins) == LeafRow.batch)
-        found = found.where(LeafRow.leaf == leaf, BatchRow.agency == agency).limit(1)
-        return "" if self._session.exec(found).first() else f"status of {leaf.hex()}, which is not anchored"
+        return ""
 
     # Spans.
 

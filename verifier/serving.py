@@ -22,7 +22,7 @@ from verifier import logs
 from verifier.app import make_app
 from verifier.leading import Leader
 from verifier.settings import PREFIX, open_settings
-from verifier.wiring import open_trust_file, open_verifier
+from verifier.wiring import open_collector, open_trust_file, open_verifier
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -66,12 +66,15 @@ def worker() -> FastAPI:
 def application(settings: Settings, *, leader: Leader | None = None) -> FastAPI:
     """Return the application over the settings' nodes and database; raises `InvalidInput`."""
     verifier = open_verifier(settings)
+    trust = open_trust_file(settings, datetime.now(UTC), identity=verifier.index.identity)
     return make_app(
         verifier.index,
         settings,
         checkpoints=verifier.checkpoints,
         evidence_files=verifier.files,
-        trust=open_trust_file(settings, datetime.now(UTC), identity=verifier.index.identity),
+        trust=trust,
+        witnessed=verifier.witnessed,
+        collector=open_collector(settings, verifier.witnessed, trust, clock=lambda: datetime.now(UTC)),
         leads=(lambda: True) if leader is None else leader.leads,
     )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
+from cryptography.x509 import load_pem_x509_certificates
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -52,6 +54,12 @@ class Settings(BaseSettings):
     anchors_every_s: float = Field(
         60.0, description="How old a checkpoint must be before anchors alone make a new one.", ge=0
     )
+    witnesses: str = Field(
+        "", description="The file that names the witnesses of this verifier's checkpoints: addresses and keys."
+    )
+    witnesses_required: int = Field(
+        0, description="How many of them must have seen a checkpoint before `serve` hands it out.", ge=0
+    )
     limit_reading: int = Field(2400, description="How much one client may read in a minute; 0 is without limit.", ge=0)
     limit_verifying: int = Field(1200, description="How many verdicts one client may have in a minute; as above.", ge=0)
     limit_certificate: int = Field(
@@ -67,6 +75,13 @@ class Settings(BaseSettings):
     client_header: str = Field("X-Forwarded-For", description="The header in which trusted proxies tell it.")
     metrics_from: str = Field(
         "127.0.0.0/8,::1", description="Addresses or networks, by commas, that may read /metrics; empty: nobody."
+    )
+    audit_access: Literal["open", "password", "off"] = Field(
+        "open", description="Who may read the auditor's pages under /audit: open, password or off."
+    )
+    audit_password: str = Field("", description="File whose first line is the password for /audit, where one is asked.")
+    audit_anomalies: str = Field(
+        "", description="TOML file of what the auditor's desk calls out of the ordinary; else the one that is shipped."
     )
     host: str = Field("127.0.0.1", description="Address that `serve` listens on.")
     port: int = Field(8002, description="Port that `serve` listens on.", ge=0, le=65535)
@@ -104,8 +119,11 @@ class Settings(BaseSettings):
         if not self.pdf_roots:
             return None
         path = Path(self.pdf_roots).resolve()
-        if not path.is_file() or b"-----BEGIN CERTIFICATE-----" not in path.read_bytes():
-            raise InvalidInput(f"{PREFIX}PDF_ROOTS: got {self.pdf_roots}, wanted a PEM file of certificates")
+        try:
+            load_pem_x509_certificates(path.read_bytes())
+        except (OSError, ValueError) as exc:
+            wanted = f"{PREFIX}PDF_ROOTS: got {self.pdf_roots}, wanted a PEM file of certificates"
+            raise InvalidInput(f"{wanted}: {exc}") from exc
         return path
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,12 @@ import structlog
 
 from chain import seals
 from chain.errors import InvalidInput, RegistryMismatch
-from chain.ethereum import profiles
+from chain.ethereum import calls, deployed, profiles
 from chain.ethereum.agreement import AgreeingRegistries
+from chain.ethereum.auditing import AuditedNode
 from chain.ethereum.client import EthereumRegistry, Expected
+from chain.ethereum.node import Node
+from chain.ethereum.rpc import Rpc
 from chain.header import Header
 from chain.history import Heads
 from chain.steps import List
@@ -25,12 +29,16 @@ from verifier.index import Index
 from verifier.snapshot import Freshness
 from verifier.store import Store
 from verifier.trust_file import TrustFile
+from verifier.witnessing import witness_list
+from verifier.witnessing.collecting import Collector
+from verifier.witnessing.split_folder import SplitFolder
+from verifier.witnessing.witnessed import Witnessed, published_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from chain.registry import Identity
+    from chain.registry import Artifact, Block, Identity, NodeShown
     from verifier.attesting import Attester
     from verifier.receipt_check import Vouchers
     from verifier.settings import Settings
@@ -45,6 +53,7 @@ class Verifier:
     index: Index
     checkpoints: Checkpoints
     files: EvidenceFiles
+    witnessed: Witnessed
 
 
 def open_index(settings: Settings, *, until: float = math.inf) -> Index:
@@ -58,14 +67,7 @@ def open_index(settings: Settings, *, until: float = math.inf) -> Index:
 def open_verifier(settings: Settings, *, until: float = math.inf) -> Verifier:
     """Open index and checkpoints over all nodes, as `open_index` does."""
     profile = profiles.by_name(settings.profile)
-    expected = Expected(chain_id=settings.chain_id or None, registry_id=settings.pinned_registry_id)
-    address = settings.registry_address
-    if not settings.nodes:
-        raise InvalidInput("YINXIN_RPC_URLS: got no node, wanted at least one URL")
-    nodes = tuple(
-        EthereumRegistry(url, address, profile, expected=expected, timeout_s=settings.rpc_timeout_s, until=until)
-        for url in settings.nodes
-    )
+    nodes = _nodes(settings, until=until)
     store = Store(settings.database_url)
     index = Index(
         store,
@@ -84,7 +86,54 @@ def open_verifier(settings: Settings, *, until: float = math.inf) -> Verifier:
         # The first one makes the proofs.
         depth=nodes[0].proof_depth,
     )
-    return Verifier(index, checkpoints, EvidenceFiles(store, settings.data_dir / "checkpoints"))
+    witnessed = open_witnessed(settings, store)
+    return Verifier(index, checkpoints, open_evidence_files(settings, store, witnessed), witnessed)
+
+
+def open_evidence_files(settings: Settings, store: Store, witnessed: Witnessed | None) -> EvidenceFiles:
+    """Open the files that are handed out: those that enough witnesses have seen, if any need have; all without any."""
+    until = None
+    if witnessed is not None and witnessed.required:
+        until = partial(published_until, witnesses=witnessed.witnesses, required=witnessed.required)
+    return EvidenceFiles(store, settings.data_dir / "checkpoints", published_until=until)
+
+
+def open_witnessed(settings: Settings, store: Store) -> Witnessed:
+    """Open what is told of witnesses; raises `InvalidInput` if more are demanded than named."""
+    listed = witness_list.read(Path(settings.witnesses)) if settings.witnesses else ()
+    if settings.witnesses_required > len(listed):
+        raise InvalidInput(
+            f"YINXIN_WITNESSES_REQUIRED: got {settings.witnesses_required}, wanted at most the {len(listed)} that "
+            "YINXIN_WITNESSES names"
+        )
+    folder = SplitFolder(settings.data_dir / "split-views")
+    return Witnessed(store, folder, listed, settings.witnesses_required)
+
+
+def open_collector(
+    settings: Settings, witnessed: Witnessed, trust: TrustFile | None, *, clock: Callable[[], datetime]
+) -> Collector | None:
+    """Open what collects co-signatures; None without witnesses to ask."""
+    if not witnessed.witnesses:
+        return None
+    files = open_evidence_files(settings, witnessed.store, None)
+    return Collector(witnessed, files, trust, clock=clock)
+
+
+def audited_nodes(settings: Settings) -> tuple[AuditedNode, ...]:
+    """Open each node for an audit, by itself; raises `InvalidInput` as `open_index` does. Asks no node yet."""
+    profile = profiles.by_name(settings.profile)
+    expected = Expected(chain_id=settings.chain_id or None, registry_id=settings.pinned_registry_id)
+    if not settings.nodes:
+        raise InvalidInput("YINXIN_RPC_URLS: got no node, wanted at least one URL")
+    return tuple(
+        AuditedNode(
+            EthereumRegistry(
+                url, settings.registry_address, profile, expected=expected, timeout_s=settings.rpc_timeout_s
+            )
+        )
+        for url in settings.nodes
+    )
 
 
 def attester_of(settings: Settings) -> Attester:
@@ -117,6 +166,43 @@ def open_trust_file(
     if attester_of(settings).public not in listed.attesters:
         _LOG.warning("trust_list.own_key_missing", version=listed.version)
     return opened
+
+
+class ContractCalls:
+    """Reads calls to the registry's contracts by their interface."""
+
+    def agencies(self, payload: bytes) -> tuple[str, tuple[object, ...]] | None:
+        """Read a call to Agencies; None for one that it would not take."""
+        return calls.read_agencies_call(payload)
+
+    def certificates(self, payload: bytes) -> tuple[str, tuple[object, ...]] | None:
+        """Read a call to Certificates; None for one that it would not take."""
+        return calls.read_certificates_call(payload)
+
+
+def artifacts() -> tuple[Artifact, ...]:
+    """Return the registry's contracts as this software has them compiled."""
+    return deployed.artifacts()
+
+
+def ask_for_code(settings: Settings, identity: Identity | None) -> tuple[NodeShown, ...]:
+    """Ask every node for the code of the registry's contracts; none where it is not known yet which registry it is."""
+    if identity is None:
+        return ()
+    profile = profiles.by_name(settings.profile)
+    found: list[NodeShown] = []
+    for place, url in enumerate(settings.nodes, 1):
+        rpc = Rpc(url, timeout_s=settings.rpc_timeout_s, batch_size=profile.batch_size)
+        shown = deployed.shown_by(
+            Node(rpc, profile),
+            certificates_address=identity.address,
+            agencies_address=identity.agencies_address,
+        )
+        rpc.close()
+        if shown.trouble:
+            _LOG.warning("audit.code_not_shown", node=place, detail=shown.trouble)
+        found.append(shown)
+    return tuple(found)
 
 
 def show(nodes: Sequence[EthereumRegistry], number: int) -> Shown | None:
@@ -164,3 +250,40 @@ def _heads_of(node: EthereumRegistry, block: int) -> Heads | None:
     if asked is None and node.newest().number != block:
         return None
     return heads
+
+
+def _nodes(settings: Settings, *, until: float = math.inf) -> tuple[EthereumRegistry, ...]:
+    """Open all nodes, as `open_index` says."""
+    profile = profiles.by_name(settings.profile)
+    expected = Expected(chain_id=settings.chain_id or None, registry_id=settings.pinned_registry_id)
+    address = settings.registry_address
+    if not settings.nodes:
+        raise InvalidInput("YINXIN_RPC_URLS: got no node, wanted at least one URL")
+    return tuple(
+        EthereumRegistry(url, address, profile, expected=expected, timeout_s=settings.rpc_timeout_s, until=until)
+        for url in settings.nodes
+    )
+
+
+class NodesAsked:
+    """What evidence packages and samples ask the nodes for."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Asks no node yet; raises `InvalidInput` as `open_index` does."""
+        self._nodes = _nodes(settings)
+        self._confirmations = profiles.by_name(settings.profile).confirmations
+
+    def evidence(self, agency: int, root: bytes, number: int) -> bytes | None:
+        """Return evidence that a batch was anchored in a block; None where the chain has none. Raises `RegistryError`.
+
+        The first node makes it: it bears its own proof.
+        """
+        return self._nodes[0].evidence(agency, root, number)
+
+    def final_block(self, number: int) -> Block:
+        """Return a block that nothing undoes; raises `InvalidInput` for one to come, `RegistryError` without answer."""
+        nodes = AgreeingRegistries(self._nodes)
+        newest = nodes.newest().number - self._confirmations
+        if number > newest:
+            raise InvalidInput(f"got block {number}, wanted one that is final: up to {newest} now")
+        return nodes.block(number)

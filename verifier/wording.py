@@ -90,6 +90,11 @@ def show(value: Argument, language: Language) -> str:
             return value[language]
 
 
+def keys_for_browsers(language: Language) -> frozenset[str]:
+    """Return the keys of what a browser may have to say itself; the auditor's pages come with all their words."""
+    return frozenset(key for key in _SENTENCES[language] if not key.startswith("audit."))
+
+
 def language_of(accept_language: str, *, fallback: Language = Language.CHINESE) -> Language:
     """Choose by an `Accept-Language` header (RFC 9110, section 12.5.4) or a POSIX `LANG`."""
     wishes: list[tuple[float, Language]] = []

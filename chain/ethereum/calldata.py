@@ -42,6 +42,20 @@ def leaves_of(calldata: bytes, anchored: BatchAnchored) -> tuple[tuple[bytes, ..
     return leaves, ""
 
 
+def shown_leaves(calldata: bytes) -> tuple[int | None, tuple[bytes, ...] | None]:
+    """Return how many leaves a call of `anchor` or `replace` says it holds, and these; None for what cannot be read."""
+    arguments = calldata[SELECTOR_BYTES:]
+    offset = _word(arguments, _LEAVES_ARGUMENT * _WORD)
+    count = None if offset is None else _word(arguments, offset)
+    if offset is None or count is None:
+        return None, None
+    start = offset + _WORD
+    end = start + count * _WORD
+    if not 1 <= count <= merkle.MAX_BATCH or end > len(arguments):
+        return count, None
+    return count, tuple(arguments[place : place + _WORD] for place in range(start, end, _WORD))
+
+
 def _word(arguments: bytes, place: int) -> int | None:
     """Return the number at a place, None if the calldata ends before it."""
     if place + _WORD > len(arguments):

@@ -69,6 +69,10 @@ class Function:
         """Return the calldata of a call."""
         return self.selector + encode(self.inputs, arguments)
 
+    def arguments(self, encoded: bytes) -> tuple[object, ...]:
+        """Decode a call's arguments, the inverse of `call` without the selector."""
+        return decode(self.inputs, encoded, self.name)
+
     def returned(self, encoded: bytes) -> tuple[object, ...]:
         """Decode what a call returned."""
         return decode(self.outputs, encoded, self.name)
@@ -118,9 +122,10 @@ class Contract:
 
     def is_code(self, code: bytes) -> bool:
         """Whether deployed code is this contract's, whatever its constructor was given."""
-        return self._masked(code) == self._masked(self.deployed_bytecode)
+        return self.masked(code) == self.masked(self.deployed_bytecode)
 
-    def _masked(self, code: bytes) -> bytes:
+    def masked(self, code: bytes) -> bytes:
+        """Return deployed code with zeros in the places that the constructor fills."""
         masked = bytearray(code)
         for start, length in self.immutables:
             if len(code) >= start + length:

@@ -74,25 +74,30 @@ def header_of(block: Json, number: int, scheme: SealScheme) -> Header:
     """Return the header of a block that a node shows; raises `RegistryUnavailable` if it is not what was hashed."""
     if block is None:
         raise RegistryUnavailable(f"{_METHOD}: the node has no block {number}")
-    values = [_value(member(block, name, _METHOD), name, form) for name, form in _FIRST]
-    for name, form in _LATER:
-        if not isinstance(block, dict) or block.get(name) is None:
-            break
-        values.append(_value(block[name], name, form))
     told = data(member(block, "hash", _METHOD), f"{_METHOD} hash", length=HASH_BYTES)
     try:
-        header = Header.parse(strict_rlp.encode([*values]))
+        header = shown(block)
         made = seals.block_hash(header, scheme)
     except EvidenceMalformed as exc:
         raise RegistryUnavailable(f"{_METHOD}: block {number} has a header that is none: {exc}") from exc
     if made != told:
         raise RegistryUnavailable(
-            f"{_METHOD}: block {number} shows {len(values)} members that hash to 0x{made.hex()} by {scheme.value}, "
-            f"but the hash 0x{told.hex()}"
+            f"{_METHOD}: block {number} shows {len(header.items)} members that hash to 0x{made.hex()} by "
+            f"{scheme.value}, but the hash 0x{told.hex()}"
         )
     if header.number != number:
         raise RegistryUnavailable(f"{_METHOD}: got block {header.number}, wanted {number}")
     return seals.with_low_seals(header, scheme)
+
+
+def shown(block: Json) -> Header:
+    """Return the header that a block's members make, whatever it hashes to; raises `EvidenceMalformed` if none."""
+    values = [_value(member(block, name, _METHOD), name, form) for name, form in _FIRST]
+    for name, form in _LATER:
+        if not isinstance(block, dict) or block.get(name) is None:
+            break
+        values.append(_value(block[name], name, form))
+    return Header.parse(strict_rlp.encode([*values]))
 
 
 def _value(answer: Json, name: str, form: _Form) -> bytes:

@@ -68,10 +68,10 @@ class Prover:
         Nodes forget old states, so this is asked soon after the block. `agencies` is the Agencies contract's address.
         """
         run = runs.of_block(self._node, number)
-        certificates_account, (anchors, statuses) = self._nodes(
+        certificates_account, (anchors, statuses) = self.nodes(
             self._registry, [List.ANCHORS.slot, List.STATUSES.slot], number
         )
-        agencies_account, (rights,) = self._nodes(agencies, [List.RIGHTS.slot], number)
+        agencies_account, (rights,) = self.nodes(agencies, [List.RIGHTS.slot], number)
         state_root = run[0].state_root
         try:
             certificates_root = state.storage_root(state_root, self._registry, certificates_account)
@@ -118,7 +118,7 @@ class Prover:
         raise RegistryUnavailable(f"block {number}: {why}")
 
     def _by_state(self, run: Sequence[Header], agency: int, root: bytes) -> Evidence:
-        account, (storage,) = self._nodes(self._registry, [proof.batch_slot(agency, root)], run[0].number)
+        account, (storage,) = self.nodes(self._registry, [proof.batch_slot(agency, root)], run[0].number)
         return self._checked(StateEvidence(_encoded(run), account, storage), run, agency, root)
 
     def _checked(self, evidence: Evidence, run: Sequence[Header], agency: int, root: bytes) -> Evidence:
@@ -129,7 +129,7 @@ class Prover:
             raise RegistryUnavailable(f"block {run[0].number}: what the node shows does not hold: {exc}") from exc
         return evidence
 
-    def _nodes(
+    def nodes(
         self, address: bytes, slots: Sequence[bytes], number: int
     ) -> tuple[tuple[bytes, ...], list[tuple[bytes, ...]]]:
         """Return the nodes of an account after a block, and those of each of its slots."""

@@ -17,6 +17,7 @@ from issuer import audit_log, following, journeys, lane_conditions, parking, tel
 from issuer.audit_log import Occasion
 from issuer.commands.shared import ERR, OUT, Json, issuer, say, table
 from issuer.errors import DatabaseTrouble
+from issuer.reconciling import mailing, post, running, watching
 from issuer.rounds import IDLE_S, Round, walked
 from issuer.settings import open_settings
 from issuer.webhook_sending import sender
@@ -33,6 +34,7 @@ OTHER_NODE_AFTER_S = 60.0
 """Where there are several nodes, one that is silent for so long is left for another."""
 _OPEN_AGAIN_S = 5.0
 _FOLLOW_EVERY_S = 15.0
+_SCHEDULE_EVERY_S = 30.0
 _SOURCE = "command line"
 
 _log = structlog.get_logger()
@@ -92,13 +94,22 @@ def _work(opened: Issuer, stop: threading.Event) -> None:
     worker = Worker(opened.office, stopping=enough.is_set)
     poll_s = opened.settings.poll_s
     idle_s = min(IDLE_S, 4 * poll_s)
-    post = sender(opened.settings.webhook_networks)
+    webhooks = sender(opened.settings.webhook_networks)
+    mail = post.of(opened.settings)
+    hour = opened.settings.reconcile_hour
     rounds = [
         Round("sealing", carrier.step, pause_s=poll_s, idle_s=idle_s),
         Round("documents", opened.document_maker().step, idle_s=idle_s),
         Round("tasks", worker.step, idle_s=idle_s),
         Round("statuses", partial(_follow, opened), idle_s=_FOLLOW_EVERY_S),
-        Round("webhooks", partial(telling.step, opened.office, post), idle_s=idle_s),
+        Round("webhooks", partial(telling.step, opened.office, webhooks), idle_s=idle_s),
+        Round("records", partial(watching.step, opened.office, mail), idle_s=watching.EVERY_S),
+        Round("alerts", partial(mailing.send_one, opened.office, mail), idle_s=idle_s),
+        Round(
+            "reconciliations",
+            partial(running.schedule, opened.office, hour if hour >= 0 else None),
+            idle_s=_SCHEDULE_EVERY_S,
+        ),
     ]
     with walked(rounds, enough):
         while not stop.wait(1):

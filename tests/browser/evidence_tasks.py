@@ -14,7 +14,7 @@ from chain import code as codes
 from chain import copy as copies
 from chain import digits, envelope, merkle, pack, proof, seals
 from chain.base64url import decode as unjose
-from chain.errors import YinxinError
+from chain.errors import SealsInsufficient, YinxinError
 from chain.events import CertificateReplaced, Record, StatusChanged, Track
 from chain.header import Header
 from chain.keys import PublicKey
@@ -40,7 +40,9 @@ def by_python(task: Task) -> Outcome:
     try:
         return {"read": _WORK[task["work"]](task)}
     except YinxinError as error:
-        return {"refused_as": type(error).__name__}
+        # Which of its kinds it is, JavaScript does not tell.
+        kind = SealsInsufficient if isinstance(error, SealsInsufficient) else type(error)
+        return {"refused_as": kind.__name__}
 
 
 def _key(jwk: dict[str, str]) -> PublicKey:

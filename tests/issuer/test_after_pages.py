@@ -217,6 +217,9 @@ def test_files_of_an_issued_certificate_are_taken(world: World, door: Door) -> N
     assert first.get(f"/certificates/{row.id}/files/document.pdf").content.startswith(b"%PDF")
     assert ok(first.get(f"/certificates/{row.id}/files/code.txt")).startswith("https://verify.example.gov.cn/v#")
     assert ok(first.get(f"/certificates/{row.id}/files/certificate.sd-jwt")).count(".") == 2
+    # Others cite it by its leaf.
+    assert row.leaf is not None
+    assert row.leaf.hex() in ok(first.get(f"/certificates/{row.id}"))
     ok(first.get(f"/certificates/{row.id}/files/secret"), 404)
 
 

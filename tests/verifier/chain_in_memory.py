@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from chain.errors import RegistryUnavailable
-from chain.events import Record
+from chain.events import Record, Transaction
 from chain.history import Heads
 from chain.registry import Block
 from tests.verifier.book import IDENTITY
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from chain.registry import Identity
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SENDER = b"s" * 20
+"""Who sent all transactions."""
 
 
 @dataclass
@@ -68,6 +70,7 @@ class ListRegistry:
                 transaction_hash=block.hash,
                 log_index=0,
                 leaves=self.leaves.get(number, ()),
+                transaction=Transaction(0, SENDER, IDENTITY.address),
             )
         if self.torn:
             self.forks += 1

@@ -214,7 +214,7 @@ class TestOffline:
     def test_whose_word_the_times_are_is_told(self) -> None:
         sealing = Sealing(SealScheme.QBFT, 5, (b"1" * 20,), 1, 1)
         for told, english, chinese in (
-            ({"sealing": None}, "Times of blocks: on the word of attesters (1)", "区块时间：由见证方背书（1）"),
+            ({"sealing": None}, "Times of blocks: on the word of attesters (1)", "区块时间：由背书方签名（1）"),
             ({"sealing": sealing}, "Time of anchoring: proven by a block's header", "登记时间：由区块头证明"),
             ({"sealing": sealing, "has_proof": False}, "nobody vouches for them", "区块时间：无人背书"),
         ):

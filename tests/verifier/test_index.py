@@ -14,6 +14,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
+from sqlmodel import select
 
 from chain.ethereum.client import EthereumRegistry
 from chain.ethereum.profiles import ANVIL
@@ -22,10 +23,10 @@ from chain.history import NO_HEAD
 from tests.deployed import Deployed, batch_of, leaves_of, make_deployed
 from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set_status
-from verifier.models import Base
+from verifier.models import Base, EventRow, TransactionRow
 from verifier.moments import moment
 from verifier.report import Report, Verdict
-from verifier.store import Store, StoreOutgrown, alembic_config, migrate
+from verifier.store import NEWEST_REVISION, Store, StoreOutgrown, alembic_config, migrate
 from verifier.verification import verify
 from verifier.wiring import read_heads
 
@@ -192,6 +193,15 @@ class TestReorganisation:
         followed = index.contents()
         index.rebuild(now)
         assert index.contents() == followed
+        with index.register() as tables:
+            assert tables is not None
+            session, _, _ = tables
+            senders = {row.hash: row.sender for row in session.exec(select(TransactionRow))}
+            carrying = {row.transaction_hash for row in session.exec(select(EventRow))}
+        assert senders.keys() == carrying
+        told = fresh_anvil.ask("eth_getTransactionByHash", "0x" + next(iter(senders)).hex())
+        assert isinstance(told, dict)
+        assert told["from"] == "0x" + next(iter(senders.values())).hex()
 
     def test_another_chain_in_the_same_place_is_told_not_believed(
         self, fresh_deployment: Deployed, deployment: Deployed, tmp_path: Path
@@ -364,7 +374,7 @@ class TestStore:
         with closing(sqlite3.connect(tmp_path / "index.db")) as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
             connection.commit()
-        with pytest.raises(StoreOutgrown, match="revision 9999, wanted 0003"), store.writing():
+        with pytest.raises(StoreOutgrown, match=f"revision 9999, wanted {NEWEST_REVISION}"), store.writing():
             pass
 
 

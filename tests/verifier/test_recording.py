@@ -8,8 +8,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlmodel import select
 
-from chain import merkle
+from chain import merkle, steps
 from chain.events import (
     AgencyCorrected,
     AgencyRegistered,
@@ -42,9 +43,11 @@ from chain.events import (
 from chain.history import Heads
 from chain.keys import PublicKey
 from tests.verifier.book import IDENTITY, KEY, kid, private_key
-from tests.verifier.chain_in_memory import NOW, ListRegistry, index_of
+from tests.verifier.chain_in_memory import NOW, SENDER, ListRegistry, index_of
 from verifier.knowledge import NO_CUT_OFF, Place
-from verifier.models import block_of, place
+from verifier.models import EventRow, TransactionRow, block_of, place
+from verifier.recording import Recorder
+from verifier.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -129,8 +132,39 @@ def test_every_kind_of_event_is_written_without_a_finding(tmp_path: Path) -> Non
         "officers": 1,
         "statuses": 2,
         "successors": 1,
+        "transactions": 31,
         "types": 2,
     }
+
+
+def test_an_event_is_found_by_its_agency_type_and_transaction(tmp_path: Path) -> None:
+    index = index_of(history(), tmp_path)
+    index.follow(NOW)
+    with index.register() as tables:
+        assert tables is not None
+        session, _, _ = tables
+        told = {steps.KINDS[row.kind]: row for row in session.exec(select(EventRow))}
+        sent = {row.hash: row for row in session.exec(select(TransactionRow))}
+    assert (told[StatusChanged].agency, told[StatusChanged].certificate_type) == (1, 3)
+    assert (told[CertificateReplaced].agency, told[CertificateReplaced].certificate_type) == (1, 3)
+    assert (told[TypeRetired].agency, told[TypeRetired].certificate_type) == (None, 3)
+    assert (told[VoteCast].agency, told[VoteCast].certificate_type) == (None, None)
+    carrying = sent[told[BatchAnchored].transaction_hash]
+    assert (carrying.block, carrying.sender) == (block_of(told[BatchAnchored].begins), SENDER)
+    assert (carrying.position, carrying.to) == (0, IDENTITY.address)
+
+
+def test_a_transaction_that_is_told_in_two_ways_is_a_finding(tmp_path: Path) -> None:
+    registry = ListRegistry([agency(1), agency(2)])
+    index = index_of(registry, tmp_path)
+    index.follow(NOW)
+    store = Store(f"sqlite:///{tmp_path / 'index.db'}")
+    first = next(iter(registry.records(1, 1)))
+    elsewhere = replace(first, event=agency(3), block_number=3)
+    with store.writing() as session:
+        Recorder(session).record(replace(first, event=agency(4), log_index=1))
+        Recorder(session).record(elsewhere)
+    assert index.findings() == [(3, "its transaction was told otherwise before")]
 
 
 def test_the_state_before_every_place_is_remembered(tmp_path: Path) -> None:

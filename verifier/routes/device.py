@@ -19,7 +19,7 @@ from verifier.routes import caching, standalone
 from verifier.routes.evidence import offered
 from verifier.routes.problems import RequestFault
 from verifier.routes.rendering import PageLanguage  # noqa: TC001 (FastAPI reads annotations at run time)
-from verifier.wording import Language, keys, language_of, sentence
+from verifier.wording import Language, keys_for_browsers, language_of, sentence
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -150,7 +150,7 @@ def _changing(request: Request, content: bytes, media_type: str) -> Response:
 
 @cache
 def _sentences(language: Language) -> bytes:
-    said = {key: sentence(key, language) for key in sorted(keys(language))}
+    said = {key: sentence(key, language) for key in sorted(keys_for_browsers(language))}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 

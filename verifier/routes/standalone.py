@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from verifier.routes.rendering import rendered
-from verifier.wording import Language, keys, sentence
+from verifier.wording import Language, keys_for_browsers, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,7 +94,10 @@ def _packed() -> str:
 
 @cache
 def _words() -> str:
-    said = {language.value: {key: sentence(key, language) for key in sorted(keys(language))} for language in Language}
+    said = {
+        language.value: {key: sentence(key, language) for key in sorted(keys_for_browsers(language))}
+        for language in Language
+    }
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 

@@ -35,6 +35,7 @@ KINDS = {
     "certificate.status_changed": msgid("Status changed"),
     "certificate.status_failed": msgid("Change of status refused"),
     "certificate.status_requested": msgid("Change of status signed"),
+    "record.foreign": msgid("Record in the agency's name that nobody here queued"),
     "webhook.test": msgid("Test message"),
 }
 DELIVERIES = {

@@ -21,8 +21,10 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from chain import base64url
 from issuer import account_rows, preferences, second_factors, sessions, sight, sign_in, wording
+from issuer.account_models import Role
 from issuer.audit_log import Occasion
 from issuer.errors import FreshSignInWanted, NotAllowed, SessionOver, SignInRefused
+from issuer.reconciling import rows as reconciling_rows
 from issuer.routes.desk import AtDesk, Desk  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.pages import cookies, navigation
 from issuer.routes.pages.rendering import render
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from issuer.account_models import Role
     from issuer.directory import Agency, Directory
     from issuer.errors import TooManyAttempts
     from issuer.keys import Officer
@@ -127,7 +128,9 @@ class Call:
 
     def page(self, template: str, *, status: int = 200, **context: object) -> Response:
         """Return a page; `faults`, if there are any, are shown above the form."""
-        return self._answer(template, status, {"nav": (), "visit": None, "who": None, "test": self.is_test, **context})
+        return self._answer(
+            template, status, {"nav": (), "visit": None, "who": None, "test": self.is_test, "foreign": 0, **context}
+        )
 
     def done(self, url: str, sentence: str) -> Response:
         """Go to another page, which shows this sentence once."""
@@ -230,8 +233,22 @@ class Visit(Call):
         """Return a page; `faults`, if there are any, are shown above the form."""
         nav = () if self.is_part else navigation.of(self.who, self.request.url.path)
         return self._answer(
-            template, status, {"visit": self, "who": self.who, "nav": nav, "test": self.test, **context}
+            template,
+            status,
+            {"visit": self, "who": self.who, "nav": nav, "test": self.test, **self._alarms(), **context},
         )
+
+    def _alarms(self) -> dict[str, object]:
+        """Return how many records in the agency's name, which nobody here had queued, wait for a manager's note.
+
+        And, for those who may read more about it, whether the latest reconciliation found differences.
+        """
+        if self.is_part or not self.who.agency:
+            return {"foreign": 0, "differs": False}
+        with self.store.reading() as work:
+            foreign = reconciling_rows.waiting(work, self.who.agency)
+            reads = self.has(Role.AGENCY_MANAGER, Role.AUDITOR)
+            return {"foreign": foreign, "differs": reads and reconciling_rows.differs(work, self.who.agency)}
 
     def _here(self) -> str:
         """Return the page to come back to: this one, or that whose form was sent."""

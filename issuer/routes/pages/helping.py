@@ -22,6 +22,7 @@ TOPICS = {
     "inspections": msgid("Inspections"),
     "people": msgid("People"),
     "interfaces": msgid("Interfaces"),
+    "reconciliation": msgid("Reconciliation"),
     "log": msgid("Log"),
     "doctor": msgid("Doctor"),
 }

@@ -34,6 +34,7 @@ _PLACES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/inspections", msgid("Inspections"), _OF_AGENCIES),
     ("/people", msgid("People"), frozenset({Role.AGENCY_MANAGER, Role.COUNCIL_MEMBER})),
     ("/clients", msgid("Interfaces"), frozenset({Role.AGENCY_MANAGER})),
+    ("/reconciliation", msgid("Reconciliation"), frozenset({Role.AGENCY_MANAGER, Role.AUDITOR})),
     ("/log", msgid("Log"), frozenset({Role.AGENCY_MANAGER, Role.COUNCIL_MEMBER, Role.AUDITOR})),
     ("/doctor", msgid("Doctor"), frozenset({Role.AGENCY_MANAGER, Role.COUNCIL_MEMBER})),
 )
@@ -56,6 +57,7 @@ _TOPICS = {
     "invitation": "signing-in",
     "clients": "interfaces",
     "log": "log",
+    "reconciliation": "reconciliation",
     "doctor": "doctor",
     "queue": "batches",
     "sign-in": "signing-in",

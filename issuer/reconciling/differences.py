@@ -1,0 +1,301 @@
+"""Everything in which books, registry and archive can differ: how grave it is, what it says, what to do about it.
+
+A difference is stored as its code and arguments, and said in the reader's language. Nothing about a holder is in it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from chain.calendar import day_of_hour
+from chain.events import Track
+from issuer import vocabulary
+from issuer.models import State
+from issuer.reconciliation_models import Agreement
+from issuer.said import msgid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from chain.slots import Held
+    from issuer.wording import Words
+
+MOST_KEPT = 2_000
+"""Differences of one run; whoever has more looks at the first ones first."""
+_TRACKS = "tracks:"
+"""How an argument begins that holds tracks, which are said in words."""
+
+
+class Grade(StrEnum):
+    """How grave a difference is, as the auditor's findings have it."""
+
+    ALARM = "ALARM"
+    """Books and registry deny each other, or somebody acted in the agency's name: to be cleared up now."""
+    FAULT = "FAULT"
+    """Something is behind, missing or broken, and will not mend itself."""
+    REMARK = "REMARK"
+    """To be known; nothing is wrong with it so far."""
+
+
+Argument = str | int
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "anchored_unknown": (
+        msgid(
+            "The registry holds a batch of this agency that this service knows nothing of: number %(sequence)s, "
+            "%(size)s certificates, root %(root)s, block %(block)s, transaction %(transaction)s. "
+            "Signed by %(officers)s."
+        ),
+        msgid(
+            "Either these officers issued certificates past this service, or their keys are in other hands. Ask them "
+            "at once; if it was not them, have their rights taken and the agency's document keys cut off."
+        ),
+    ),
+    "anchored_lost": (
+        msgid(
+            "The registry holds a batch that was anchored after the backup this database was restored from: number "
+            "%(sequence)s, %(size)s certificates, root %(root)s, block %(block)s."
+        ),
+        msgid("Its certificates stay valid, and cannot be printed, renewed or changed here. Note it in the files."),
+    ),
+    "anchored_not_queued": (
+        msgid(
+            "Batch %(batch)s is on the registry (number %(sequence)s, block %(block)s, transaction %(transaction)s), "
+            "though here it is %(state)s. Signed by %(officers)s."
+        ),
+        msgid("Somebody brought the officers' signatures to the chain past this service. Ask the officers at once."),
+    ),
+    "anchored_unnoticed": (
+        msgid(
+            "Batch %(batch)s is on the registry (number %(sequence)s, block %(block)s), though here it is %(state)s."
+        ),
+        msgid("The worker takes it in by itself; if it does not within the hour, see whether it runs."),
+    ),
+    "not_anchored_yet": (
+        msgid("Batch %(batch)s is approved and on its way: %(state)s."),
+        msgid("Nothing is to be done."),
+    ),
+    "not_anchored_long": (
+        msgid("Batch %(batch)s is approved and still not anchored: %(state)s since %(since)s."),
+        msgid("Look at the queue: it says what holds the batch up."),
+    ),
+    "batch_not_on_chain": (
+        msgid("Batch %(batch)s (root %(root)s) is %(state)s here, and the registry has never heard of it."),
+        msgid(
+            "Its certificates do not verify. Either this database was altered, or the node serves another chain: "
+            "compare with a second node, then with a backup."
+        ),
+    ),
+    "batch_differs": (
+        msgid("Batch %(batch)s is not what the registry holds: %(what)s; here %(here)s, there %(there)s."),
+        msgid("The registry counts. Find out who altered this database; the log of actions and a backup help."),
+    ),
+    "leaves_differ": (
+        msgid(
+            "Batch %(batch)s: %(count)s certificates have other leaves here than the registry; the first is number "
+            "%(position)s."
+        ),
+        msgid("What stands here about these certificates is not what was approved. Compare with a backup."),
+    ),
+    "leaves_unreadable": (
+        msgid("Batch %(batch)s: the node does not show leaves that make its root (block %(block)s)."),
+        msgid("Ask a second node; if it shows the same, tell the auditor."),
+    ),
+    "sequence_gap": (
+        msgid("The node does not show the agency's batch number %(sequence)s, though it shows number %(next)s."),
+        msgid("The registry counts without gaps, so the node withholds something. Ask a second node."),
+    ),
+    "status_unknown": (
+        msgid(
+            "The registry holds a change of status that this service did not order: %(track)s for leaf %(leaf)s, block "
+            "%(block)s, transaction %(transaction)s. Signed by %(officers)s."
+        ),
+        msgid(
+            "It was signed with the agency's own officers' keys. Ask them at once; if it was not them, act as "
+            "for a stolen key."
+        ),
+    ),
+    "status_by_other": (
+        msgid(
+            "An authority above this agency changed a status: %(track)s for leaf %(leaf)s, block %(block)s, by agency "
+            "%(actor)s (0 is the council)."
+        ),
+        msgid("It may do so. Tell the holder where the law wants it."),
+    ),
+    "status_change_differs": (
+        msgid(
+            "Change of status %(change)s is not what the registry holds for leaf %(leaf)s: here %(here)s, there "
+            "%(there)s."
+        ),
+        msgid("The registry counts. Find out who altered this database; the log of actions and a backup help."),
+    ),
+    "status_not_on_chain": (
+        msgid("Change of status %(change)s is final here, and the registry has nothing of it for leaf %(leaf)s."),
+        msgid("The certificate stands as before for everybody who checks it. Order the change anew, and find out why."),
+    ),
+    "status_waits": (
+        msgid("Change of status %(change)s is signed and still not on the registry: %(state)s."),
+        msgid("The worker brings it there by itself; if it does not within the hour, look at the queue."),
+    ),
+    "status_shown_differs": (
+        msgid("A certificate's status here is not the registry's (leaf %(leaf)s): here %(here)s, there %(there)s."),
+        msgid("The registry counts. Find out who altered this database; the log of actions and a backup help."),
+    ),
+    "replaced_unknown": (
+        msgid(
+            "The registry says that leaf %(leaf)s was replaced by leaf %(other)s, which is unknown here (block "
+            "%(block)s, transaction %(transaction)s)."
+        ),
+        msgid("See the unknown batch of the same transaction: whoever issued it replaced this certificate."),
+    ),
+    "document_altered": (
+        msgid(
+            "The archived document of leaf %(leaf)s (batch %(batch)s) is not the one that was put away, or does "
+            "not open."
+        ),
+        msgid(
+            "Put the database's archive back from a backup; the digest in earlier manifests says which is the "
+            "right one."
+        ),
+    ),
+    "document_changed": (
+        msgid(
+            "The digest of the document of leaf %(leaf)s (batch %(batch)s) is %(here)s; a manifest signed "
+            "earlier had %(there)s."
+        ),
+        msgid("A document stays what it was. Somebody put another one in its place: compare with a backup."),
+    ),
+    "manifest_altered": (
+        msgid("The manifest of the run before, as it is kept here, is not what was signed."),
+        msgid(
+            "Somebody altered this database. Documents were not compared with it; compare with the auditor's copy, and "
+            "with a backup."
+        ),
+    ),
+    "document_missing": (
+        msgid("The document of leaf %(leaf)s (batch %(batch)s) is not in the archive."),
+        msgid("Put it back from a backup."),
+    ),
+    "documents_waiting": (
+        msgid("Batch %(batch)s: %(count)s documents are still to be made."),
+        msgid("The worker makes them by itself."),
+    ),
+    "and_more": (
+        msgid("%(count)s more differences are not listed."),
+        msgid("Clear up those above, then run it again."),
+    ),
+}
+"""(what it says, what it means and what to do) of each code."""
+
+TRACK_WORDS = {
+    Track.RESCINDED: msgid("rescinded"),
+    Track.REVOKED: msgid("revoked"),
+    Track.WITHDRAWN: msgid("withdrawn"),
+    Track.CANCELLED: msgid("cancelled"),
+    Track.REPLACED: msgid("replaced"),
+    Track.SUSPENSION: msgid("suspended"),
+    Track.LOSS: msgid("lost"),
+    Track.RENEWAL_PENDING: msgid("renewal pending"),
+}
+_NO_TRACK = msgid("nothing")
+_WHAT = {
+    "size": msgid("the size"),
+    "certificates": msgid("the number of certificates"),
+    "type": msgid("the certificate type"),
+    "version": msgid("the type's version"),
+    "block": msgid("the block"),
+    "block hash": msgid("the block's hash"),
+}
+"""In what a batch can differ."""
+_LIFTED = msgid("lifted")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing in which they differ."""
+
+    grade: Grade
+    code: str
+    """A key of `SENTENCES`."""
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+    def said(self, words: Words, names: Mapping[str, str]) -> tuple[str, str]:
+        """Say what it is and what to do; `names` are officers' by their addresses, as 0x and hexadecimal digits."""
+        what, todo = SENTENCES[self.code]
+        values = {key: shown(value, words, names) for key, value in self.arguments.items()}
+        if "state" in self.arguments:
+            values["state"] = words.gettext(vocabulary.STATES[State(str(self.arguments["state"]))][0])
+        if "what" in self.arguments:
+            values["what"] = words.gettext(_WHAT[str(self.arguments["what"])])
+        return words.gettext(what, **values), words.gettext(todo)
+
+
+def agreement(found: Sequence[Difference]) -> Agreement:
+    """Return what came of a run: remarks alone are no difference."""
+    return Agreement.AGREES if all(each.grade is Grade.REMARK for each in found) else Agreement.DIFFERS
+
+
+def ordered(found: Sequence[Difference]) -> list[Difference]:
+    """Return the gravest first, at most `MOST_KEPT`, and how many more there are."""
+    by_grade = sorted(found, key=lambda each: list(Grade).index(each.grade))
+    if len(by_grade) <= MOST_KEPT:
+        return by_grade
+    left = len(by_grade) - MOST_KEPT
+    return [*by_grade[:MOST_KEPT], Difference(by_grade[MOST_KEPT].grade, "and_more", {"count": left})]
+
+
+def written(found: Sequence[Difference]) -> str:
+    """Write differences down."""
+    return json.dumps(
+        [{"grade": each.grade, "code": each.code, "arguments": dict(each.arguments)} for each in found],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def read(text: str) -> list[Difference]:
+    """Undo `written`."""
+    return [Difference(Grade(each["grade"]), each["code"], each["arguments"]) for each in json.loads(text)]
+
+
+def tracks(held: Sequence[Held]) -> str:
+    """Return tracks as an argument."""
+    return _TRACKS + ";".join(f"{int(each.track)},{each.from_hour},{each.until_hour}" for each in held)
+
+
+def changed_track(track: Track, from_hour: int, until_hour: int) -> str:
+    """Return one change of a track as an argument; from hour 0 lifts it, but for what has an end only."""
+    return f"{_TRACKS}{int(track)},{from_hour},{until_hour}"
+
+
+def hexadecimal(value: bytes) -> str:
+    """Return what is binary as an argument."""
+    return f"0x{value.hex()}"
+
+
+def shown(value: Argument, words: Words, names: Mapping[str, str]) -> str:
+    """Return an argument for people: tracks in words, officers with their names."""
+    if isinstance(value, int):
+        return str(value)
+    if value.startswith(_TRACKS):
+        held = [each for each in value.removeprefix(_TRACKS).split(";") if each]
+        return words.listed([_track(each, words) for each in held]) or words.gettext(_NO_TRACK)
+    if value.startswith("0x"):
+        return words.listed([_named(each, names) for each in value.split(",")])
+    return value
+
+
+def _named(address: str, names: Mapping[str, str]) -> str:
+    return f"{names[address]} ({address})" if address in names else address
+
+
+def _track(text: str, words: Words) -> str:
+    track, first, until = map(int, text.split(","))
+    days = [str(day_of_hour(first)) if first else "", str(day_of_hour(until - 1)) if until else ""]
+    said = words.gettext(TRACK_WORDS[Track(track)])
+    if not any(days):
+        return f"{said} ({words.gettext(_LIFTED)})"
+    return f"{said} {days[0]}" if not days[1] else f"{said} {days[0]}–{days[1]}"

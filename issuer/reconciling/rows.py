@@ -1,0 +1,192 @@
+"""What is asked of the tables about reconciliations and foreign records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import defer
+from sqlmodel import col, func, select, update
+
+from issuer import account_rows
+from issuer.errors import NotFound
+from issuer.reconciliation_models import Agreement, AlertMail, ForeignRecord, Reconciliation, RecordsFollowed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from issuer.office import Office
+    from issuer.store import Work
+
+KEPT_MANIFESTS = 30
+"""Of one agency; what came of older runs is kept without."""
+
+
+# Reconciliations.
+
+
+def latest(work: Work, agency: int) -> Reconciliation | None:
+    """Return an agency's newest run, None if there was none."""
+    return next(iter(runs(work, agency, most=1)), None)
+
+
+def runs(work: Work, agency: int, *, most: int) -> list[Reconciliation]:
+    """Return an agency's runs, newest first, without their manifests, which may be large."""
+    query = select(Reconciliation).where(Reconciliation.agency == agency).order_by(col(Reconciliation.id).desc())
+    # SQLModel's annotations say the value's type, not the column's.
+    without = defer(Reconciliation.manifest, raiseload=True)  # type: ignore[arg-type]
+    return list(work.session.exec(query.limit(most).options(without)))
+
+
+def with_manifests(work: Work, agency: int) -> set[int]:
+    """Return the numbers of an agency's runs whose manifests are kept."""
+    query = select(Reconciliation.id).where(Reconciliation.agency == agency, col(Reconciliation.manifest).is_not(None))
+    return {number for number in work.session.exec(query) if number is not None}
+
+
+def differs(work: Work, agency: int) -> bool:
+    """Whether an agency's newest run found differences."""
+    newest = (
+        select(Reconciliation.agreement)
+        .where(Reconciliation.agency == agency)
+        .order_by(col(Reconciliation.id).desc())
+        .limit(1)
+    )
+    return work.session.exec(newest).first() == Agreement.DIFFERS
+
+
+def run(work: Work, number: int, agency: int) -> Reconciliation:
+    """Return a run of an agency's; raises `NotFound`, for another agency's as for none."""
+    found = work.numbered(Reconciliation, number)
+    if found is None or found.agency != agency:
+        raise NotFound(f"reconciliation: got {number}, wanted the number of one that is listed here")
+    return found
+
+
+def newest_manifest(work: Work, agency: int) -> bytes | None:
+    """Return the newest manifest of an agency that is kept."""
+    return work.session.exec(
+        select(Reconciliation.manifest)
+        .where(Reconciliation.agency == agency, col(Reconciliation.manifest).is_not(None))
+        .order_by(col(Reconciliation.id).desc())
+        .limit(1)
+    ).first()
+
+
+def drop_old_manifests(work: Work, agency: int) -> None:
+    """Keep only an agency's newest manifests."""
+    oldest_kept = work.session.exec(
+        select(Reconciliation.id)
+        .where(Reconciliation.agency == agency, col(Reconciliation.manifest).is_not(None))
+        .order_by(col(Reconciliation.id).desc())
+        .offset(KEPT_MANIFESTS - 1)
+        .limit(1)
+    ).first()
+    if oldest_kept is not None:
+        work.session.exec(
+            update(Reconciliation)
+            .where(col(Reconciliation.agency) == agency, col(Reconciliation.id) < oldest_kept)
+            .values(manifest=None)
+        )
+
+
+# Foreign records.
+
+
+def followed(work: Work) -> RecordsFollowed | None:
+    """Return up to which block the registry's records were looked through."""
+    return work.session.get(RecordsFollowed, 1)
+
+
+def is_told(work: Work, digest: bytes) -> bool:
+    """Whether a record is among those that were found."""
+    return work.session.exec(select(ForeignRecord.id).where(ForeignRecord.digest == digest)).first() is not None
+
+
+def waiting(work: Work, agency: int) -> int:
+    """Return how many foreign records of an agency no manager has taken note of."""
+    return work.session.exec(
+        select(func.count(col(ForeignRecord.id))).where(
+            ForeignRecord.agency == agency, col(ForeignRecord.acknowledged_at).is_(None)
+        )
+    ).one()
+
+
+def foreign(work: Work, agency: int, *, most: int, acknowledged: bool) -> list[ForeignRecord]:
+    """Return an agency's foreign records, newest first: those a manager has taken note of, or the others."""
+    noted = col(ForeignRecord.acknowledged_at)
+    return list(
+        work.session.exec(
+            select(ForeignRecord)
+            .where(ForeignRecord.agency == agency, noted.is_not(None) if acknowledged else noted.is_(None))
+            .order_by(col(ForeignRecord.id).desc())
+            .limit(most)
+        )
+    )
+
+
+def foreign_of(work: Work, agency: int, transaction_hash: bytes) -> list[ForeignRecord]:
+    """Return the foreign records of one transaction, in the order in which it made them."""
+    return list(
+        work.session.exec(
+            select(ForeignRecord)
+            .where(ForeignRecord.agency == agency, ForeignRecord.transaction_hash == transaction_hash)
+            .order_by(col(ForeignRecord.id))
+        )
+    )
+
+
+def acknowledge(work: Work, agency: int, numbers: Sequence[int], *, who: str, now: datetime) -> int:
+    """Have a manager take note of records of the agency; returns of how many that nobody had taken note of."""
+    done = 0
+    for number in dict.fromkeys(numbers):
+        row = work.numbered(ForeignRecord, number)
+        if row is not None and row.agency == agency and row.acknowledged_at is None:
+            row.acknowledged_at, row.acknowledged_by = now, who
+            done += 1
+    return done
+
+
+def mail_of(work: Work, agency: int, transaction_hash: bytes) -> AlertMail | None:
+    """Return the message about a transaction, None if there is none."""
+    return work.session.exec(
+        select(AlertMail).where(AlertMail.agency == agency, AlertMail.transaction_hash == transaction_hash)
+    ).first()
+
+
+def mail(work: Work, number: int) -> AlertMail:
+    """Return a message that is known to be there."""
+    return work.session.get_one(AlertMail, number)
+
+
+def due(work: Work, now: datetime) -> AlertMail | None:
+    """Return the message that has waited longest for its attempt."""
+    return work.session.exec(
+        select(AlertMail)
+        .where(col(AlertMail.delivered_at).is_(None), AlertMail.next_at <= now)
+        .order_by(col(AlertMail.next_at), col(AlertMail.id))
+        .limit(1)
+    ).first()
+
+
+def undelivered(work: Work, agency: int) -> list[AlertMail]:
+    """Return an agency's messages that were tried and have not arrived."""
+    return list(
+        work.session.exec(
+            select(AlertMail).where(
+                AlertMail.agency == agency, col(AlertMail.delivered_at).is_(None), AlertMail.attempts > 0
+            )
+        )
+    )
+
+
+# People.
+
+
+def names(office: Office, work: Work) -> dict[str, str]:
+    """Return the names of officers known here, by their addresses as 0x and hexadecimal digits."""
+    found = {f"0x{account.address.hex()}": account.name for account in office.keystore.officers()}
+    for person in account_rows.people(work):
+        if person.key_address is not None:
+            found[f"0x{person.key_address.hex()}"] = person.login
+    return found

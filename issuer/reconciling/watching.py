@@ -1,0 +1,147 @@
+"""The watch: each record under the name of an agency here that nobody here had queued is told once, within a minute.
+
+What a block holds is told at once, without waiting until the block is final: a warning too many does no harm. Looking
+through a block, writing down what is foreign in it, queueing the messages about it and moving the mark forward are one
+transaction, so that nothing is left out and nothing told twice, whatever is killed. Where the chain was reorganised, it
+is looked through again from the first look on; what was told before is known by its transaction and content.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from datetime import UTC, datetime
+from enum import IntEnum
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import structlog
+
+from chain import steps
+from chain.errors import RegistryUnavailable
+from issuer import webhook_events, webhook_rows, webhooks
+from issuer.audit_log import Occasion
+from issuer.reconciliation_models import AlertMail, ForeignRecord, RecordsFollowed
+from issuer.reconciling import recognising, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from chain.events import Event, Record
+    from chain.registry import Block
+    from issuer.office import Office
+    from issuer.reconciling.post import Post
+    from issuer.store import Work
+
+EVERY_S = 5.0
+"""How often the registry is asked. Together with a block's time and the messages' own rounds: far below a minute."""
+MOST_BLOCKS = 5_000
+"""Looked through in one step."""
+_log = structlog.get_logger()
+
+
+def step(office: Office, post: Post | None) -> bool:
+    """Look through what the registry recorded since the last time; returns whether there is more to look through.
+
+    The first step of all begins with the newest block: what was before is for reconciliations to find. Raises
+    `RegistryError`, and then the next step begins where this one did.
+    """
+    newest = office.registry.newest()
+    with office.store.reading() as work:
+        mark = rows.followed(work)
+        before = None if mark is None else (mark.block_number, mark.block_hash)
+        since = newest.number if mark is None else mark.since_block
+    if before is None:
+        _move(office, None, newest, [], post)
+        return False
+    first = _first(office, before, newest, since)
+    last = min(newest.number, first + MOST_BLOCKS - 1)
+    if first > last:
+        return False
+    end = office.registry.block(last)
+    found = list(office.registry.records(first, last))
+    if office.registry.block(last).hash != end.hash:
+        raise RegistryUnavailable(f"block {last} changed while it was read; the chain was reorganised")
+    _move(office, before, end, found, post)
+    return last < newest.number
+
+
+def _first(office: Office, before: tuple[int, bytes], newest: Block, since: int) -> int:
+    number, known = before
+    if number <= newest.number and office.registry.block(number).hash == known:
+        return number + 1
+    return since + 1
+
+
+def _move(
+    office: Office, before: tuple[int, bytes] | None, end: Block, found: Sequence[Record], post: Post | None
+) -> None:
+    with office.store.writing() as work:
+        mark = rows.followed(work)
+        if (None if mark is None else (mark.block_number, mark.block_hash)) != before:
+            # Another worker was quicker.
+            return
+        ours = set(work.agencies_with_data())
+        for record in found:
+            agency = getattr(record.event, "agency", 0)
+            if agency in ours and not recognising.is_ours(office, work, record):
+                _tell(office, work, record, agency, post)
+        if mark is None:
+            work.add(RecordsFollowed(since_block=end.number, block_number=end.number, block_hash=end.hash))
+        else:
+            mark.block_number, mark.block_hash = end.number, end.hash
+
+
+def _tell(office: Office, work: Work, record: Record, agency: int, post: Post | None) -> None:
+    """Write a foreign record down, with all messages about it, unless that is done."""
+    digest = digest_of(record)
+    if rows.is_told(work, digest):
+        return
+    row = ForeignRecord(
+        digest=digest,
+        agency=agency,
+        kind=type(record.event).__name__,
+        facts=json.dumps(facts_of(record.event), separators=(",", ":"), ensure_ascii=False),
+        transaction_hash=record.transaction_hash,
+        block_number=record.block_number,
+        block_timestamp=record.block_timestamp,
+        found_at=office.now(),
+    )
+    work.add(row)
+    work.flush()
+    _log.warning("foreign record", agency=agency, kind=row.kind, block=record.block_number)
+    happened = Occasion(datetime.fromtimestamp(record.block_timestamp, UTC), "")
+    for hook, client in webhook_rows.in_use(work):
+        if client.agency == agency and webhooks.is_told(hook, webhook_events.FOREIGN):
+            delivery = webhooks.new_delivery(office, hook, webhook_events.FOREIGN, happened)
+            delivery.record_id = row.id
+            work.add(delivery)
+    has_mail = rows.mail_of(work, agency, record.transaction_hash) is not None
+    if post is not None and post.addresses(agency) and not has_mail:
+        work.add(AlertMail(agency=agency, transaction_hash=record.transaction_hash, next_at=office.now()))
+    work.flush()
+
+
+def digest_of(record: Record) -> bytes:
+    """Return what tells a record from all others, in whichever block it stands."""
+    kind = steps.kind_of(record.event)
+    return sha256(record.transaction_hash + bytes([kind]) + steps.arguments(record.event)).digest()
+
+
+def facts_of(event: Event) -> dict[str, str | int]:
+    """Return what an event says, for people: addresses, hashes and keys as 0x and hexadecimal digits."""
+    return {each.name: _plain(getattr(event, each.name)) for each in fields(event) if each.name != "held"}
+
+
+def _plain(value: object) -> str | int:
+    match value:
+        case IntEnum():
+            return value.name
+        case int():
+            return int(value)
+        case bytes():
+            return f"0x{value.hex()}"
+        case tuple():
+            return ",".join(str(_plain(each)) for each in value)
+        case _:
+            return str(value)

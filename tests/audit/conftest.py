@@ -1,0 +1,48 @@
+"""The world that all tests of the auditor's desk look at, made once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.audit import world as worlds
+from verifier.wiring import open_index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.audit.world import World
+    from verifier.index import Index
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """Return the small world; nobody writes to its chain."""
+    with worlds.running() as anvil:
+        yield worlds.make(anvil)
+
+
+@pytest.fixture
+def own_world() -> Iterator[World]:
+    """Return a small world that only this test has, to write to, rewind or reorganise."""
+    with worlds.running() as anvil:
+        yield worlds.make(anvil)
+
+
+@pytest.fixture(scope="session")
+def folder(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a verifier's folder whose index has read the small world to its end; nobody changes it."""
+    place = tmp_path_factory.mktemp("audit")
+    opened = open_index(world.settings(place))
+    progress = opened.follow(world.now)
+    assert progress is not None
+    assert not progress.trouble
+    return place
+
+
+@pytest.fixture(scope="session")
+def index(world: World, folder: Path) -> Index:
+    """Return the verifier's index of the small world, up to its newest block."""
+    return open_index(world.settings(folder))

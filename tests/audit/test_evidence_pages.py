@@ -1,0 +1,156 @@
+"""The pages and commands that hand out evidence."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+from fastapi.testclient import TestClient
+from openpyxl import load_workbook  # type: ignore[import-untyped]
+
+from tests.audit.packaged import checked, checker
+from tests.verifier.trust import trust_list_of
+from verifier.app import make_app
+from verifier.cli import run
+from verifier.commands.audit_run import USAGE
+from verifier.wiring import attester_of, open_trust_file, open_verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.audit.world import World
+    from verifier.settings import Settings
+
+PERIOD = {"agency": "3", "first": "2026-01-01", "last": "2026-05-31"}
+
+
+@pytest.fixture(scope="module")
+def settings(world: World, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Return the settings of a verifier that has read the world, cut a checkpoint, and knows a trust list."""
+    folder = tmp_path_factory.mktemp("pages")
+    settings = world.settings(folder, poll_s=60, trust_list=str(folder / "trust.json"))
+    public = attester_of(settings).public
+    (folder / "trust.json").write_bytes(trust_list_of(world.deployed, now=world.now, attesters=[public]))
+    verifier = open_verifier(settings)
+    verifier.index.follow(world.now)
+    verifier.checkpoints.cut(world.now, at_once=True)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def client(world: World, settings: Settings) -> Iterator[TestClient]:
+    verifier = open_verifier(settings)
+    app = make_app(verifier.index, settings, clock=lambda: world.now, trust=open_trust_file(settings, world.now))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+class TestPages:
+    @pytest.mark.parametrize("path", ["/audit/complete", "/audit/package", "/audit/sample"])
+    @pytest.mark.parametrize("lang", ["zh-CN", "en"])
+    def test_every_form_is_there_in_both_languages(self, client: TestClient, path: str, lang: str) -> None:
+        answer = client.get(path, params={"lang": lang})
+        assert answer.status_code == 200
+        assert "<form" in answer.text
+
+    def test_what_there_is_can_be_looked_at_first(self, client: TestClient) -> None:
+        answer = client.get("/audit/complete", params=PERIOD | {"lang": "en"})
+        assert answer.status_code == 200
+        assert "<dd>139</dd>" in answer.text
+
+    def test_the_export_passes_the_checker(self, client: TestClient, tmp_path: Path) -> None:
+        answer = client.get("/audit/complete", params=PERIOD | {"as": "zip"})
+        assert answer.headers["content-type"] == "application/zip"
+        assert answer.headers["content-disposition"].endswith('agency-3-block-78.zip"')
+        assert "FAILED" not in {outcome for _, outcome, _ in checked(checker(), answer.content, tmp_path)}
+
+    def test_a_package_holds_what_was_handed_in(self, client: TestClient, world: World, tmp_path: Path) -> None:
+        files = [("document", (f"某人{place}.txt", each.sd_jwt)) for place, each in enumerate(world.papers[:2])]
+        answer = client.post("/audit/package", data=PERIOD, files=files)
+        assert answer.status_code == 200
+        outcomes = {name: outcome for name, outcome, _ in checked(checker(), answer.content, tmp_path)}
+        assert outcomes["documents"] == "PASSED"
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            assert {"report.en.pdf", "report.zh-CN.pdf"} <= set(archive.namelist())
+
+    def test_one_certificate_is_found_by_its_leaf(self, client: TestClient, world: World) -> None:
+        answer = client.post(
+            "/audit/package", data={"leaf": world.papers[0].leaf.hex()}, files=[("document", ("", b""))]
+        )
+        assert answer.headers["content-type"] == "application/zip"
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {},
+            {"agency": "3"},
+            {"agency": "three", "first": "2026-01-01", "last": "2026-01-02"},
+            {"agency": "3", "first": "yesterday", "last": "2026-01-02"},
+            {"agency": "99", "first": "2026-01-01", "last": "2026-01-02"},
+            {"leaf": "00" * 32},
+        ],
+    )
+    def test_what_cannot_be_meant_is_said_on_a_page(self, client: TestClient, fields: dict[str, str]) -> None:
+        answer = client.post("/audit/package", data=fields | {"lang": "en"}, files=[("document", ("", b""))])
+        assert answer.status_code == 422
+        assert "<!doctype html>" in answer.text
+
+    def test_a_sample_is_shown_and_written_as_a_work_paper(self, client: TestClient) -> None:
+        asked = PERIOD | {"block": "78", "size": "5", "lang": "en"}
+        shown = client.get("/audit/sample", params=asked)
+        assert shown.status_code == 200
+        assert shown.text.count("/audit/certificates/0x") == 5
+        book = load_workbook(io.BytesIO(client.get("/audit/sample", params=asked | {"as": "xlsx"}).content))
+        assert book.worksheets[0].max_row == 7
+        assert client.get("/audit/sample", params=asked | {"as": "csv"}).text.startswith("\ufeff# ")
+
+    def test_a_block_to_come_and_an_early_one_are_refused(self, client: TestClient) -> None:
+        for block in ("9999", "70"):
+            answer = client.get("/audit/sample", params=PERIOD | {"block": block, "size": "5"})
+            assert answer.status_code == 422, block
+
+
+class TestCommands:
+    @pytest.fixture(autouse=True)
+    def _set_up(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("YINXIN_SETTINGS", raising=False)
+        for name in ("rpc_urls", "registry", "database_url", "trust_list", "data_dir"):
+            monkeypatch.setenv(f"YINXIN_{name.upper()}", str(getattr(settings, name)))
+
+    def test_complete_writes_what_the_checker_passes(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        out = tmp_path / "complete.zip"
+        arguments = ["audit", "complete", "--agency", "3", "--from", "2026-01-01", "--to", "2026-05-31"]
+        assert run([*arguments, "--out", str(out), "--json"]) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert (said["batches"], said["certificates"], said["is_over"]) == (8, 139, True)
+        assert "FAILED" not in {outcome for _, outcome, _ in checked(checker(), out.read_bytes(), tmp_path)}
+
+    def test_package_takes_documents(self, tmp_path: Path, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+        document, out = tmp_path / "one.txt", tmp_path / "package.zip"
+        document.write_text(world.papers[0].sd_jwt)
+        assert run(["audit", "package", str(document), "--leaf", world.papers[0].leaf.hex(), "--out", str(out)]) == 0
+        assert "10 certificates in 1 batches" in capsys.readouterr().out
+        outcomes = {name: outcome for name, outcome, _ in checked(checker(), out.read_bytes(), tmp_path)}
+        assert outcomes["documents"] == "PASSED"
+
+    def test_sample_writes_a_work_paper(self, tmp_path: Path) -> None:
+        out = tmp_path / "paper.csv"
+        arguments = ["audit", "sample", "--agency", "3", "--from", "2026-01-01", "--to", "2026-05-31"]
+        assert run([*arguments, "--block", "78", "--size", "5", "--out", str(out), "--lang", "en"]) == 0
+        assert out.read_text(encoding="utf-8-sig").startswith("# Work paper of a random sample · TEST")
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ["sample", "--agency", "3", "--block", "78", "--size", "5", "--out", "paper.txt"],
+            ["package", "--agency", "3", "--out", "package.zip"],
+            ["package", "--leaf", "1234", "--out", "package.zip"],
+            ["complete", "--agency", "3", "--from", "2026-1-1", "--to", "2026-05-31", "--out", "complete.zip"],
+        ],
+    )
+    def test_what_cannot_be_meant_is_a_usage_mistake(self, arguments: list[str]) -> None:
+        assert run(["audit", *arguments]) == USAGE

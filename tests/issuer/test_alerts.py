@@ -1,0 +1,441 @@
+"""An agency is told of what the registry records in its name and nobody here queued: once each, whatever fails."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chain.errors import InvalidInput, RegistryUnavailable
+from chain.events import Capability
+from issuer import rounds, telling, wording
+from issuer.account_models import Role
+from issuer.errors import SettingMissing, Unreachable
+from issuer.reconciling import foreign_words, mailing, rows, watching
+from issuer.reconciling import post as posting
+from issuer.reconciling.foreign_words import SENTENCES
+from issuer.settings import Settings
+from tests.deployed import signer
+from tests.issuer import strangers
+from tests.issuer.clerks import pages
+from tests.issuer.licences import LOW, TOP, carried_out, issue_permits
+from tests.issuer.post_office import DUTY, SENDER, open_post_office, post
+from tests.issuer.receiver import certified, receiving, sender
+from tests.issuer.test_webhooks import hook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from issuer.reconciliation_models import ForeignRecord
+    from issuer.reconciling.post import Post
+    from tests.issuer.clerks import Door
+    from tests.issuer.offices import World
+    from tests.issuer.post_office import PostOffice
+
+
+@pytest.fixture
+def office() -> Iterator[PostOffice]:
+    with open_post_office() as made:
+        yield made
+
+
+def watch(world: World, told: Post | None = None) -> list[ForeignRecord]:
+    """Look through all there is; returns the records that were found, oldest first."""
+    while watching.step(world.office, told):
+        pass
+    with world.office.store.reading() as work:
+        return rows.foreign(work, LOW, most=100, acknowledged=False)[::-1]
+
+
+def begun(world: World) -> World:
+    """Issue a permit and begin to watch."""
+    issue_permits(world, 1)
+    assert watch(world) == []
+    return world
+
+
+def deliver(world: World, told: Post) -> None:
+    while mailing.send_one(world.office, told):
+        pass
+
+
+def wait(world: World, **span: float) -> None:
+    world.registry.now += int(timedelta(**span).total_seconds())
+
+
+# What is foreign.
+
+
+def test_what_the_service_queued_itself_is_nothing_to_tell(world: World) -> None:
+    begun(world)
+    carried_out(world, issue_permits(world, 2, 3))
+    assert watch(world) == []
+
+
+@pytest.mark.databases
+def test_a_batch_anchored_past_the_service_is_told_once(world: World) -> None:
+    begun(world)
+    root, transaction = strangers.anchored(world.office, "unknown")
+    (record,) = watch(world)
+    assert (record.kind, record.agency, record.transaction_hash) == ("BatchAnchored", LOW, transaction)
+    assert json.loads(record.facts)["root"] == f"0x{root.hex()}"
+    assert watch(world) == [record]
+    with world.office.store.reading() as work:
+        names = rows.names(world.office, work)
+    for language in wording.LANGUAGES:
+        assert "low-approver" in foreign_words.said(record, wording.of(language), names)
+
+
+def test_statuses_and_rights_changed_past_the_service_are_told(world: World) -> None:
+    (certificate,) = issue_permits(begun(world), 2)
+    strangers.revoked(world.office, certificate.leaf or b"")
+    managers = [world.officer("low-manager").signer, world.officer("top-manager").signer]
+    world.registry.govern("set_officer", LOW, signer("intruder").address, int(Capability.APPROVE), by=managers)
+    status, officer = watch(world)
+    assert (status.kind, officer.kind) == ("StatusChanged", "OfficerSet")
+    words = wording.of("en")
+    assert "revoked" in foreign_words.said(status, words, {})
+    assert "approve batches" in foreign_words.said(officer, words, {})
+
+
+def test_other_agencies_records_are_not_told(world: World) -> None:
+    begun(world)
+    world.registry.govern("suspend_agency", 3, council=True)
+    assert watch(world) == []
+
+
+def test_what_was_before_the_first_look_is_left_to_reconciliations(world: World) -> None:
+    issue_permits(world, 1)
+    strangers.anchored(world.office, "long ago")
+    assert watch(world) == []
+
+
+def test_nothing_is_missed_while_the_worker_was_down_or_the_node_silent(world: World) -> None:
+    begun(world)
+    strangers.anchored(world.office, "meanwhile")
+    world.registry.mine(5)
+    world.registry.silent = True
+    with pytest.raises(RegistryUnavailable):
+        watching.step(world.office, None)
+    world.registry.silent = False
+    assert len(watch(world)) == 1
+
+
+def test_a_long_absence_is_looked_through_in_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun(world)
+    monkeypatch.setattr(watching, "MOST_BLOCKS", 2)
+    world.registry.mine(3)
+    strangers.anchored(world.office, "meanwhile")
+    world.registry.mine(3)
+    assert len(watch(world)) == 1
+
+
+def test_a_reorganised_chain_is_looked_through_again_and_nothing_is_told_twice(world: World) -> None:
+    begun(world)
+    before = world.registry.snapshot()
+    _, transaction = strangers.signed(world.office, "twice")
+    strangers.sent(world.office, transaction)
+    (record,) = watch(world)
+    world.registry.revert(before)
+    world.registry.mine(2)
+    strangers.sent(world.office, transaction)
+    strangers.anchored(world.office, "another")
+    again = watch(world)
+    assert [each.id for each in again[:1]] == [record.id]
+    assert len(again) == 2
+
+
+def test_two_workers_tell_once(world: World) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    end = world.registry.newest()
+    found = list(world.registry.records(1, end.number))
+    with world.office.store.reading() as work:
+        mark = rows.followed(work)
+    assert mark is not None
+    before = mark.block_number, mark.block_hash
+    assert len(watch(world)) == 1
+    # The slower of the two had read the same, and the mark is not where it saw it any more.
+    watching._move(world.office, before, end, found, None)  # noqa: SLF001 — the very race
+    assert len(watch(world)) == 1
+
+
+def test_every_record_is_said_in_both_languages(world: World) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    (record,) = watch(world)
+    names = """size sequence root preparer approvers leaf actor officers old_leaf new_leaf officer consenters kid
+        cut_off_block certificate_type approvals"""
+    facts = {**dict.fromkeys(names.split(), "0x00"), "track": "REVOKED", "from_hour": 0, "until_hour": 0}
+    record.facts = json.dumps({**facts, "capabilities": 0})
+    for kind in (*SENTENCES, "SomethingToCome"):
+        record.kind = kind
+        said = {foreign_words.said(record, wording.of(language), {}) for language in wording.LANGUAGES}
+        assert len(said) == 2
+        assert all(each and "%(" not in each for each in said)
+
+
+# Within a minute.
+
+
+def test_an_alert_is_out_within_a_minute_of_the_block() -> None:
+    slowest = watching.EVERY_S + rounds.IDLE_S + posting.TIMEOUT_S + rounds.AFTER_AN_ACCIDENT_S
+    assert slowest < 60
+
+
+# By e-mail.
+
+
+def test_one_message_for_each_transaction_tells_all_its_records_in_both_languages(
+    world: World, office: PostOffice
+) -> None:
+    begun(world)
+    _, transaction = strangers.anchored(world.office, "unknown")
+    told = post(office.port)
+    watch(world, told)
+    deliver(world, told)
+    watch(world, told)
+    deliver(world, told)
+    (message,) = office.came
+    assert office.addressed == [[DUTY]]
+    assert (message["From"], message["To"], message["Auto-Submitted"]) == (SENDER, DUTY, "auto-generated")
+    assert message["Message-ID"] == f"<{LOW}.{transaction.hex()}@example.gov.cn>"
+    text = message.get_content()
+    assert "以本机关名义上链" in text
+    assert "was anchored in this agency's name" in text
+    assert f"0x{transaction.hex()}" in text
+    assert "low-approver" in text
+    assert "/reconciliation" in text
+
+
+@pytest.mark.databases
+def test_a_message_is_tried_until_it_arrives(world: World, office: PostOffice) -> None:
+    begun(world)
+    _, transaction = strangers.anchored(world.office, "unknown")
+    office.answers = ["451 try later", "550 no", "421 busy"]
+    told = post(office.port)
+    watch(world, told)
+    for attempt in range(1, 4):
+        assert mailing.send_one(world.office, told)
+        assert not mailing.send_one(world.office, told)
+        with world.office.store.reading() as work:
+            (waiting,) = rows.undelivered(work, LOW)
+        assert (waiting.attempts, waiting.delivered_at) == (attempt, None)
+        assert waiting.last_answer.startswith("the mail server answered")
+        wait(world, hours=1)
+    assert mailing.send_one(world.office, told)
+    assert [message["Message-ID"] for message in office.came] == [f"<{LOW}.{transaction.hex()}@example.gov.cn>"]
+    wait(world, days=2)
+    assert not mailing.send_one(world.office, told)
+    with world.office.store.reading() as work:
+        assert rows.undelivered(work, LOW) == []
+
+
+def test_a_mail_server_that_is_away_is_tried_again_after_a_restart(world: World, office: PostOffice) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    nowhere, told = post(1), post(office.port)
+    watch(world, nowhere)
+    assert mailing.send_one(world.office, nowhere)
+    with world.office.store.reading() as work:
+        (waiting,) = rows.undelivered(work, LOW)
+    assert waiting.last_answer == "the mail server could not be reached: ConnectionRefusedError"
+    wait(world, minutes=1)
+    deliver(world, told)
+    assert len(office.came) == 1
+
+
+def test_whoever_dies_within_an_attempt_lets_go_of_it(world: World, office: PostOffice) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    told = post(office.port)
+    watch(world, told)
+    with world.office.store.writing() as work:
+        mail = rows.due(work, world.office.now())
+        assert mail is not None
+        mail.attempts += 1
+        mail.next_at = world.office.now() + mailing.LEASE
+    assert not mailing.send_one(world.office, told)
+    wait(world, minutes=3)
+    deliver(world, told)
+    assert len(office.came) == 1
+
+
+def test_an_address_that_the_server_refuses_does_not_keep_the_others_from_being_told(
+    world: World, office: PostOffice
+) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    told = post(office.port, recipients={"2": (DUTY,), "*": ("gone@example.gov.cn", DUTY)})
+    office.refused = {"gone@example.gov.cn"}
+    watch(world, told)
+    deliver(world, told)
+    assert office.addressed == [[DUTY]]
+    with world.office.store.reading() as work:
+        assert rows.undelivered(work, LOW) == []
+    office.refused.add(DUTY)
+    with pytest.raises(Unreachable, match="refused all 2 addresses"):
+        told.send(office.came[0])
+
+
+def test_a_message_of_many_records_lists_the_first(
+    world: World, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailing, "MOST_LISTED", 0)
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    told = post(office.port)
+    watch(world, told)
+    deliver(world, told)
+    assert "(and 1 more)" in office.came[0].get_content()
+
+
+def test_without_addresses_nobody_is_written_to(world: World, office: PostOffice) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    told = post(office.port, recipients={"1": (DUTY,)})
+    watch(world, told)
+    deliver(world, told)
+    assert not mailing.send_one(world.office, None)
+    assert office.came == []
+
+
+def test_messages_go_protected_and_only_to_a_server_that_is_believed(world: World, tmp_path: Path) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    server, client = certified(tmp_path, "localhost")
+    with open_post_office(server) as office:
+        told = post(office.port, host="localhost", security="starttls", trust=client)
+        watch(world, told)
+        doubted = post(office.port, host="localhost", security="starttls", trust=ssl.create_default_context())
+        assert mailing.send_one(world.office, doubted)
+        assert office.came == []
+        wait(world, minutes=1)
+        deliver(world, told)
+        assert len(office.came) == 1
+
+
+# Settings.
+
+
+def settings(**values: object) -> Settings:
+    given: dict[str, object] = {"alert_mail": f"2={DUTY}", "smtp_host": "127.0.0.1", "smtp_from": SENDER}
+    return Settings(**(given | values))  # type: ignore[arg-type]
+
+
+def test_settings_name_the_server_and_who_is_told(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret\n", encoding="utf-8")
+    made = posting.of(
+        settings(
+            alert_mail="2=a@x.cn, 2=b@x.cn,*=c@x.cn,",
+            smtp_user="yinxin",
+            smtp_password_file=tmp_path / "password",
+        )
+    )
+    assert made is not None
+    assert made.addresses(2) == ("a@x.cn", "b@x.cn", "c@x.cn")
+    assert made.addresses(7) == ("c@x.cn",)
+    assert (made.user, made.password, made.security) == ("yinxin", "secret", "starttls")
+    assert "secret" not in repr(made)
+    assert posting.of(Settings()) is None  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"smtp_host": ""}, SettingMissing),
+        ({"smtp_from": ""}, SettingMissing),
+        ({"smtp_user": "yinxin"}, SettingMissing),
+        ({"smtp_user": "yinxin", "smtp_password_file": "/nowhere/at/all"}, SettingMissing),
+        ({"smtp_host": "mail.example.gov.cn", "smtp_security": "none"}, InvalidInput),
+        ({"smtp_host": "10.0.0.1", "smtp_security": "none"}, InvalidInput),
+        ({"alert_mail": "duty@example.gov.cn"}, InvalidInput),
+        ({"alert_mail": "2=duty"}, InvalidInput),
+        ({"alert_mail": "two=duty@x.cn"}, InvalidInput),
+        ({"alert_mail": "2=a b@x.cn"}, InvalidInput),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(wrong: dict[str, object], error: type[Exception]) -> None:
+    with pytest.raises(error, match="YINXIN_"):
+        posting.of(settings(**wrong))
+
+
+def test_in_the_clear_only_this_machines_own_server_is_spoken_to() -> None:
+    for host in ("localhost", "127.0.0.1", "::1"):
+        assert posting.of(settings(smtp_host=host, smtp_security="none")) is not None
+
+
+# To systems that listen.
+
+
+@pytest.mark.databases
+def test_systems_that_listen_are_told_once_in_a_signed_message(world: World) -> None:
+    with receiving() as receiver:
+        begun(world)
+        _, secret = hook(world, receiver, "record.foreign")
+        hook(world, receiver, "batch.final")
+        _, transaction = strangers.anchored(world.office, "unknown")
+        (record,) = watch(world)
+        watch(world)
+        while telling.step(world.office, sender()):
+            pass
+        (message,) = receiver.messages
+    assert message.is_signed_with(secret)
+    body = json.loads(message.body)
+    assert body["type"] == "record.foreign"
+    assert body["data"] == {
+        "record": record.id,
+        "event": "BatchAnchored",
+        "block": record.block_number,
+        "transaction": f"0x{transaction.hex()}",
+    }
+
+
+# On the pages.
+
+
+@pytest.fixture
+def door(world: World) -> Iterator[Door]:
+    with pages(world) as made:
+        yield made
+
+
+BANNER = "The registry holds 1 record in your agency's name that was not queued here."
+
+
+def test_every_page_of_the_agencys_people_says_it_until_a_manager_takes_note(world: World, door: Door) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    (record,) = watch(world)
+    preparer = door.clerk("low-preparer", Role.PREPARER)
+    manager = door.clerk("low-manager", Role.AGENCY_MANAGER)
+    above = door.clerk("top-preparer", Role.PREPARER)
+    for path in ("/", "/batches", "/certificates"):
+        assert BANNER in preparer.get(path).text
+        assert BANNER not in above.get(path).text
+    assert "/reconciliation" not in preparer.get("/").text
+    shown = manager.get("/reconciliation").text
+    assert BANNER in shown
+    assert "low-approver (0x" in shown
+    assert preparer.post("/reconciliation/acknowledge", {"record": record.id}).status_code == 403
+    assert manager.post("/reconciliation/acknowledge", {"record": record.id}).status_code == 303
+    assert BANNER not in preparer.get("/").text
+    after = manager.get("/reconciliation").text
+    assert "1 record is acknowledged." in after
+    assert "acknowledged by low-manager" in after
+    with world.office.store.reading() as work:
+        assert rows.waiting(work, LOW) == 0
+
+
+def test_another_agencys_manager_acknowledges_nothing_of_it(world: World, door: Door) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    (record,) = watch(world)
+    stranger = door.clerk("top-manager", Role.AGENCY_MANAGER)
+    stranger.post("/reconciliation/acknowledge", {"record": record.id})
+    with world.office.store.reading() as work:
+        assert (rows.waiting(work, LOW), rows.waiting(work, TOP)) == (1, 0)

@@ -1,0 +1,163 @@
+"""Reconciliation and alerts on a real chain: the command, its manifest, and a worker that tells within seconds."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chain.ethereum.network import Anvil
+from chain.manifest import Manifest, RowState, leaves_of
+from issuer.commands.working import keep_working
+from issuer.reconciling import rows, watching
+from issuer.settings import Settings
+from issuer.wiring import open_issuer
+from tests.deployed import credit_code
+from tests.issuer import strangers
+from tests.issuer.offices import permits
+from tests.issuer.post_office import DUTY, HOST, SENDER, open_post_office
+from tests.issuer.terminal import Terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from issuer.office import Office
+
+AGENCY = 1
+TYPES = ["food-operation-permit"]
+TEAM = ("--prepared-by", "low-preparer", "--approved-by", "low-approver")
+_PATIENCE_S = 30.0
+
+
+@pytest.fixture(scope="module")
+def chain() -> Iterator[Anvil]:
+    """Return a chain of this module's own."""
+    with Anvil.start() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def terminal(chain: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """Return a terminal at an agency with two certificates."""
+    tmp_path = tmp_path_factory.mktemp("reconciling")
+    agency = {
+        "key": "low",
+        "parent": None,
+        "code": credit_code(601),
+        "name": "演示市场监管机关",
+        "types": TYPES,
+        "managers": ["low-manager"],
+        "officers": {"low-preparer": ["PREPARE", "STATUS"], "low-approver": ["APPROVE", "STATUS"]},
+    }
+    (tmp_path / "password").write_text("secret\n", encoding="utf-8")
+    (tmp_path / "plan.json").write_text(
+        json.dumps({"council": ["council-1", "council-2"], "types": TYPES, "agencies": [agency]})
+    )
+    (tmp_path / "permits.csv").write_bytes(permits(1, 2))
+    made = Terminal(
+        tmp_path, {f"YINXIN_{name.upper()}": str(value) for name, value in members(chain, tmp_path).items()}
+    )
+    for command in (
+        ("registry", "deploy", "--member", "council-1", "--member", "council-2"),
+        ("enrol", "plan.json"),
+        ("issue", "permits.csv", "--type", *TYPES, *TEAM, "--out", "documents"),
+    ):
+        finished = made.run(*command)
+        assert finished.code == 0, finished.err
+    chain.mine()
+    return made
+
+
+def members(anvil: Anvil, folder: Path) -> dict[str, object]:
+    return {
+        "rpc_urls": anvil.url,
+        "database_url": f"sqlite:///{folder}/issuer.db",
+        "keystore": folder / "keystore",
+        "keystore_password_file": folder / "password",
+        "data_dir": folder / "data",
+        "light_keys": True,
+        "sender": "low-issuer",
+        "poll_s": 0.05,
+    }
+
+
+@contextmanager
+def office_of(settings: Settings) -> Iterator[Office]:
+    with open_issuer(settings) as opened:
+        yield opened.office
+
+
+def test_the_command_tells_by_its_exit_code_and_signs_a_manifest(terminal: Terminal, chain: Anvil) -> None:
+    agreed = terminal.run("reconcile", "--manifest", "first.yxm", "--json")
+    assert agreed.code == 0, agreed.out + agreed.err
+    (told,) = json.loads(agreed.out)
+    assert (told["outcome"], told["certificates"], told["documents"], told["signed"]) == ("AGREES", 2, 2, True)
+    manifest = Manifest.parse((terminal.folder / "first.yxm").read_bytes())
+    assert {row.state for _, row in leaves_of(manifest).values()} == {RowState.ISSUED}
+    assert manifest.sequences == (1, 1)
+
+    chain.fund(strangers.STRANGER.address)
+    with office_of(Settings(**members(chain, terminal.folder))) as office:  # type: ignore[arg-type]
+        root, transaction = strangers.anchored(office, "unknown", agency=AGENCY)
+    chain.mine(2)
+    differs = terminal.run("reconcile", "--agency", AGENCY, "--json")
+    assert differs.code == 1
+    (told,) = json.loads(differs.out)
+    (finding,) = told["findings"]
+    assert (finding["grade"], finding["code"]) == ("ALARM", "anchored_unknown")
+    assert (finding["arguments"]["root"], finding["arguments"]["transaction"]) == (
+        f"0x{root.hex()}",
+        f"0x{transaction.hex()}",
+    )
+    assert "low-approver" in finding["said"]["zh-CN"]
+    in_words = terminal.run("reconcile")
+    assert (in_words.code, "ALARM" in in_words.out, "low-preparer" in in_words.out) == (1, True, True)
+
+    silent = terminal.run("reconcile", YINXIN_RPC_URLS="http://127.0.0.1:1")
+    assert (silent.code, "NOT RUN" in silent.err) == (3, True)
+
+
+def test_a_running_service_tells_by_mail_within_seconds(terminal: Terminal, chain: Anvil) -> None:
+    with open_post_office() as post_office:
+        settings = Settings(
+            **members(chain, terminal.folder),  # type: ignore[arg-type]
+            alert_mail=f"{AGENCY}={DUTY}",
+            smtp_host=HOST,
+            smtp_port=post_office.port,
+            smtp_security="none",
+            smtp_from=SENDER,
+        )
+        stop = threading.Event()
+        worker = threading.Thread(target=keep_working, args=[settings, stop])
+        worker.start()
+        try:
+            with office_of(settings) as office:
+                wait_for(lambda: has_begun(office))
+                chain.fund(strangers.STRANGER.address)
+                began = time.monotonic()
+                _, transaction = strangers.anchored(office, "told", agency=AGENCY)
+                wait_for(lambda: bool(post_office.came))
+                assert time.monotonic() - began < 60
+        finally:
+            stop.set()
+            worker.join()
+    (message,) = post_office.came
+    assert transaction.hex() in message["Message-ID"]
+    assert watching.EVERY_S < 60
+
+
+def has_begun(office: Office) -> bool:
+    with office.store.reading() as work:
+        return rows.followed(work) is not None
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)

@@ -1,0 +1,357 @@
+"""Runs the audit: stretch by stretch over all blocks, remembered after each, and resumed where the last run ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from chain.errors import InvalidInput, RegistryError
+from chain.events import BatchAnchored, ProposalMade
+from chain.history import Heads, Step
+from chain.seals import MAX_HEADERS, SealScheme
+from chain.steps import List, arguments, event_of, kind_of
+from verifier.audit import rules_blocks
+from verifier.audit.continuity import is_continued
+from verifier.audit.examining import Examiner
+from verifier.audit.finding import Grade
+from verifier.audit.folded import Happened, Proposal
+from verifier.audit.outcomes import FamilyResult, State
+from verifier.audit.reconciling import Reconciler
+from verifier.audit.remembering import Compared, LookedAt, Mark, Told
+from verifier.audit.rules import RULES, Family, found, written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from chain.registry import Identity
+    from verifier.audit.finding import Argument, Finding
+    from verifier.audit.reconciling import Reconciled
+    from verifier.audit.remembering import Remembered
+    from verifier.audit.sources import ChainSource, RawHeader, RawLog
+
+_BY_NATURE = frozenset({"no_seals", "no_trust_list", "one_node", "only_newest", "only_told"})
+"""Reasons that the chain or the settings give, not a source that did not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """Whom to believe about seals; of a trust list."""
+
+    scheme_at: Callable[[int], SealScheme]
+    validators_at: Callable[[int], frozenset[bytes]]
+
+
+@dataclass(slots=True)
+class _Gaps:
+    """Why families of checks were not run, or only in part."""
+
+    reasons: dict[Family, tuple[str, Mapping[str, Argument]]] = field(default_factory=dict)
+
+    def add(self, family: Family, reason: str, **arguments: Argument) -> None:
+        self.reasons.setdefault(family, (reason, arguments))
+
+    def add_to_all(self, reason: str, **arguments: Argument) -> None:
+        for family in Family:
+            self.reasons[family] = (reason, arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to."""
+
+    run: int
+    """Its number; 0 if it could not even begin."""
+    families: tuple[FamilyResult, ...]
+    is_answered: bool
+    """Whether the source answered to the end."""
+    trouble: str = ""
+    """What went wrong with the source."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all was looked at that this chain and these settings let be looked at."""
+        return self.is_answered and not any(
+            family.state is State.NOT_RUN and family.reason not in _BY_NATURE for family in self.families
+        )
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing was found of grade FAULT or ALARM."""
+        return all(family.state is not State.FAILED for family in self.families)
+
+
+@dataclass(slots=True)
+class Auditor:
+    """An audit over one source, with others to compare it with."""
+
+    sources: Sequence[ChainSource]
+    """The first one is audited, the others are asked whether they tell the same."""
+    remembered: Remembered
+    pinned: Pinned | None = None
+    clock: Callable[[], datetime] = field(kw_only=True)
+    progress: Callable[[int, int], None] = field(kw_only=True, default=lambda _done, _of: None)
+    """Called with how many blocks have been checked, of how many."""
+    _gaps: _Gaps = field(init=False, default_factory=_Gaps)
+    _parent: bytes | None = field(init=False, default=None)
+    _heads: Heads = field(init=False, default_factory=Heads)
+    _tail: list[RawHeader] = field(init=False, default_factory=list)
+    """Headers of the end of the stretch before, which a run of seals may need."""
+
+    def run(self, *, from_genesis: bool = False, until: int | None = None) -> Outcome:
+        """Check all blocks that are final and were not checked before.
+
+        Raises `InvalidInput` for an end that is not final yet. A source that is silent, or of another registry than
+        expected, is told in the outcome.
+        """
+        self._gaps = _Gaps()
+        number = 0
+        try:
+            source = self.sources[0]
+            identity = source.identity()
+            last = max(-1, source.newest().number - source.confirmations)
+            if until is not None and until > last:
+                raise InvalidInput(f"--until: got block {until}, wanted one that is final: at most {last}")
+            broken = is_continued(source, identity, self.remembered)
+            if from_genesis:
+                self.remembered.forget()
+            number = self._begin((identity.chain_id, identity.registry_id, identity.genesis_hash))
+            self.remembered.keep(number, broken)
+            if broken and not from_genesis:
+                self._gaps.add_to_all("not_continued")
+            else:
+                self._check(number, identity, last if until is None else until)
+        except RegistryError as exc:
+            self._gaps.add_to_all("source_silent", detail=str(exc))
+            number = number or self._begin(None)
+            self.remembered.keep(number, self._swapped())
+            return self._end(number, is_answered=False, trouble=str(exc))
+        return self._end(number, is_answered=True)
+
+    def _begin(self, registry: tuple[int, bytes, bytes] | None) -> int:
+        """Begin a run; what is remembered of is not another registry's until it is begun anew."""
+        mark = self.remembered.head()
+        return self.remembered.begin(
+            started=self.clock(),
+            first_block=0 if mark is None else mark.number + 1,
+            registry=self.remembered.registry() or registry,
+        )
+
+    # All stretches.
+
+    def _check(self, run: int, identity: Identity, last: int) -> None:
+        source = self.sources[0]
+        examiner = Examiner(self.remembered.type_of)
+        examiner.refold(_happened(told) for told in self.remembered.events())
+        kept = self.remembered.heads()
+        self._heads = Heads(*(kept[place] for place in range(len(List)))) if kept else Heads()
+        mark = self.remembered.head()
+        first = 0 if mark is None else mark.number + 1
+        self._parent = None if mark is None else mark.hash
+        self._tail = []
+        if self.pinned is not None and source.scheme is SealScheme.CLIQUE and first > 0:
+            self._tail = list(source.headers(max(0, first - MAX_HEADERS), first - 1))
+        for start in range(first, last + 1, source.batch):
+            end = min(start + source.batch - 1, last)
+            self._stretch(run, identity, examiner, start, end)
+            self.progress(end + 1 - first, last + 1 - first)
+        self._tell_gaps()
+        self.remembered.keep(run, self._compare_nodes())
+
+    def _tell_gaps(self) -> None:
+        """Say what could not be looked at, in this run or in an earlier one that this one goes on from."""
+        mark = self.remembered.head()
+        if mark is None:
+            self._gaps.add_to_all("nothing_final")
+            return
+        if self.sources[0].scheme is SealScheme.NONE:
+            self._gaps.add(Family.SEALS, "no_seals")
+        elif self.pinned is None:
+            self._gaps.add(Family.SEALS, "no_trust_list")
+        elif (unsealed := self.remembered.unsealed_until()) >= 0:
+            self._gaps.add(Family.SEALS, "seals_since", before=unsealed)
+        if self.remembered.heads_compared_at() < mark.number:
+            compared = self.remembered.heads_compared_at(Compared.TOLD)
+            self._gaps.add(Family.HEADS, "no_state" if compared < mark.number else "only_told", compared=compared)
+        if (uncoded := self.remembered.uncoded_until()) >= mark.number:
+            self._gaps.add(Family.CODE, "no_state", compared=-1)
+        elif uncoded >= 0:
+            self._gaps.add(Family.CODE, "only_newest", before=uncoded)
+
+    def _stretch(self, run: int, identity: Identity, examiner: Examiner, first: int, last: int) -> None:
+        source = self.sources[0]
+        headers = source.headers(first, last)
+        by_number = {each.number: each for each in headers}
+        is_sealed = self.pinned is not None or source.scheme is SealScheme.NONE
+        hashes = {each.number: each.made_hash or each.told_hash for each in headers}
+        findings = [*rules_blocks.headers(headers, self._parent), *self._sealed(headers)]
+        told: Sequence[RawLog] = ()
+        begins = max(first, identity.deployed_at_block)
+        if begins <= last:
+            told = source.logs(begins, last)
+        findings += rules_blocks.places(told, hashes)
+        if last >= identity.deployed_at_block:
+            reconciled = self._reconciled(examiner, by_number, told, begins, last)
+            findings += reconciled.findings
+            kept = self._examined(examiner, reconciled.logs, by_number, findings)
+            coded = self._coded(identity, last)
+            findings += coded or []
+            self._heads = reconciled.heads
+            looked_at = LookedAt(_compared(reconciled), is_sealed, code=coded is not None)
+        else:
+            kept, looked_at = [], LookedAt(Compared.PROVEN, is_sealed, code=True)
+        self._parent = hashes[last]
+        newest = by_number[last].header
+        mark = Mark(last, hashes[last], 0 if newest is None else newest.timestamp)
+        heads = (self._heads.anchors, self._heads.statuses, self._heads.rights)
+        self.remembered.keep_stretch(
+            run,
+            mark,
+            events=kept,
+            leaves=examiner.take_leaves(),
+            heads=heads,
+            looked_at=looked_at,
+            findings=findings,
+        )
+
+    def _sealed(self, headers: Sequence[RawHeader]) -> list[Finding]:
+        if self.pinned is None or self.sources[0].scheme is SealScheme.NONE:
+            return []
+        is_clique = self.sources[0].scheme is SealScheme.CLIQUE
+        whole = [*self._tail, *headers]
+        self._tail = whole[-MAX_HEADERS:] if is_clique else []
+        if is_clique and len(whole) < MAX_HEADERS:
+            # At a chain's beginning a run needs the blocks that follow, though they are not final yet.
+            last, newest = headers[-1].number, self.sources[0].newest().number
+            whole += self.sources[0].headers(last + 1, min(newest, last + MAX_HEADERS))
+        return list(rules_blocks.sealed(whole, self.pinned.scheme_at, self.pinned.validators_at))
+
+    def _reconciled(
+        self, examiner: Examiner, headers: Mapping[int, RawHeader], told: Sequence[RawLog], first: int, last: int
+    ) -> Reconciled:
+        made = {
+            log.event.proposal: Proposal(log.event.target, log.event.data, log.event.expires_at_block)
+            for log in told
+            if isinstance(log.event, ProposalMade)
+        }
+        reconciler = Reconciler(
+            self.sources[0], headers, lambda number: examiner.folded.proposals.get(number) or made.get(number)
+        )
+        return reconciler.reconcile(told, self._heads, first, last)
+
+    def _examined(
+        self,
+        examiner: Examiner,
+        logs: Sequence[RawLog],
+        headers: Mapping[int, RawHeader],
+        findings: list[Finding],
+    ) -> list[Told]:
+        """Examine the events of a stretch; returns what is to be remembered of them."""
+        anchors = {log.transaction_hash: log.block_number for log in logs if isinstance(log.event, BatchAnchored)}
+        sent = self.sources[0].transactions(anchors)
+        for block in sorted({block for hash_, block in anchors.items() if hash_ not in sent}):
+            # A node may have dropped its index of hashes; the block has the transactions all the same.
+            sent |= {each.hash: each for each in self.sources[0].block_transactions(block)}
+        kept: list[Told] = []
+        for log in logs:
+            if log.event is None:
+                continue
+            raw = headers.get(log.block_number)
+            time = raw.header.timestamp if raw is not None and raw.header is not None else 0
+            happened = Happened(log.event, log.block_number, time, log.log_index, log.transaction_hash)
+            findings += examiner.examine(happened, sent.get(log.transaction_hash))
+            kept.append(Told(_step(happened), log.transaction_hash))
+        return kept
+
+    def _coded(self, identity: Identity, block: int) -> list[Finding] | None:
+        """Hold the deployed code against ours; None if the node has not the state of that block any more."""
+        source = self.sources[0]
+        findings: list[Finding] = []
+        for address in (identity.address, identity.agencies_address):
+            code = source.code(address, block)
+            if code is None:
+                return None
+            if not source.is_our_code(address, code):
+                findings.append(found("code_swapped", block=block, address=written(address), size=len(code)))
+        return findings
+
+    def _swapped(self) -> list[Finding]:
+        """Say whether a registry that cannot be asked is none of ours any more; nothing if that cannot be asked."""
+        source = self.sources[0]
+        try:
+            newest = source.newest().number
+            code = source.code(source.address, newest)
+        except RegistryError:
+            return []
+        if not code or source.is_our_code(source.address, code):
+            return []
+        return [found("code_swapped", block=newest, address=written(source.address), size=len(code))]
+
+    def _compare_nodes(self) -> list[Finding]:
+        """Ask the other nodes for the last block checked; blocks are linked, so all before it are the same, too."""
+        mark = self.remembered.head()
+        if len(self.sources) == 1:
+            self._gaps.add(Family.NODES, "one_node")
+        if mark is None:
+            return []
+        findings: list[Finding] = []
+        for other in self.sources[1:]:
+            try:
+                block = _first_difference(self.sources[0], other, mark)
+            except RegistryError as exc:
+                self._gaps.add(Family.NODES, "node_silent", node=other.name, detail=str(exc))
+                continue
+            if block is not None:
+                findings.append(found("nodes_disagree", block=block, node=self.sources[0].name, other=other.name))
+        return findings
+
+    def _end(self, run: int, *, is_answered: bool, trouble: str = "") -> Outcome:
+        failed = {
+            RULES[code].family
+            for (grade, code), count in self.remembered.counts(since=self.remembered.current_since()).items()
+            if code in RULES and grade is not Grade.REMARK and count
+        }
+        families: list[FamilyResult] = []
+        for family in Family:
+            reason, arguments = self._gaps.reasons.get(family, ("", {}))
+            state = State.FAILED if family in failed else State.NOT_RUN if reason else State.PASSED
+            families.append(FamilyResult(family, state, reason, arguments))
+        if run:
+            self.remembered.end(run, ended=self.clock(), families=families)
+        return Outcome(run, tuple(families), is_answered, trouble)
+
+
+def _compared(reconciled: Reconciled) -> Compared:
+    if not reconciled.is_compared:
+        return Compared.NOTHING
+    return Compared.PROVEN if reconciled.is_proven else Compared.TOLD
+
+
+def _first_difference(one: ChainSource, other: ChainSource, mark: Mark) -> int | None:
+    """Return the first block that two nodes show differently; None if they agree up to the last block checked."""
+    if _hash(other, mark.number) == mark.hash:
+        return None
+    low, high = -1, mark.number
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _hash(other, middle) == _hash(one, middle):
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _hash(source: ChainSource, number: int) -> bytes:
+    (header,) = source.headers(number, number)
+    return header.made_hash or header.told_hash
+
+
+def _step(happened: Happened) -> Step:
+    event = happened.event
+    return Step(kind_of(event), arguments(event), happened.block, happened.time, happened.log_index)
+
+
+def _happened(told: Told) -> Happened:
+    step = told.step
+    event = event_of(step.kind, step.arguments)
+    return Happened(event, step.block_number, step.timestamp, step.log_index, told.transaction_hash)

@@ -1,0 +1,86 @@
+"""`audit anomalies`: what is out of the ordinary, by the rules of a file.
+
+It exits with 0, for remarks are no faults, or with 3 if the register could not be asked.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from chain.errors import InvalidInput
+from verifier.audit.exporting import ExportForm
+from verifier.commands.opening import NOT_RUN, opened_index
+from verifier.settings import open_settings
+from verifier.wording import Language, language_named, message, say
+
+OUT, ERR = Console(highlight=False), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("anomalies")(anomalies)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise InvalidInput(f"got the day {text[:40]!r}, wanted one such as 2026-01-31") from exc
+
+
+def anomalies(
+    *,
+    agency: Annotated[int | None, typer.Option(min=1, help="Only this agency, by its number.")] = None,
+    since: Annotated[
+        date | None, typer.Option("--from", parser=_day, metavar="DAY", help="The first day, in China.")
+    ] = None,
+    until: Annotated[
+        date | None, typer.Option("--until", parser=_day, metavar="DAY", help="The last day; it is included.")
+    ] = None,
+    rule: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Only this rule; may be given again.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
+    lang: Annotated[
+        Language, typer.Option(parser=language_named, metavar="|".join(Language), help="Language of the words.")
+    ] = Language.ENGLISH,
+) -> int:
+    """List what is out of the ordinary. Being listed does not mean that anything is wrong.
+
+    The rules and their thresholds stand in a file; YINXIN_AUDIT_ANOMALIES names another.
+    """
+    from verifier.audit import anomaly_list  # noqa: PLC0415 (not everybody who comes here needs a database)
+    from verifier.audit.anomalies import HIDDEN, anomalies  # noqa: PLC0415 (as above)
+    from verifier.audit.anomaly_figures import Asked  # noqa: PLC0415 (as above)
+    from verifier.audit.anomaly_rules import Rule, open_rules  # noqa: PLC0415 (as above)
+    from verifier.register import opened  # noqa: PLC0415 (as above)
+
+    rules = open_rules(open_settings().audit_anomalies)
+    if unknown := sorted(set(rule or ()) - set(Rule)):
+        raise InvalidInput(f"--rule: got {unknown[0]!r}, wanted one of {', '.join(Rule)}")
+    asked = Asked(agency, since, until, frozenset(map(Rule, rule)) if rule else frozenset(Rule))
+    index, trouble = opened_index()
+    if trouble:
+        ERR.print(f"NOT RUN: {trouble}", markup=False, style="red")
+        return NOT_RUN
+    if as_json:
+        for part in anomaly_list.listing(index, rules, asked).written(ExportForm.JSON):
+            sys.stdout.write(part.decode())
+        return 0
+    count = 0
+    with opened(index) as tables:
+        for each in anomalies(tables.session, rules, asked):
+            finding = each.finding
+            count += 1
+            where = f"{finding.grade}  {each.rule}  agency {each.agency}, block {finding.block}"
+            OUT.print(where, markup=False, soft_wrap=True)
+            OUT.print(f"  {say(message(finding.key, **finding.arguments), lang)}", markup=False, soft_wrap=True)
+    if not count:
+        OUT.print(say(message("audit.anomaly.none"), lang), markup=False)
+    OUT.print(f"\n{say(message('audit.anomaly.hidden'), lang)}:", markup=False)
+    for name in HIDDEN:
+        OUT.print(f"- {say(message(f'audit.anomaly.hidden.{name}'), lang)}", markup=False, soft_wrap=True)
+    return 0

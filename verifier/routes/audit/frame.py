@@ -1,0 +1,290 @@
+"""What all of the auditor's pages share: who may read them, their frame and links, and lists as files.
+
+A part of the desk makes its router as `APIRouter(**DESK)`, shows pages with `page()`, says what is wrong by raising
+`PageFault`, and gives a list away with `exported()`. In templates, which extend `audit/frame.html`, there are besides
+`word`: `link(path, **query)`, `again(**query)` (this address with some of its query changed), `utc`, `local`, `as_hex`,
+`called(words)` and `said(message)` in the page's language.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import b64decode
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypedDict
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request, params
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.routing import APIRoute
+
+from chain.errors import InvalidInput
+from verifier.audit import times
+from verifier.audit.exporting import ExportForm
+from verifier.register import RegisterUnanswerable, Standing, opened, standing_of
+from verifier.routes.desk import desk_of
+from verifier.routes.problems import RequestFault, problem
+from verifier.routes.rendering import PageLanguage, language_for, language_in, other_than, rendered
+from verifier.routes.turns import RETRY_AFTER_S, Crowded
+from verifier.wording import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from typing import Any
+
+    from verifier.audit.exporting import Listing
+    from verifier.index import Index
+    from verifier.register import Tables
+    from verifier.settings import Settings
+    from verifier.wording import Language
+
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("audit.nav.start", "/audit"),
+    ("audit.nav.events", "/audit/events"),
+    ("audit.nav.agencies", "/audit/agencies"),
+    ("audit.nav.council", "/audit/council"),
+    ("audit.nav.registry", "/audit/registry"),
+    ("audit.nav.findings", "/audit/findings"),
+    ("audit.nav.anomalies", "/audit/anomalies"),
+    ("audit.nav.citations", "/audit/citations"),
+    ("audit.nav.manifests", "/audit/manifests"),
+    ("audit.nav.checkpoints", "/audit/checkpoints"),
+    ("audit.nav.complete", "/audit/complete"),
+    ("audit.nav.package", "/audit/package"),
+    ("audit.nav.sample", "/audit/sample"),
+)
+"""The entries of the auditor's menu: key of the word, and path."""
+
+Lang: TypeAlias = PageLanguage
+"""A page's `lang`; None lets the browser choose."""
+Cursor: TypeAlias = Annotated[str | None, Query(max_length=600)]
+"""Where a page of a list begins (see `verifier.audit.paging`)."""
+Format: TypeAlias = Annotated[ExportForm | None, Query(alias="format")]
+"""As which file a list is wanted; None for the page."""
+
+_LEAST_PASSWORD = 12
+_REALM = 'Basic realm="Yinxin audit", charset="UTF-8"'
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who may read the auditor's pages."""
+
+    is_off: bool
+    password_digest: bytes | None
+    """SHA-256 of the password; None if none is asked for."""
+
+
+def readers_of(settings: Settings) -> Readers:
+    """Return what the settings say; raises `InvalidInput`."""
+    match settings.audit_access:
+        case "off":
+            return Readers(is_off=True, password_digest=None)
+        case "open":
+            return Readers(is_off=False, password_digest=None)
+        case "password":
+            return Readers(is_off=False, password_digest=sha256(_password(settings.audit_password).encode()).digest())
+
+
+def _password(named: str) -> str:
+    wanted = f"a file whose first line is a password of at least {_LEAST_PASSWORD} characters"
+    if not named or not Path(named).is_file():
+        raise InvalidInput(f"YINXIN_AUDIT_PASSWORD: got {named or 'nothing'}, wanted {wanted}")
+    password = Path(named).read_text(encoding="utf-8").partition("\n")[0].strip()
+    if len(password) < _LEAST_PASSWORD:
+        raise InvalidInput(f"YINXIN_AUDIT_PASSWORD: got a password of {len(password)} characters, wanted {wanted}")
+    return password
+
+
+class PageFault(Exception):
+    """A page that cannot be shown; says why, by a key of the locales and its arguments."""
+
+    def __init__(self, status: int, key: str, **arguments: str | int) -> None:
+        super().__init__(key)
+        self.status, self.key, self.arguments = status, key, arguments
+
+
+def require_reader(request: Request) -> None:
+    """Refuse whoever may not read the auditor's pages."""
+    readers: Readers = request.app.state.audit_readers
+    if readers.is_off:
+        raise PageFault(HTTPStatus.NOT_FOUND, "audit.fault.off")
+    if readers.password_digest is not None and not _is_right(request, readers.password_digest):
+        raise PageFault(HTTPStatus.UNAUTHORIZED, "audit.fault.password")
+
+
+def _is_right(request: Request, digest: bytes) -> bool:
+    """Whether the request bears the password (RFC 7617); the user's name does not count."""
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return False
+    try:
+        _, _, password = b64decode(given.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return False
+    return hmac.compare_digest(sha256(password.encode()).digest(), digest)
+
+
+class _AuditRoute(APIRoute):
+    """Says on a page what is wrong, where a program would be told a problem."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except PageFault as exc:
+                return _fault(request, exc)
+            except (RequestFault, InvalidInput, RequestValidationError, Crowded, RegisterUnanswerable) as exc:
+                return _fault(request, _page_fault(exc))
+
+        return handled
+
+
+_Foreseen: TypeAlias = RequestFault | InvalidInput | RequestValidationError | Crowded | RegisterUnanswerable
+
+
+def _page_fault(fault: _Foreseen) -> PageFault:
+    """Return what a page says of a fault that other routes tell programs."""
+    match fault:
+        case RequestFault():
+            return PageFault(fault.status, "audit.fault.other", detail=fault.detail)
+        case InvalidInput():
+            return PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.fault.input", detail=str(fault))
+        case RequestValidationError():
+            said = "; ".join(f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in fault.errors())
+            return PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.fault.input", detail=said)
+        case Crowded():
+            return PageFault(fault.status, "audit.fault.crowded")
+        case RegisterUnanswerable():
+            return PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.unanswerable", detail=str(fault))
+
+
+class _Desk(TypedDict):
+    include_in_schema: bool
+    default_response_class: type[Response]
+    route_class: type[APIRoute]
+    dependencies: list[params.Depends]
+
+
+DESK: _Desk = {
+    "include_in_schema": False,
+    "default_response_class": HTMLResponse,
+    "route_class": _AuditRoute,
+    "dependencies": [Depends(require_reader)],
+}
+"""What makes a router one of the desk's: each of its pages asks who reads, and says its faults on a page."""
+
+
+def page(
+    request: Request, template: str, lang: Language | None, status: int = HTTPStatus.OK, **values: object
+) -> HTMLResponse:
+    """Return a page of the desk; `template` stands in `pages/audit` and extends `audit/frame.html`."""
+    standing = _standing(request)
+    return _framed(request, template, lang, status, {"navigation": NAVIGATION, "standing": standing, **values})
+
+
+def _framed(
+    request: Request, template: str, lang: Language | None, status: int, values: dict[str, object]
+) -> HTMLResponse:
+    language = language_for(request, lang)
+    standing = values["standing"]
+    doubt = standing.doubt if isinstance(standing, Standing) else None
+
+    def link(path: str, **query: object) -> str:
+        return address(path, lang=language.value, **query)
+
+    def again(**query: object) -> str:
+        own = {**request.query_params, "lang": language.value}
+        return address(request.url.path, **{**own, **query})
+
+    frame: dict[str, object] = {
+        "link": link,
+        "again": again,
+        "switched": again(lang=other_than(language).value),
+        "utc": times.utc,
+        "local": times.shanghai,
+        "as_hex": as_hex,
+        "called": lambda words: words if isinstance(words, str) else words[language],
+        "said": lambda message: say(message, language),
+        "doubt": None if doubt is None else say(doubt, language),
+    }
+    return rendered(request, f"audit/{template}", lang, status, **{**frame, **values})
+
+
+def address(path: str, **query: object) -> str:
+    """Return an address; what is None or empty in its query is left out."""
+    kept = {name: value for name, value in query.items() if value is not None and value != ""}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
+def as_hex(value: bytes) -> str:
+    """Write what is binary in hexadecimal digits behind 0x."""
+    return f"0x{value.hex()}"
+
+
+def exported(listing: Listing, form: ExportForm) -> Response:
+    """Return a list as a file, written while it is read."""
+    return _attached(listing.written(form), listing.name, form)
+
+
+def exported_from(index: Index, name: str, form: ExportForm, make: Callable[[Tables], Listing]) -> Response:
+    """Return a list as a file that is made and read within one view of the index, for as long as it is written."""
+
+    def parts() -> Iterator[bytes]:
+        with opened(index) as tables:
+            yield from make(tables).written(form)
+
+    return _attached(parts(), name, form)
+
+
+def _attached(parts: Iterator[bytes], name: str, form: ExportForm) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
+    return StreamingResponse(parts, media_type=form.media_type, headers=headers)
+
+
+def from_hex(text: str, size: int, *, key: str = "audit.fault.unknown_address") -> bytes:
+    """Read so many bytes from an address, with or without 0x; raises `PageFault`."""
+    try:
+        value = bytes.fromhex(text.lower().removeprefix("0x"))
+    except ValueError:
+        value = b""
+    if len(value) != size:
+        raise PageFault(HTTPStatus.NOT_FOUND, key, got=text[:80], digits=2 * size)
+    return value
+
+
+def _standing(request: Request) -> Standing | None:
+    """Return as of when the index is; None if the registry was never reached."""
+    desk = desk_of(request)
+    try:
+        with opened(desk.index) as tables:
+            return standing_of(tables, desk.clock())
+    except RegisterUnanswerable:
+        return None
+
+
+def _fault(request: Request, fault: PageFault) -> Response:
+    if "format" in request.query_params:
+        said = ": ".join((fault.key, *map(str, fault.arguments.values())))
+        answer: Response = problem(request, fault.status, said)
+    else:
+        is_reader = fault.status != HTTPStatus.UNAUTHORIZED and fault.key != "audit.fault.off"
+        values: dict[str, object] = {
+            "navigation": NAVIGATION if is_reader else (),
+            "standing": _standing(request) if is_reader else None,
+            "fault": fault.key,
+            "arguments": fault.arguments,
+        }
+        lang = language_in(request.query_params.get("lang"))
+        answer = _framed(request, "fault.html", lang, fault.status, values)
+    if fault.status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = _REALM
+    if fault.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return answer

@@ -1,0 +1,139 @@
+"""What the pages that hand out evidence share: the subject that was asked for, and what packages are made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+
+from anyio import CapacityLimiter, to_thread
+
+from chain.errors import InvalidInput, RegistryError, SigningFailed
+from verifier.audit import completeness, package
+from verifier.audit.completeness import NothingCut, subject_of
+from verifier.audit.package import Means, NotBelieved
+from verifier.audit.package_report import Typesetter
+from verifier.checkpoint_rows import IndexBehind
+from verifier.receipt_page import PageUnprintable
+from verifier.routes.audit.frame import PageFault, from_hex
+from verifier.wiring import NodesAsked, attester_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from fastapi import Request
+
+    from chain.registry import Block
+    from verifier.audit.completeness import Complete, Subject
+    from verifier.audit.handed_in import HandedIn
+    from verifier.index import Index
+    from verifier.settings import Settings
+    from verifier.trust_file import TrustFile
+
+ZIP = "application/zip"
+_HASH = 32
+_MAX_DIGITS = 10
+
+
+@dataclass(slots=True)
+class Packing:
+    """Gathers, packs and draws, one at a time: a long history takes seconds, and memory."""
+
+    settings: Settings
+    trust: TrustFile | None
+    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    _typesetter: Typesetter | None = None
+
+    async def gathered(self, index: Index, subject: Subject) -> Complete:
+        """Return what there is about a subject; raises `PageFault`, and `NotComplete` where that is not all."""
+        try:
+            return await to_thread.run_sync(completeness.gather, index, subject, limiter=self.limiter)
+        except (NothingCut, IndexBehind) as exc:
+            raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.no_checkpoint") from exc
+
+    async def packed(
+        self, found: Complete, now: datetime, *, documents: Sequence[HandedIn] = (), is_whole: bool = True
+    ) -> bytes:
+        """Return the package; one that is not whole has no report and no proofs of single batches.
+
+        Raises `PageFault`, and `InvalidInput` for a document of something else.
+        """
+        try:
+            return await to_thread.run_sync(
+                lambda: package.make(found, self._means(is_whole=is_whole), now, documents=documents),
+                limiter=self.limiter,
+            )
+        except NotBelieved as exc:
+            raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.not_believed", detail=str(exc)) from exc
+        except SigningFailed as exc:
+            raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.no_key") from exc
+        except PageUnprintable as exc:
+            raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.unprintable", detail=str(exc)) from exc
+
+    async def block(self, number: int) -> Block:
+        """Return a final block; raises `PageFault`, and `InvalidInput` for one to come."""
+        try:
+            return await to_thread.run_sync(lambda: NodesAsked(self.settings).final_block(number), limiter=self.limiter)
+        except RegistryError as exc:
+            raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.no_block", detail=type(exc).__name__) from exc
+
+    def _means(self, *, is_whole: bool) -> Means:
+        data = None if self.trust is None else self.trust.data
+        if data is None:
+            raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.no_trust")
+        if self._typesetter is None and is_whole:
+            self._typesetter = Typesetter()
+        return Means(
+            attester_of(self.settings),
+            data,
+            NodesAsked(self.settings).evidence if is_whole else None,
+            self._typesetter if is_whole else None,
+        )
+
+
+def packing_of(request: Request) -> Packing:
+    """Return what the application was started with."""
+    return cast("Packing", request.app.state.packing)
+
+
+def subject_in(fields: Mapping[str, str]) -> Subject | None:
+    """Return the subject that a form's fields name; None for an empty form.
+
+    Raises `InvalidInput`, and `PageFault` for what are no hexadecimal digits.
+    """
+    given = {name: value.strip() for name, value in fields.items() if name in _FIELDS and value.strip()}
+    if not given:
+        return None
+    root, leaf = given.get("root"), given.get("leaf")
+    return subject_of(
+        agency=number_in(given, "agency"),
+        certificate_type=number_in(given, "type"),
+        first_day=_day(given.get("first")),
+        last_day=_day(given.get("last")),
+        root=None if root is None else from_hex(root, _HASH),
+        leaf=None if leaf is None else from_hex(leaf, _HASH),
+    )
+
+
+def number_in(fields: Mapping[str, str], name: str) -> int | None:
+    """Return a number that somebody typed; None for none. Raises `InvalidInput`."""
+    text = fields.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
+        raise InvalidInput(f"{name}: got {text[:40]!r}, wanted a number")
+    return int(text)
+
+
+_FIELDS = frozenset({"agency", "type", "first", "last", "root", "leaf"})
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise InvalidInput(f"got the day {text[:40]!r}, wanted one such as 2026-01-31") from exc

@@ -51,6 +51,7 @@ P95_MS = 200
 """The target of every page."""
 FINDINGS = 2_000
 _LOG_TAIL = 3_000
+_START_S = 120
 _EMPTY = "yardstick: an empty route of the same server"
 _SHOWN = (200, 303)
 """A page, or where what was searched for stands."""
@@ -355,11 +356,7 @@ def _served(folder: Path) -> Iterator[tuple[int, int]]:
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 120
-        while not _answers(port):
-            if time.monotonic() > deadline or process.poll() is not None:
-                raise SystemExit((folder / "server.log").read_text("utf-8"))
-            time.sleep(0.2)
+        _wait_until_it_answers(port, process)
         yield port, process.pid
     except SystemExit:
         sys.stderr.write((folder / "server.log").read_text("utf-8")[-_LOG_TAIL:])
@@ -367,6 +364,14 @@ def _served(folder: Path) -> Iterator[tuple[int, int]]:
     finally:
         process.terminate()
         process.wait(60)
+
+
+def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + _START_S
+    while not _answers(port):
+        if time.monotonic() > deadline or process.poll() is not None:
+            raise SystemExit("the server did not start")
+        time.sleep(0.2)
 
 
 def _answers(port: int) -> bool:

@@ -88,7 +88,12 @@ DEEDS = (
         (_status("rescind", "--reason", "演示：以欺骗手段取得，予以撤销"),),
         "RESCINDED",
     ),
-    Deed("real-estate-title", 0, (_status("withdraw", "--reason", "演示：依法撤回"),), "WITHDRAWN"),
+    Deed(
+        "food-operation-permit",
+        3,
+        (_status("withdraw", "--reason", "演示：准予许可的客观情况发生重大变化，依法撤回"),),
+        "WITHDRAWN",
+    ),
     Deed(
         "business-licence",
         2,

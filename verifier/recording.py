@@ -126,7 +126,7 @@ class Recorder:
         return "" if known.model_dump() == row.model_dump() else "its transaction was told otherwise before"
 
     def _type_of(self, event: Event) -> tuple[int | None, str]:
-        """Return which certificate type an event is about, and what is odd about a status of an unknown leaf: it counts."""
+        """Return the type that an event is about; a status of a leaf that nobody anchored counts, and is odd."""
         match event:
             case StatusChanged(agency=agency, leaf=leaf) | CertificateReplaced(agency=agency, old_leaf=leaf):
                 found = select(BatchRow.certificate_type).join(LeafRow, col(BatchRow.begins) == LeafRow.batch)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from chain import proof
-from chain.checkpoint import Checkpoint
 from chain.header import Header
 from chain.keys import PublicKey, signer
 from chain.seals import SealScheme, block_hash
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import ModuleType
 
+    from chain.checkpoint import Checkpoint
     from tests.audit.world import World
     from tests.sealed import Validator
     from verifier.audit.completeness import Complete, Subject

@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook  # type: ignore[import-untyped]
+from sqlmodel import col, delete
 
 from tests.audit.packaged import checked, checker
 from tests.verifier.trust import trust_list_of
 from verifier.app import make_app
 from verifier.cli import run
 from verifier.commands.audit_run import USAGE
+from verifier.models import LeafRow
+from verifier.store import Store
 from verifier.wiring import attester_of, open_trust_file, open_verifier
 
 if TYPE_CHECKING:
@@ -112,6 +115,32 @@ class TestPages:
         for block in ("9999", "70"):
             answer = client.get("/audit/sample", params=PERIOD | {"block": block, "size": "5"})
             assert answer.status_code == 422, block
+
+
+class TestMissing:
+    def test_what_is_missing_is_named_on_the_page_and_by_the_command(
+        self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        settings = world.settings(tmp_path, poll_s=60)
+        verifier = open_verifier(settings)
+        verifier.index.follow(world.now)
+        verifier.checkpoints.cut(world.now, at_once=True)
+        store = Store(settings.database_url)
+        with store.writing() as session:
+            session.execute(delete(LeafRow).where(col(LeafRow.leaf) == world.papers[3].leaf))
+        store.close()
+        with TestClient(make_app(verifier.index, settings, clock=lambda: world.now)) as client:
+            answer = client.get("/audit/complete", params=PERIOD | {"as": "zip", "lang": "en"})
+        assert answer.status_code == 409
+        assert f"0x{world.batches[0].root.hex()}" in answer.text
+        monkeypatch.delenv("YINXIN_SETTINGS", raising=False)
+        for name in ("rpc_urls", "registry", "database_url", "data_dir"):
+            monkeypatch.setenv(f"YINXIN_{name.upper()}", str(getattr(settings, name)))
+        out = tmp_path / "complete.zip"
+        arguments = ["audit", "complete", "--agency", "3", "--from", "2026-01-01", "--to", "2026-05-31"]
+        assert run([*arguments, "--out", str(out)]) == 1
+        assert "got 9 leaves, wanted 10" in capsys.readouterr().err
+        assert not out.exists()
 
 
 class TestCommands:

@@ -129,7 +129,7 @@ class TestWhole:
         assert outcomes(lines)["proofs"] == "NOT RUN"
 
     def test_sealed_but_not_attested_times_are_nobodys_word(
-        self, world: World, maker: Maker, module: ModuleType, tmp_path: Path, period: Period
+        self, maker: Maker, module: ModuleType, tmp_path: Path, period: Period
     ) -> None:
         package = maker.package(period, bend=lambda found: maker.sealed(found, is_attested=False))
         lines = checked(module, package, tmp_path)
@@ -137,9 +137,7 @@ class TestWhole:
         assert outcomes(lines)["times"] == "NOT RUN"
         assert outcomes(lines)["proofs"] == "PASSED"
 
-    def test_the_same_question_at_the_same_time_makes_the_same_bytes(
-        self, maker: Maker, period: Period, whole: bytes
-    ) -> None:
+    def test_the_same_question_at_the_same_time_makes_the_same_bytes(self, maker: Maker, period: Period) -> None:
         found = maker.complete(period)
         first, second = (
             contents_of(maker.package(period, bend=lambda _: found, typesetter=Typesetter())) for _ in range(2)
@@ -334,6 +332,7 @@ class TestLyingVerifier:
     )
     def test_too_few_foreign_and_repeated_seals_do_not_do(
         self,
+        *,
         maker: Maker,
         whole: bytes,
         module: ModuleType,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,13 +28,13 @@ from tests.issuer.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from issuer.office import Office
 
 AGENCY = 1
 TYPES = ["food-operation-permit"]
 TEAM = ("--prepared-by", "low-preparer", "--approved-by", "low-approver")
+PROGRAM = Path(sys.executable).parent / "yinxin-verifier"
 _PATIENCE_S = 30.0
 
 
@@ -92,6 +96,28 @@ def office_of(settings: Settings) -> Iterator[Office]:
         yield opened.office
 
 
+def checked(terminal: Terminal, chain: Anvil, name: str) -> tuple[int, dict[str, Any]]:
+    """Hand a manifest to the auditor's command, which knows nothing but the chain; returns exit code and answer."""
+    deployed = json.loads((terminal.folder / "data" / "deployment.json").read_text("utf-8"))
+    environment = {
+        "YINXIN_RPC_URLS": f"{chain.url},{chain.url}",
+        "YINXIN_REGISTRY": deployed["address"],
+        "YINXIN_REGISTRY_ID": deployed["registry_id"].removeprefix("0x"),
+        "YINXIN_CHAIN_ID": "31337",
+        "YINXIN_DATABASE_URL": f"sqlite:///{terminal.folder}/verifier.db",
+        "YINXIN_DATA_DIR": str(terminal.folder / "verifier"),
+    }
+    done = subprocess.run(
+        [str(PROGRAM), "audit", "manifest", str(terminal.folder / name), "--json"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
 def test_the_command_tells_by_its_exit_code_and_signs_a_manifest(terminal: Terminal, chain: Anvil) -> None:
     agreed = terminal.run("reconcile", "--manifest", "first.yxm", "--json")
     assert agreed.code == 0, agreed.out + agreed.err
@@ -100,13 +126,18 @@ def test_the_command_tells_by_its_exit_code_and_signs_a_manifest(terminal: Termi
     manifest = Manifest.parse((terminal.folder / "first.yxm").read_bytes())
     assert {row.state for _, row in leaves_of(manifest).values()} == {RowState.ISSUED}
     assert manifest.sequences == (1, 1)
+    code, audited = checked(terminal, chain, "first.yxm")
+    assert (code, audited["outcome"], audited["certificates"]) == (0, "AGREES", 2)
 
     chain.fund(strangers.STRANGER.address)
     with office_of(Settings(**members(chain, terminal.folder))) as office:  # type: ignore[arg-type]
         root, transaction = strangers.anchored(office, "unknown", agency=AGENCY)
     chain.mine(2)
-    differs = terminal.run("reconcile", "--agency", AGENCY, "--json")
+    differs = terminal.run("reconcile", "--agency", AGENCY, "--manifest", "second.yxm", "--json")
     assert differs.code == 1
+    # The auditor sees what the issuer does not know, whether the issuer tells of it or not.
+    code, audited = checked(terminal, chain, "second.yxm")
+    assert (code, [each["code"] for each in audited["findings"]]) == (1, ["manifest_batch_missing"])
     (told,) = json.loads(differs.out)
     (finding,) = told["findings"]
     assert (finding["grade"], finding["code"]) == ("ALARM", "anchored_unknown")

@@ -18,8 +18,8 @@ How it proves what it proves, in the order of the checks:
     header names; on a chain without seals, enough attesters signed the checkpoint.
 5.  state: from the block's state root, Merkle-Patricia proofs (Yellow Paper, appendix D) lead to three storage slots:
     the heads of three hash chains, of all anchors, all statuses, all changes of rights.
-6.  history: the events in the checkpoint make exactly these heads. Each head is Keccak-256(head before ‖ block ‖ event's
-    signature ‖ Keccak-256(arguments)), so that no event can be left out, added, changed or moved.
+6.  history: the events in the checkpoint make exactly these heads. Each head is Keccak-256(head before ‖ block ‖
+    event's signature ‖ Keccak-256(arguments)), so that no event can be left out, added, changed or moved.
 7.  selection, numbering, leaves, tables: the batches listed are those that the history has for the subject; the
     agency's batches are numbered 1, 2, 3 … without a gap; the leaves of each make its root (RFC 9162, SHA-256); every
     cell of every table, in JSON and in CSV, follows from these.
@@ -340,8 +340,8 @@ def verify_es256(x, y, signature, message, what):
 Trust = namedtuple("Trust", "registry council threshold sets attesters attester_threshold signed_digest test times")
 
 
-def strict_json(data, what):
-    """Read canonical JSON: compact, its members sorted, nothing twice."""
+def strict_json(data, what, is_canonical=True):
+    """Read JSON without a member twice; canonical is what is compact and has its members sorted."""
 
     def unique(pairs):
         members = dict(pairs)
@@ -352,7 +352,10 @@ def strict_json(data, what):
         value = json.loads(data.decode(), object_pairs_hook=unique, parse_float=lambda _: None)
     except (ValueError, RecursionError) as exc:
         raise Fault(f"{what}: got no JSON: {exc}") from None
-    require(canonical(value) == data, what + ": got JSON that is spelled in another way than the canonical one")
+    require(
+        not is_canonical or canonical(value) == data,
+        what + ": got JSON that is spelled in another way than the canonical one",
+    )
     return value
 
 
@@ -369,7 +372,8 @@ def unhex(text, size):
 
 def read_trust_list(data):
     """Read a trust list, and check that as many of its council's keys signed it as it demands."""
-    whole = strict_json(data.rstrip(b"\n"), "trust list")
+    # What is signed is its canonical form, however the file spells it.
+    whole = strict_json(data, "trust list", is_canonical=False)
     signed = whole["signed"]
     contents = canonical(signed)
     digest = keccak(b"\x19Ethereum Signed Message:\n%d" % len(contents) + contents)
@@ -1334,8 +1338,8 @@ def main(arguments=None):
     warnings = []
     if trust is not None and package.is_own_list:
         warnings.append(
-            f"All of it rests on the trust list INSIDE the package. Compare its digest, {trust.signed_digest}, with one that "
-            "you obtained elsewhere, or give your own with --trust-list."
+            f"All of it rests on the trust list INSIDE the package. Compare its digest, {trust.signed_digest}, with "
+            "one that you obtained elsewhere, or give your own with --trust-list."
         )
     if trust is not None and trust.test:
         warnings.append("TEST: the registry says of itself that it is one for tests.")

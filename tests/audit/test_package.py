@@ -118,6 +118,15 @@ class TestWhole:
         lines = checked(module, maker.package(OneCertificate(world.papers[3].leaf)), tmp_path)
         assert outcomes(lines) == dict.fromkeys(outcomes(lines), "PASSED") | NEVER_RUN_HERE
 
+    def test_ones_own_trust_list_may_be_spelled_as_one_likes(
+        self, whole: bytes, module: ModuleType, tmp_path: Path, maker: Maker
+    ) -> None:
+        own = tmp_path / "own.json"
+        own.write_text(json.dumps(json.loads(maker.trust_list()), indent=2))
+        lines = checked(module, whole, tmp_path, own)
+        assert set(outcomes(lines).values()) == {"PASSED"}
+        assert "the same as the package's" in {name: said for name, _, said in lines}["trust list"]
+
     def test_on_a_chain_without_seals_attesters_vouch_and_receipts_prove_nothing(
         self, world: World, own_index: Index, module: ModuleType, tmp_path: Path
     ) -> None:

@@ -340,7 +340,7 @@ def verify_es256(x, y, signature, message, what):
 Trust = namedtuple("Trust", "registry council threshold sets attesters attester_threshold signed_digest test times")
 
 
-def strict_json(data, what, is_canonical=True):
+def strict_json(data, what, *, is_canonical=True):
     """Read JSON without a member twice; canonical is what is compact and has its members sorted."""
 
     def unique(pairs):

@@ -44,7 +44,7 @@ def registry(request: Request, *, lang: Lang = None, form: Format = None) -> Res
         found = registry_view.registry_at_hand(tables)
     asked = chain.asking.latest(wait_s=_PATIENCE_S)
     codes = registry_view.compared(chain.artifacts, asked)
-    return page(request, "registry.html", lang, found=found, asked=asked, codes=codes, artifacts=chain.artifacts)
+    return page(request, "registry_page.html", lang, found=found, asked=asked, codes=codes, artifacts=chain.artifacts)
 
 
 @router.get("/audit/registry/{which}")

@@ -14,7 +14,6 @@ from issuer.inspection_models import InspectionDue
 from issuer.models import State
 from tests.browser.desk import (  # noqa: F401 — fixtures are found by their names
     axe,
-    browser,
     door,
     each_view,
     enrolled,

@@ -63,7 +63,7 @@ def _measure(count: int, name: str, data: bytes) -> None:
         checked = _timed("judged as a task: faults, numbers, duplicates", worker.step)
         imports.draft_good_rows(world.office, upload, clerk)
         with _watched(world) as waits:
-            drafted = _timed("drafted as a task: judged again, encrypted, inserted", worker.step)
+            drafted = _timed("drafted as a task: encrypted, inserted", worker.step)
         whole = checked + drafted
         print(f"   judged and drafted: {whole:.2f} s, {whole / yardstick:.1f} times the yardstick")
         longest, usual = max(waits) * 1000, _median(waits) * 1000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from chain import cells, checking, identifiers
@@ -81,13 +81,21 @@ class CertificateType:
     validity_rule: ValidityRule
     renewal: RenewalRule | None
     """None for a type that is altered, but never extended."""
+    statuses: frozenset[Track]
+    """Those that the law of this type knows; the registry takes the others, too, but nobody may record them."""
     status_words: Mapping[Track, Words]
-    """For every track."""
+    """For every track: what was recorded all the same must be told as well."""
     inspection_months: int | None
     """How long after the first day, and after each inspection (年检、复审), the next one is due."""
     layout: Layout
     digest: bytes
     """SHA-256 of the data file."""
+    fact_claims: tuple[Claim, ...] = field(init=False, compare=False)
+    """The claims that a code carries, in the order of `facts`."""
+
+    def __post_init__(self) -> None:
+        """Find what every verification asks for."""
+        object.__setattr__(self, "fact_claims", tuple(claim for claim in self.claims if claim.fact))
 
     def __hash__(self) -> int:
         """Tell types apart by their files."""
@@ -102,11 +110,6 @@ class CertificateType:
     def columns(self) -> tuple[Claim, ...]:
         """The claims that clerks fill in."""
         return tuple(claim for claim in self.claims if not claim.assigned)
-
-    @property
-    def fact_claims(self) -> tuple[Claim, ...]:
-        """The claims that a code carries, in the order of `facts`."""
-        return tuple(claim for claim in self.claims if claim.fact)
 
     @property
     def has_national_code(self) -> bool:

@@ -53,8 +53,8 @@ def _stored(values: Mapping[str, object], claims: Iterable[Claim]) -> dict[str, 
     """Bring text into the form in which it is stored, and fill in what follows from other claims."""
     stored = {key: _normalised(value) for key, value in values.items() if value is not None}
     for claim in claims:
-        if claim.derived and claim.key not in stored and claim.derived.claim in stored:
-            stored[claim.key] = _derived(claim, stored)
+        if claim.key not in stored and (derived := _derived(claim, stored)) is not None:
+            stored[claim.key] = derived
     return stored
 
 
@@ -68,10 +68,9 @@ def _normalised(value: object) -> JSON:
 
 
 def _derived(claim: Claim, stored: Mapping[str, JSON]) -> str | None:
-    """Return what the claim has to be, None if that is free."""
-    if claim.derived is None or claim.derived.claim not in stored:
-        return None
-    return claim.derived.prefix + plain(stored[claim.derived.claim])
+    """Return what the claim has to be, None if that is free, or follows from what the schema refuses: it is no text."""
+    source = None if claim.derived is None else stored.get(claim.derived.claim)
+    return claim.derived.prefix + source if claim.derived and isinstance(source, str) else None
 
 
 def _derivation_faults(claim: Claim, stored: Mapping[str, JSON]) -> Iterator[Fault]:

@@ -41,6 +41,11 @@ class Money:
         """Return how a claim holds it: `1000000.00 CNY`."""
         return f"{self.hundredths // 100}.{self.hundredths % 100:02} {self.currency}"
 
+    @property
+    def grouped(self) -> str:
+        """Return how a claim holds it, in thousands, as columns of figures have it: `1,000,000.00 CNY`."""
+        return f"{self.hundredths // 100:,}.{self.hundredths % 100:02} {self.currency}"
+
     def display(self, language: str) -> str:
         """Say it to a person: `100万元人民币`, `CNY 1,000,000.00`."""
         amount = Decimal(self.hundredths) / 100

@@ -79,9 +79,11 @@ class RawTransaction:
     """A transaction as the node shows it."""
 
     hash: bytes
+    """As told."""
     block_number: int | None
     position: int
     sender: bytes
+    """As told."""
     to: bytes | None
     input: bytes
     call: str = ""
@@ -90,6 +92,10 @@ class RawTransaction:
     """Of `anchor` and `replace`; None if the calldata shows none that can be read."""
     leaves_told: int | None = None
     """How many leaves the calldata says it holds; None if it does not."""
+    made_hash: bytes = b""
+    """What its own bytes hash to; empty where they cannot be made from what the node shows."""
+    signer: bytes | None = None
+    """Whose key signed it, by its own bytes; None if nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,18 @@ class ShownHeads:
     """Whether they are proven from the block's state root; else the node only told them."""
     oddness: str = ""
     """Why a proof that was shown does not hold; the heads are then those that the node told."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCode:
+    """The code at an address after a block."""
+
+    code: bytes
+    """Empty where there is none."""
+    is_proven: bool
+    """Whether the block's state root proves that this is the code there; else the node only told it."""
+    oddness: str = ""
+    """Why a proof that was shown does not hold, or proves other code than the node showed."""
 
 
 @dataclass(frozen=True, slots=True)

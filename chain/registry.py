@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from chain.events import Capability, Record, Track
+    from chain.history import Heads
 
 
 class Role(IntEnum):
@@ -187,6 +188,12 @@ class Signer(Protocol):
 
 class RegistryWriter(Registry, Protocol):
     """A registry that can be written to: sign, let the caller store, then send."""
+
+    def heads(self, block: int) -> Heads | None:
+        """Return the heads of the registry's hash chains after a block.
+
+        None where the node knows the present state only, and its newest block is, or has become, another one.
+        """
 
     def capabilities(self, agency: int, officer: bytes) -> Capability:
         """Return what an officer may do now."""

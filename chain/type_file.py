@@ -16,6 +16,7 @@ from chain.claims import CHINESE, NUMBER, Choice, Claim, Derivation, Kind, Mask,
 from chain.errors import CertificateTypeInvalid
 from chain.events import Track
 from chain.schemas import Schema
+from chain.text import quoted
 from chain.validity import ValidityRule
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ STATUS_WORDS: Mapping[Track, Words] = {
     Track.RENEWAL_PENDING: {"zh-CN": "延续审查中", "en": "Renewal pending"},
 }
 """What a type says of a status unless it says otherwise."""
+
+EVERY_TYPES = (Track.RESCINDED, Track.REPLACED)
+"""The statuses that every type lists: anything may turn out to be unlawful, and anything may get a newer version."""
 
 MAX_FACTS = 8
 MAX_CARRIED_BYTES = 225
@@ -122,6 +126,7 @@ class _File(TypedDict):
     claims: list[_Claim]
     validity: _Validity
     renewal: _Renewal | None
+    statuses: list[str]
     statusWords: dict[str, Words]
     inspectionMonths: int | None
     layout: _Layout
@@ -137,7 +142,7 @@ def parse(data: bytes) -> CertificateType:
         f"{'.'.join(v.path) or 'file'}: got {v.got}, wanted {v.wanted}" for v in _file_schema().violations(document)
     )
     file = cast("_File", document)
-    _refuse(_reference_faults(file))
+    _refuse((*_reference_faults(file), *_status_faults(file)))
     _refuse(
         fault for claim in file["claims"] for fault in _claim_faults(claim, file["schema"]["properties"][claim["key"]])
     )
@@ -172,6 +177,7 @@ def _certificate_type(file: _File, digest: bytes) -> CertificateType:
             validity.get("first"), validity.get("last"), validity.get("years"), validity.get("maxYears")
         ),
         renewal=RenewalRule(renewal["keepsNumber"], renewal["monthsBefore"]) if renewal else None,
+        statuses=frozenset(Track[name] for name in file["statuses"]),
         status_words={**STATUS_WORDS, **{Track[name]: words for name, words in file["statusWords"].items()}},
         inspection_months=file["inspectionMonths"],
         layout=Layout(
@@ -227,19 +233,36 @@ def _reference_faults(file: _File) -> Iterator[str]:
         return
     kinds = {claim["key"]: claim["kind"] for claim in file["claims"]}
     required = {key for key in keys if key in file["schema"]["required"]}
+    texts = {key for key in required if kinds[key] != Kind.LIST}
     holder, validity = file["holder"], file["validity"]
     for place, key, wanted in (
         ("holder.name", holder["name"], required),
         ("holder.code", holder.get("code"), keys),
         ("validity.first", validity.get("first"), [key for key in required if kinds[key] == Kind.DATE]),
         ("validity.last", validity.get("last"), [key for key in keys if kinds[key] == Kind.DATE]),
-        *(("derived.claim", c["derived"]["claim"], required - {c["key"]}) for c in file["claims"] if "derived" in c),
+        *(("derived.claim", c["derived"]["claim"], texts - {c["key"]}) for c in file["claims"] if "derived" in c),
     ):
         if key is not None and key not in wanted:
             yield f"{place}: got {key!r}, wanted one of {sorted(wanted)}"
     headers = [name for c in file["claims"] for name in set(map(str.casefold, (c["key"], *c["labels"].values())))]
     if twice := {name for name in headers if headers.count(name) > 1}:
         yield f"claims: got {sorted(twice)} for two claims, wanted a key and labels that name one"
+
+
+def _status_faults(file: _File) -> Iterator[str]:
+    """Yield what the file says of statuses that is not so.
+
+    A renewal can be pending wherever there is one (行政许可法, article 50), and nowhere else.
+    """
+    listed = file["statuses"]
+    wanted = {track.name for track in EVERY_TYPES} | ({Track.RENEWAL_PENDING.name} if file["renewal"] else set())
+    if missing := sorted(wanted - set(listed)):
+        yield f"statuses: got {listed}, wanted {' and '.join(missing)} as well"
+    if file["renewal"] is None and Track.RENEWAL_PENDING.name in listed:
+        yield f"statuses: got {Track.RENEWAL_PENDING.name} for a type that is not renewed"
+    for name in file["statusWords"]:
+        if name not in listed:
+            yield f"statusWords: got {quoted(name)}, wanted one of the statuses {listed}"
 
 
 def _claim_faults(claim: _Claim, wanted: _Property) -> Iterator[str]:

@@ -29,12 +29,20 @@ if TYPE_CHECKING:
 NAMES = "people.json"
 """In the demonstration's folder: each login with its roles and, where it has one, the secret of its app."""
 _GIVES = {"PREPARE": Role.PREPARER, "APPROVE": Role.APPROVER, "STATUS": Role.STATUS_OFFICER}
-_WORDS = {Role.PREPARER: "经办", Role.APPROVER: "审核", Role.AGENCY_MANAGER: "管理", Role.COUNCIL_MEMBER: "理事"}
+_WORDS = {
+    Role.PREPARER: "经办",
+    Role.APPROVER: "审核",
+    Role.AGENCY_MANAGER: "管理",
+    Role.COUNCIL_MEMBER: "理事",
+    Role.AUDITOR: "审计",
+}
+_AUDITED = "saihan-scjg"
+"""The agency that has an auditor as well, who reads everything of it and changes nothing."""
 _STEP_S = 30
 
 
 def hire(folder: Path, plan: Path, password: str) -> None:
-    """Give every officer, manager and the council's first member an account; whoever has one keeps it."""
+    """Give every officer, manager, an auditor and the council's first member an account; whoever has one keeps it."""
     known = read(folder)
     wanted = json.loads(plan.read_text(encoding="utf-8"))
     with open_issuer(open_settings()) as issuer:
@@ -47,6 +55,10 @@ def hire(folder: Path, plan: Path, password: str) -> None:
             for login, roles in held.items():
                 if login not in known:
                     known[login] = _hire(office, reached, login, roles, number, password=password, key=login)
+            auditor = f"{agency['key']}-auditor"
+            if agency["key"] == _AUDITED and auditor not in known:
+                by = agency["managers"][0]
+                known[auditor] = _hire(office, reached, auditor, [Role.AUDITOR], number, password=password, by=by)
         chair = wanted["council"][0]
         if chair not in known:
             known[chair] = _hire(office, reached, chair, [Role.COUNCIL_MEMBER], accounts.COUNCIL, password=password)
@@ -76,18 +88,27 @@ def tell_code(folder: Path, login: str) -> int:
 
 
 def _hire(
-    office: Office, reached: Site, login: str, roles: list[Role], agency: int, *, password: str, key: str | None = None
+    office: Office,
+    reached: Site,
+    login: str,
+    roles: list[Role],
+    agency: int,
+    *,
+    password: str,
+    key: str | None = None,
+    by: str | None = None,
 ) -> dict[str, str]:
     """Make an account, accept the invitation, and give it an app where the roles demand one."""
     with office.store.reading() as work:
         person = account_rows.person_called(work, login)
+        inviter = account_rows.person_called(work, by) if by else None
     # An earlier run may have been stopped between the account and the file; then the account is begun anew.
     occasion = Occasion(office.now(), "demonstration")
     if person is None:
         invited = accounts.invite(
             office.store,
             office.keystore,
-            by=None,
+            by=None if inviter is None else account_rows.number(inviter),
             agency=agency,
             login=login,
             display_name=f"{_WORDS[next(role for role in _WORDS if role in roles)]}（演示）",

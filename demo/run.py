@@ -316,7 +316,7 @@ def _tell(stage: Stage, *, as_json: bool) -> None:
 
   Documents  {_shown(stage.documents)}
   Forgeries  {_shown(stage.forgeries)}   ({crimes.EXPECTED} there says what each is)
-  Log-ins    saihan-scjg-preparer, -approver, -manager, … (all in {_shown(stage.folder / "run.json")})
+  Log-ins    saihan-scjg-preparer, -approver, -manager, -auditor, … (all in {_shown(stage.folder / "run.json")})
   Password   {run["log_ins"]["password"]}
   Code       scripts/run --code saihan-scjg-approver   (whoever approves or manages shows one, as from a telephone)
 

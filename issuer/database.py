@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-NEWEST_REVISION = "0005"
+NEWEST_REVISION = "0007"
 
 _WANTED = "wanted sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
 _BUSY_S = 15

@@ -58,7 +58,7 @@ class Upload(Base, table=True):
     certificate_type: str
     state: str
     file: bytes | None
-    """Encrypted, as are the next five. None once drafts were made of it, or none are wanted."""
+    """Encrypted, as are the next six. None once drafts were made of it, or none are wanted."""
     name: bytes
     look: bytes
     """What the file looks like, for the page that asks what its columns mean."""
@@ -66,6 +66,8 @@ class Upload(Base, table=True):
     """What a clerk said the columns mean, and which sheet is read."""
     judged: bytes | None = None
     """What was said of its rows, the good ones left out."""
+    good: bytes | None = None
+    """The good rows, and what they were judged by: unless that changed, they become drafts as they are."""
     batches: str = ""
     """Numbers of what was made of it, separated by commas."""
     rows: int = 0

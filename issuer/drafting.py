@@ -45,6 +45,8 @@ class Reading:
     """Existing files that the one certificate in it vouches for."""
     progress: Progress = importing.in_silence
     """Called with how much is done of how much; what it raises ends the import."""
+    judged: Judged | None = None
+    """What this very file came to before, by the same type and columns. Whether a number is free is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,11 @@ def judge(
 
 
 def _judge(work: Work, data: bytes, numbers: Numbers, reading: Reading) -> Judged:
+    before = reading.judged
+    if before is not None and not numbers.taken(work, [row.number for row in before.good]):
+        reading.progress(len(before.good), 2 * len(before.good))
+        return before
+
     def taken(good: Sequence[Row]) -> list[Row]:
         found = numbers.taken(work, [row.number for row in good])
         return [row for row in good if row.number in found]

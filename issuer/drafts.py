@@ -84,7 +84,12 @@ class Draft:
     @property
     def changeable(self) -> bool:
         """Whether it can still be changed here."""
-        return self.batch.state in issuing.CHANGEABLE and self.batch.purpose == Purpose.ISSUE
+        return self.batch.state in issuing.CHANGEABLE
+
+    @property
+    def is_version(self) -> bool:
+        """Whether it is to take another certificate's place (issuer/redrafting.py)."""
+        return self.batch.purpose != Purpose.ISSUE
 
 
 def make(
@@ -154,14 +159,18 @@ def change(office: Office, row_id: str, content: Content, clerk: Clerk, *, seen:
         draft = opened(office, work, row_id, agency=clerk.agency)
         _require_changeable(draft, seen)
         _require_free(work, numbers, claims)
-        certificate = draft.certificate
-        submissions.void(office, work, draft.batch, "a draft was changed")
-        for index in ("number_index", "holder_index", "name_index", "first_day", "last_day"):
-            setattr(certificate, index, getattr(fresh, index))
-        office.records.put_claims(work, certificate, claims)
-        certified_files.put(office.records, work, certificate, content.files)
+        put(office, work, draft, fresh=fresh, claims=claims, clerk=clerk)
+        certified_files.put(office.records, work, draft.certificate, content.files)
         duplicates.keep(work, {row_id: warned})
-        _note(office, work, "draft changed", certificate, clerk)
+
+
+def put(office: Office, work: Work, draft: Draft, *, fresh: Certificate, claims: dict[str, JSON], clerk: Clerk) -> None:
+    """Lay what a row made of new claims would have over a draft's own; every signature over its batch is void."""
+    submissions.void(office, work, draft.batch, "a draft was changed")
+    for index in ("number_index", "holder_index", "name_index", "first_day", "last_day"):
+        setattr(draft.certificate, index, getattr(fresh, index))
+    office.records.put_claims(work, draft.certificate, claims)
+    _note(office, work, "draft changed", draft.certificate, clerk)
 
 
 def drop(office: Office, row_id: str, clerk: Clerk) -> None:
@@ -272,6 +281,12 @@ def _require_changeable(draft: Draft, seen: str) -> None:
         raise NotReady(
             f"batch {batch.id} holds a new version of a certificate; discard it and draft the new version again"
         )
+    require_open(draft, seen)
+
+
+def require_open(draft: Draft, seen: str) -> None:
+    """Refuse a draft that is none any more, or that somebody else changed since it was opened; raises `NotReady`."""
+    batch = draft.batch
     if batch.state not in issuing.CHANGEABLE:
         raise NotReady(f"batch {batch.id} is {batch.state}; its content cannot be changed any more")
     if draft.seen != seen:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SETTLED = (State.ISSUED, State.DISCARDED)
 """States of a batch whose certificates can be erased."""
+MAY = Capability.STATUS | Capability.MANAGE
+"""Either is enough, for each of the two officers: a manager answers for what the agency keeps."""
 
 
 def erase(office: Office, certificate: Certificate, first: Officer, second: Officer) -> None:
@@ -39,13 +41,13 @@ def erase(office: Office, certificate: Certificate, first: Officer, second: Offi
 
 
 def require_two(office: Office, agency: int, first: Officer, second: Officer) -> None:
-    """Refuse anybody but two officers of the agency who may change statuses."""
+    """Refuse anybody but two officers of the agency who may change statuses, or manage it."""
     directory = office.directory()
     if first.signer.address == second.signer.address:
         raise NotAllowed(f"officer {first.name} was named twice; two different persons are wanted")
     for officer in (first, second):
         rights.require_officer_of(officer, agency, directory)
-        rights.require_capability(office.registry, officer, agency, Capability.STATUS, directory)
+        rights.require_capability(office.registry, officer, agency, MAY, directory)
 
 
 def erase_within(office: Office, work: Work, certificate: Certificate, first: Officer, second: Officer) -> None:

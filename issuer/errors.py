@@ -45,6 +45,9 @@ The tree:
         ├── LaneLost          this process sealed, and holds the lane no longer
         ├── LaneFrozen        somebody else uses the sender's account
         └── StillWaiting      sent, but not final yet; repeating the command goes on where it stopped
+
+    InvalidInput (chain.errors)
+    └── StatusNotKnown        a status that the law of a certificate's type does not know
 """
 
 from __future__ import annotations
@@ -52,11 +55,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chain.errors import YinxinError
+from chain.claims import CHINESE
+from chain.errors import InvalidInput, YinxinError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from chain.certificate_types import CertificateType
+    from chain.events import Track
 
 
 class IssuerError(YinxinError):
@@ -87,6 +94,20 @@ class FileRefused(IssuerError):
         """Keep every fault, not just the first."""
         super().__init__("\n".join(map(str, faults)))
         self.faults = tuple(faults)
+
+
+class StatusNotKnown(InvalidInput):
+    """A status that the law of a certificate's type does not know, so that nobody may record it."""
+
+    def __init__(self, verb: str, track: Track, certificate_type: CertificateType) -> None:
+        """Keep what was wanted of which type: pages say it in their own language."""
+        known = ", ".join(each.name for each in sorted(certificate_type.statuses))
+        super().__init__(
+            f"verb: got «{verb}», but {certificate_type.names[CHINESE]} ({certificate_type.identifier}) knows no "
+            f"{track.name}; wanted one of its statuses: {known}"
+        )
+        self.track = track
+        self.certificate_type = certificate_type
 
 
 class NotFound(IssuerError):

@@ -44,7 +44,10 @@ _TOKEN_BYTES = 32
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOK_ALIKE = str.maketrans("OIL", "011")
 _PICKUP = 10
-_REFUSED = "the link or code does not open a certificate: it is mistyped, has run out, or was taken back"
+_REFUSED = (
+    "the link or code does not open a certificate: "
+    "it is mistyped, has run out, was taken back, or what it led to was erased"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ given up, and what was said of its rows a little longer, so that the bad ones ca
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from issuer.drafting import Drafts
     from issuer.drafts import Clerk
     from issuer.office import Office
+    from issuer.rows import Judged
     from issuer.store import Work
     from issuer.tasks import TaskAtHand
     from issuer.uploads import Opened
@@ -85,7 +88,7 @@ def choose_sheet(office: Office, upload_id: str, sheet: str, clerk: Clerk) -> No
         upload = _waiting(work, upload_id, clerk, UploadState.UPLOADED, UploadState.CHECKED)
         upload.look = uploads.lock(office, work, upload, "look", uploads.dump_look(look))
         upload.choices = uploads.lock(office, work, upload, "choices", uploads.dumps({"sheet": sheet, "columns": {}}))
-        upload.state, upload.judged = UploadState.UPLOADED, None
+        upload.state, upload.judged, upload.good = UploadState.UPLOADED, None, None
         _note(work, "another sheet chosen", upload, clerk)
 
 
@@ -107,7 +110,7 @@ def check(
         upload.choices = uploads.lock(
             office, work, upload, "choices", uploads.dumps({"sheet": at.sheet, "columns": dict(choices)})
         )
-        upload.judged = None
+        upload.judged = upload.good = None
         uploads.remember(office, work, upload, at.look, known)
         return _submit(office, work, upload, UploadState.CHECKING, clerk)
 
@@ -116,7 +119,7 @@ def reconsider(office: Office, upload_id: str, clerk: Clerk) -> None:
     """Ask once more what the columns of a judged file mean."""
     with office.store.writing() as work:
         upload = _waiting(work, upload_id, clerk, UploadState.CHECKED)
-        upload.state, upload.judged = UploadState.UPLOADED, None
+        upload.state, upload.judged, upload.good = UploadState.UPLOADED, None, None
         _note(work, "columns asked for again", upload, clerk)
 
 
@@ -166,6 +169,7 @@ def run(office: Office, task: TaskAtHand, progress: Callable[[int, int], None]) 
 
 def _check(office: Office, upload: Upload, data: bytes, reading: Reading) -> JSON:
     certificate_type = office.type(upload.certificate_type)
+    good = b""
     try:
         judged, warned = drafting.judge(office, data, certificate_type, agency=upload.agency, reading=reading)
     except FileRefused as refused:
@@ -173,16 +177,18 @@ def _check(office: Office, upload: Upload, data: bytes, reading: Reading) -> JSO
     else:
         others = {row: tuple(each.other for each in some) for row, some in warned.items()}
         found = Judgement(len(judged.good), judged, others)
+        good = judgements.dumps_good(judged.good, _judged_by(certificate_type, data, reading))
     said = judgements.dumps(found)
     with office.store.writing() as work:
         upload = uploads.own(work, upload.id, upload.agency)
         upload.judged = uploads.lock(office, work, upload, "judged", said)
+        upload.good = uploads.lock(office, work, upload, "good", good) if good else None
         upload.state = UploadState.CHECKED
     return {"good": found.good, "bad": len(found.judged.bad)}
 
 
 def _draft(office: Office, upload: Upload, data: bytes, reading: Reading, *, login: str) -> JSON:
-    made = _drafted(office, upload, data, reading)
+    made = _drafted(office, upload, data, replace(reading, judged=_before(office, upload, data, reading)))
     others = {row: tuple(each.other for each in some) for row, some in made.warned.items()}
     judged = made.judged
     said = None if judged is None else judgements.dumps(Judgement(len(judged.good), judged, others))
@@ -191,7 +197,7 @@ def _draft(office: Office, upload: Upload, data: bytes, reading: Reading, *, log
         if said is not None:
             upload.judged = uploads.lock(office, work, upload, "judged", said)
         upload.batches, upload.rows = ",".join(map(str, made.batches)), made.rows
-        upload.state, upload.file = UploadState.DRAFTED, None
+        upload.state, upload.file, upload.good = UploadState.DRAFTED, None, None
         audit_log.add(
             work,
             audit_log.Occasion(office.now(), "background"),
@@ -204,13 +210,31 @@ def _draft(office: Office, upload: Upload, data: bytes, reading: Reading, *, log
     return {"batches": list(made.batches), "rows": made.rows, "repeated": made.repeated}
 
 
+def _before(office: Office, upload: Upload, data: bytes, reading: Reading) -> Judged | None:
+    """Return what the rows came to when they were judged, if nothing that decides it has changed since."""
+    if upload.good is None or upload.judged is None:
+        return None
+    by = _judged_by(office.type(upload.certificate_type), data, reading)
+    with office.store.reading() as work:
+        good = judgements.loads_good(uploads.unlock(office, work, upload, "good", upload.good), by)
+        return None if good is None else replace(uploads.judgement(office, work, upload).judged, good=good)
+
+
+def _judged_by(certificate_type: CertificateType, data: bytes, reading: Reading) -> str:
+    """Return a digest of all that decides how a file's rows are judged, but for the numbers that are in use."""
+    columns = json.dumps(dict(reading.chosen or {}), sort_keys=True).encode()
+    file = drafting.digest_of(data, reading.sheet)
+    return hashlib.sha256(certificate_type.digest + file + columns).hexdigest()
+
+
 def _drafted(office: Office, upload: Upload, data: bytes, reading: Reading) -> Drafts:
     certificate_type = office.type(upload.certificate_type)
     try:
         return drafting.draft(office, data, certificate_type, agency=upload.agency, reading=reading)
     except FileRefused:
         # Somebody gave out a number of the file in the very meantime; judged again, its row is a bad one.
-        return drafting.draft(office, data, certificate_type, agency=upload.agency, reading=reading)
+        again = replace(reading, judged=None)
+        return drafting.draft(office, data, certificate_type, agency=upload.agency, reading=again)
 
 
 def _waiting(work: Work, upload_id: str, clerk: Clerk, *wanted: UploadState) -> Upload:

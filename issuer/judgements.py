@@ -1,6 +1,6 @@
 """What was said of a spreadsheet's rows, as it is kept until somebody has looked at it.
 
-The good rows are left out: they are read again from the file when they become drafts.
+The good rows stand apart: only what makes drafts of them opens them, and pages need not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from issuer.errors import RowFault
 from issuer.mapping import Column, Columns, How
-from issuer.rows import Judged
+from issuer.rows import Judged, Row
 from issuer.sheet import Line, Note, Told
 
 if TYPE_CHECKING:
@@ -58,6 +58,18 @@ def dumps(judgement: Judgement) -> bytes:
         "warned": [[row, some] for row, some in sorted(judgement.warned.items())],
     }
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def dumps_good(rows: Sequence[Row], by: str) -> bytes:
+    """Write good rows down, with what they were judged by."""
+    said = {"by": by, "rows": [[row.row, row.claims] for row in rows]}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def loads_good(data: bytes, by: str) -> tuple[Row, ...] | None:
+    """Undo `dumps_good`; None if they were judged by something else."""
+    said = json.loads(data)
+    return tuple(Row(row, claims) for row, claims in said["rows"]) if said["by"] == by else None
 
 
 def loads(data: bytes) -> Judgement:

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 
 from chain.errors import InvalidInput
 from chain.events import Track
-from issuer import audit_log, order_rows, order_texts, reasons, rehearsed_orders, statuses, wishes
+from issuer import audit_log, order_rows, order_texts, planning, reasons, rehearsed_orders, statuses, wishes
 from issuer.account_models import Role
-from issuer.errors import NotAllowed, NotReady, Unconfirmed
+from issuer.errors import NotAllowed, NotReady, StatusNotKnown, Unconfirmed
 from issuer.models import History, State
 from issuer.order_models import OrderPart, OrderState, StatusOrder
 from issuer.order_texts import Text
 from issuer.planning import Plan
 from issuer.rehearsed_orders import Outcome
+from issuer.wishes import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,18 +79,20 @@ class Doing:
 def draft(office: Office, certificate_ids: Sequence[str], wanted: Wanted, by: Doing) -> int:
     """Write an order down and return its number; nobody has signed it.
 
-    Whether the certificates are in the agency's sight, the caller knows. Raises `InvalidInput`, and `NotAllowed` for
-    certificates of an agency that is not this one nor below it.
+    Whether the certificates are in the agency's sight, the caller knows. Raises `InvalidInput`, also for a status that
+    none of their types knows, and `NotAllowed` for certificates of an agency that is not this one nor below it.
     """
     ids = list(dict.fromkeys(certificate_ids))
     if not 1 <= len(ids) <= MOST:
         raise InvalidInput(f"certificates: got {len(ids)}, wanted 1 to {MOST} in one order")
-    _require_possible(office, wanted)
+    wish = _possible(office, wanted)
     directory = office.directory()
     office.records.ensure_data_key(office.store, by.agency, now=office.now())
     with office.store.writing() as work:
-        for agency in {work.certificate(each).agency for each in ids}:
+        chosen = [work.certificate(each) for each in ids]
+        for agency in {each.agency for each in chosen}:
             statuses.require_acting(office, directory, agency, (), by.agency)
+        _require_known(office, work, chosen, wish)
         order = StatusOrder(
             agency=by.agency,
             verb=wanted.verb,
@@ -285,7 +288,8 @@ def forget(office: Office, work: Work, order: StatusOrder, officer: Officer) -> 
     work.flush()
 
 
-def _require_possible(office: Office, wanted: Wanted) -> None:
+def _possible(office: Office, wanted: Wanted) -> Wish:
+    """Return what an order wants of each certificate; raises `InvalidInput` for what can be wanted of none."""
     if wanted.verb not in wishes.TRACKS:
         raise InvalidInput(f"verb: got «{wanted.verb}», wanted one of {', '.join(wishes.TRACKS)}")
     reasons.find(wanted.verb, wanted.code)
@@ -294,11 +298,24 @@ def _require_possible(office: Office, wanted: Wanted) -> None:
     for name, text in (("legal basis", wanted.basis), ("text", wanted.text)):
         if len(text) > LONGEST_TEXT:
             raise InvalidInput(f"{name}: got {len(text)} characters, wanted at most {LONGEST_TEXT}")
-    wish = wishes.Wish(
-        wanted.verb, wanted.first_day, wanted.last_day, wanted.text, None, lift=wanted.lift, code=wanted.code
-    )
+    wish = Wish(wanted.verb, wanted.first_day, wanted.last_day, wanted.text, None, lift=wanted.lift, code=wanted.code)
     wishes.require_possible(wish)
     wishes.hours(wish, today=office.today, held=None, now=0)
+    return wish
+
+
+def _require_known(office: Office, work: Work, certificates: Sequence[Certificate], wish: Wish) -> None:
+    """Refuse a status that no certificate's type knows. Where some types know it, the rehearsal refuses the others."""
+    unknown = None
+    for certificate in certificates:
+        try:
+            planning.require_known(office, work, certificate, wish)
+        except StatusNotKnown as exc:
+            unknown = exc
+        else:
+            return
+    if unknown is not None:
+        raise unknown
 
 
 def _signed_plans(work: Work, order_id: int, certificates: Sequence[Certificate]) -> dict[str, Plan]:

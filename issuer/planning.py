@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chain.calendar import hour_of
 from chain.events import Track
 from issuer import slots, undoing, wishes
-from issuer.errors import NotAllowed, NotReady, Unconfirmed
+from issuer.errors import NotAllowed, NotReady, StatusNotKnown, Unconfirmed
 from issuer.office import ANCHORED
 
 if TYPE_CHECKING:
@@ -75,6 +75,17 @@ def require_anchored(work: Work, certificate: Certificate) -> None:
     batch = work.batch(certificate.batch_id)
     if batch.state not in ANCHORED:
         raise NotReady(f"this certificate's batch {batch.id} is {batch.state}; only what is anchored has a status")
+
+
+def require_known(office: Office, work: Work, certificate: Certificate, wish: Wish) -> None:
+    """Refuse a status that the certificate's type does not know; raises `StatusNotKnown`.
+
+    To take one back is never refused: the contracts let such a status pass, and somebody else may have recorded it.
+    """
+    batch = work.batch(certificate.batch_id)
+    kind = office.type_of(batch.type_number, batch.type_version)
+    if not wish.lifts and wish.track not in kind.statuses:
+        raise StatusNotKnown(wish.verb, wish.track, kind)
 
 
 def plan(office: Office, certificate: Certificate, wish: Wish, who: Acting, *, slot: int | None = None) -> Plan:

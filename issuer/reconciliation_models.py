@@ -24,7 +24,7 @@ class Reconciliation(Base, table=True):
     """One comparison of an agency's books with the registry and with the archived documents."""
 
     __tablename__ = "reconciliation"
-    __table_args__ = (Index(None, "agency", "id"),)
+    __table_args__ = (Index(None, "agency", "id"), Index(None, "told_at"))
     id: int | None = Field(default=None, primary_key=True)
     agency: int
     who: str
@@ -48,6 +48,8 @@ class Reconciliation(Base, table=True):
     """As it was signed (chain/manifest.py); dropped after a while."""
     unsigned_because: str = ""
     """Why there is no manifest, though it was run."""
+    told_at: datetime | None = None
+    """When whoever is to be told was told what is new in it, if anything is; None before that."""
 
 
 class ForeignRecord(Base, table=True):
@@ -73,13 +75,18 @@ class ForeignRecord(Base, table=True):
 
 
 class AlertMail(Base, table=True):
-    """A message about all foreign records of one transaction; its addresses are the settings', at each attempt."""
+    """A message; its addresses are the settings', at each attempt.
+
+    It is about all foreign records of one transaction, or about what is new in a reconciliation.
+    """
 
     __tablename__ = "alert_mail"
     __table_args__ = (UniqueConstraint("agency", "transaction_hash"), Index(None, "delivered_at", "next_at"))
     id: int | None = Field(default=None, primary_key=True)
     agency: int
-    transaction_hash: bytes
+    transaction_hash: bytes | None = None
+    """Of the foreign records."""
+    reconciliation_id: int | None = Field(default=None, foreign_key="reconciliation.id")
     attempts: int = 0
     next_at: datetime
     delivered_at: datetime | None = None
@@ -97,3 +104,5 @@ class RecordsFollowed(Base, table=True):
     """The newest one at the first look; what it and older ones hold is for reconciliations to find."""
     block_number: int = Field(sa_type=Big)
     block_hash: bytes
+    heads: bytes | None = None
+    """The three heads that all records up to there make; None before they were read from their beginning."""

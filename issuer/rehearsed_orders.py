@@ -107,6 +107,7 @@ def _outlook(office: Office, certificate: Certificate, wish: Wish, who: Acting, 
     held = slots.read(slot)
     try:
         with office.store.reading() as work:
+            planning.require_known(office, work, certificate, wish)
             planning.require_anchored(work, certificate)
         _require_idle(busy)
         plan = planning.plan(office, certificate, wish, who, slot=slot)

@@ -138,7 +138,24 @@ def require_free(office: Office, work: Work, judged: NewVersion) -> None:
             "or discard it"
         )
     if claims[certificate_type.number_claim] != judged.old_claims[certificate_type.number_claim]:
-        _require_own_number(office, work, old, certificate_type, claims)
+        require_own_number(office, work, old, certificate_type, claims)
+
+
+def require_version(
+    office: Office,
+    old: Certificate,
+    certificate_type: CertificateType,
+    claims: Mapping[str, JSON],
+    *,
+    purpose: Purpose,
+) -> None:
+    """Refuse claims that could not have been drafted as a new version; raises `NotAllowed`."""
+    with office.store.reading() as work:
+        old_claims = office.records.claims(work, old)
+    lost = any(held.track == Track.LOSS for held in statuses.held_now(office, old))
+    _require_different(certificate_type, old_claims, claims, purpose, lost=lost)
+    if purpose == Purpose.RENEW:
+        _require_renewable(certificate_type, old_claims, claims)
 
 
 def give_up_unsigned(office: Office, batch_id: int) -> None:
@@ -151,7 +168,7 @@ def give_up_unsigned(office: Office, batch_id: int) -> None:
             history.note(work, "discarded", at=office.now(), batch_id=batch_id, detail="preparing it failed")
 
 
-def _require_own_number(
+def require_own_number(
     office: Office, work: Work, old: Certificate, certificate_type: CertificateType, claims: Mapping[str, JSON]
 ) -> None:
     """Refuse a number that another licence of the agency has, or ever had: papers under it are about somebody else."""

@@ -20,9 +20,10 @@ from chain.calendar import hour_of
 from chain.errors import InvalidInput
 from chain.preparation import IDENTIFIER_CLAIM
 from issuer import certified_files, client_rows, document_making, handing_out, statuses
-from issuer.errors import NotAllowed, NotFound, NotReady, ProofMissing
+from issuer.errors import Erased, NotAllowed, NotFound, NotReady, ProofMissing
 from issuer.face import PROOF_MEDIA_TYPE
 from issuer.models import State
+from issuer.replacing import ISSUE_DATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,17 +84,21 @@ class Found:
 
     row_id: str
     certificate_type: CertificateType
-    number: str
-    identifier: str
-    """Empty where the type or the agency has no national code."""
+    number: str | None
+    """None where the client is not shown the claim; so are the identifier, and the days that claims hold."""
+    identifier: str | None
+    """Empty where the type or the agency has no national code; of the number's licence, so it goes with the number."""
     version: int
     agency: Agency
     holder_name: str | None
     """None where the client is not shown the claim."""
     holder_code: str | None
-    issued: date
-    first_day: date
+    issued: date | None
+    first_day: date | None
     last_day: date | None
+    """None also where it is open-ended."""
+    withheld: frozenset[str]
+    """Which of these the client is not shown, by their names here."""
     short_number: str
     claims: Mapping[str, JSON]
     """Those that the client is shown."""
@@ -134,12 +139,14 @@ def search(office: Office, caller: Caller, asked: Asked, *, holder: str = "", ho
     if not holder:
         try:
             return [info(office, caller, asked)]
-        except NotFound:
+        except (NotFound, Erased):
             return []
     certificate_type = type_named(office, caller, asked.kind)
     sought = certificate_type.holder_code_claim or certificate_type.holder_name_claim
     if not caller.sees(certificate_type.identifier, sought):
         raise NotAllowed(f"client {caller.public_id} is not shown «{sought}», so it cannot search by it")
+    if asked.number and not caller.sees(certificate_type.identifier, certificate_type.number_claim):
+        raise NotAllowed(f"client {caller.public_id} is not shown certificate numbers, so it cannot narrow down by one")
     if holder_type not in {"", certificate_type.holder_code_type}:
         return []
     directory = office.directory()
@@ -179,7 +186,7 @@ def standing(office: Office, row_id: str) -> Standing:
 def file(
     office: Office, caller: Caller, asked: Asked, kind: FileKind, *, renderer: Callable[[], Renderer]
 ) -> tuple[bytes, str, str]:
-    """Return a file, the certificate's number, for its name, and its row id.
+    """Return a file, the certificate's number for its name, empty where the client is not shown it, and its row id.
 
     A client that is shown only some claims gets the SD-JWT with just these disclosed and the proof, which says nothing
     of the holder; documents and codes cannot be cut, so they are refused. Raises `NotAllowed`, `ProofMissing`.
@@ -194,11 +201,13 @@ def file(
                 f"ask for {FileKind.SD_JWT}, which can be cut"
             )
         document = handing_out.document_of(office, work, directory, batch, row)
+    shown = caller.sees(row.certificate_type, document.certificate_type.number_claim)
+    number = document.number if shown else ""
     if kind is FileKind.SD_JWT and limited:
         document = replace(document, sd_jwt=_cut(caller, row.certificate_type, document))
     if kind is FileKind.PDF:
-        return document_making.pdf_of(office, renderer, row.id), document.number, row.id
-    return _file(document, kind), document.number, row.id
+        return document_making.pdf_of(office, renderer, row.id), number, row.id
+    return _file(document, kind), number, row.id
 
 
 def verify_info(office: Office, caller: Caller, asked: Asked, claims: Mapping[str, JSON]) -> Compared:
@@ -282,21 +291,46 @@ def _found(office: Office, caller: Caller, work: Work, row: Certificate, batch: 
     kind = office.type_of(batch.type_number, batch.type_version)
     claims = office.records.claims(work, row)
     shown = {key: value for key, value in claims.items() if caller.sees(kind.identifier, key)}
+    withheld = _withheld(caller, kind, claims)
     return Found(
         row_id=row.id,
         certificate_type=kind,
-        number=str(claims[kind.number_claim]),
-        identifier=str(claims.get(IDENTIFIER_CLAIM) or ""),
+        number=None if "number" in withheld else str(claims[kind.number_claim]),
+        identifier=None if "identifier" in withheld else str(claims.get(IDENTIFIER_CLAIM) or ""),
         version=row.version,
         agency=agency,
         holder_name=_text(shown.get(kind.holder_name_claim)),
         holder_code=_text(shown.get(kind.holder_code_claim)) if kind.holder_code_claim else None,
-        issued=handing_out.issue_day(claims, batch.issued_at),
-        first_day=row.first_day,
-        last_day=row.last_day,
+        issued=None if "issued" in withheld else handing_out.issue_day(claims, batch.issued_at),
+        first_day=None if "first_day" in withheld else row.first_day,
+        last_day=None if "last_day" in withheld else row.last_day,
+        withheld=withheld,
         short_number=code.short_number(row.leaf),
         claims=shown,
     )
+
+
+def _withheld(caller: Caller, kind: CertificateType, claims: Mapping[str, JSON]) -> frozenset[str]:
+    """Return what would tell a client of claims that it is not shown."""
+
+    def sees(claim: str | None) -> bool:
+        return claim is None or caller.sees(kind.identifier, claim)
+
+    rule = kind.validity_rule
+    issued = ISSUE_DATE not in claims or sees(ISSUE_DATE)
+    first = sees(rule.first) if rule.first else issued
+    # Without a claim the last day follows from the first; that there is none at all is told by the claim, too.
+    last = sees(rule.last) and (rule.years is None or rule.last in claims or first)
+    told = {
+        "number": sees(kind.number_claim),
+        "identifier": sees(kind.number_claim),
+        "holder_name": sees(kind.holder_name_claim),
+        "holder_code": sees(kind.holder_code_claim),
+        "issued": issued,
+        "first_day": first,
+        "last_day": last,
+    }
+    return frozenset(name for name, is_told in told.items() if not is_told)
 
 
 def _cut(caller: Caller, kind: str, document: Document) -> str:

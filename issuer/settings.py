@@ -98,8 +98,8 @@ class Settings(BaseSettings):
     )
     alert_mail: str = Field(
         "",
-        description="Who is told by e-mail of records of the registry that nobody here queued: `AGENCY=ADDRESS` with "
-        "the agency's number, or `*` for all, by commas.",
+        description="Who is told by e-mail of records of the registry that nobody here queued, and of what is new in "
+        "reconciliations: `AGENCY=ADDRESS` with the agency's number, or `*` for all, by commas.",
     )
     smtp_host: str = Field("", description="The mail server that takes those messages.")
     smtp_port: int = Field(587, description="Its port.", gt=0, le=65535)

@@ -63,13 +63,15 @@ def request(
     """Have officers sign a change and queue it; returns its number, None if the registry holds just this already.
 
     The same wish again, while the first is on its way, is the first. `hour` is now, in hours since 1970; the newest
-    block's if 0. Raises `InvalidInput` for impossible days or without a reason, `NotAllowed`, `NotReady`, or
-    `Unconfirmed` for a change that undoes more than it says; then nothing is signed.
+    block's if 0. Raises `InvalidInput` for impossible days, without a reason or for a status that the type does not
+    know, `NotAllowed`, `NotReady`, or `Unconfirmed` for a change that undoes more than it says; then nothing is signed.
     """
     directory = office.directory()
     acting = officers[0].agency if actor is None else actor
     require_acting(office, directory, certificate.agency, officers, acting)
     wishes.require_possible(wish)
+    with office.store.reading() as work:
+        planning.require_known(office, work, certificate, wish)
     who = planning.acting(office, acting, hour=hour, alone=len(officers) == 1)
     plan = planning.plan(office, certificate, wish, who)
     if plan.is_so:

@@ -91,7 +91,9 @@ def send_one(office: Office, sender: Sender) -> bool:
         delivery.attempts += 1
         delivery.last_at, delivery.next_at = office.now(), office.now() + LEASE
         opened = webhooks.opened(office, work, hook)
-        content = webhook_events.body(delivery, webhook_rows.record_of(work, delivery))
+        content = webhook_events.body(
+            delivery, webhook_rows.record_of(work, delivery), webhook_rows.run_of(work, delivery)
+        )
         attempt = delivery.attempts
         delivery_id, message_id = delivery.id or 0, delivery.message_id
     timestamp = int(office.now().timestamp())

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from issuer.models import History
-    from issuer.reconciliation_models import ForeignRecord
+    from issuer.reconciliation_models import ForeignRecord, Reconciliation
     from issuer.webhook_models import WebhookDelivery
 
 TEST = "webhook.test"
 FOREIGN = "record.foreign"
 """The registry recorded something under the agency's name that nobody here had queued."""
+DIFFERS = "reconciliation.differs"
+"""A reconciliation found something that the one before it had not."""
 SECRET_BEGINS = "whsec_"  # noqa: S105 — how secrets of webhooks begin everywhere
 
 _BATCH = {
@@ -54,7 +56,9 @@ _CERTIFICATE = {
 _SIGNED = " signed"
 _REQUESTED = "certificate.status_requested"
 
-KINDS = tuple(sorted({kind for kind, _ in _BATCH.values()} | set(_CERTIFICATE.values()) | {_REQUESTED, FOREIGN}))
+KINDS = tuple(
+    sorted({kind for kind, _ in _BATCH.values()} | set(_CERTIFICATE.values()) | {_REQUESTED, FOREIGN, DIFFERS})
+)
 """All events, by name."""
 _STATES = dict(_BATCH.values())
 
@@ -67,16 +71,23 @@ def kind_of(line: History) -> str | None:
     return kind
 
 
-def body(delivery: WebhookDelivery, record: ForeignRecord | None = None) -> bytes:
-    """Return the message of a delivery, and of the record it tells of: the same bytes at every attempt."""
+def body(delivery: WebhookDelivery, record: ForeignRecord | None = None, run: Reconciliation | None = None) -> bytes:
+    """Return the message of a delivery, and of the record or run it tells of: the same bytes at every attempt."""
     data: dict[str, str | int | None] = {}
     if delivery.batch_id is not None:
         data["batch"] = delivery.batch_id
     if delivery.certificate_id is not None:
         data["certificate"] = delivery.certificate_id
+    if delivery.record_id is not None:
+        data["record"] = delivery.record_id
     if record is not None:
-        data["record"], data["event"], data["block"] = record.id, record.kind, record.block_number
+        data["event"], data["block"] = record.kind, record.block_number
         data["transaction"] = f"0x{record.transaction_hash.hex()}"
+    if delivery.reconciliation_id is not None:
+        data["reconciliation"] = delivery.reconciliation_id
+    if run is not None:
+        grades = [each["grade"] for each in json.loads(run.findings)]
+        data["block"], data["alarms"], data["faults"] = run.block_number, grades.count("ALARM"), grades.count("FAULT")
     state = _STATES.get(delivery.kind)
     if state is not None:
         data["state"] = str(state)

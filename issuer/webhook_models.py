@@ -64,6 +64,8 @@ class WebhookDelivery(Base, table=True):
     """The line of history it tells of; none for a test."""
     record_id: int | None = Field(default=None, foreign_key="foreign_record.id")
     """The record of the registry it tells of, where nobody here had queued it."""
+    reconciliation_id: int | None = Field(default=None, foreign_key="reconciliation.id")
+    """The reconciliation it tells of, in which something is new."""
     message_id: str = Field(unique=True)
     """The same at every attempt, by which a receiver knows a message it has already."""
     kind: str

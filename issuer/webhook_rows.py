@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func
+from sqlalchemy.orm import defer
 from sqlmodel import col, delete, select, update
 
 from issuer.client_models import Client
 from issuer.errors import NotFound
 from issuer.models import Batch, Certificate, History
-from issuer.reconciliation_models import ForeignRecord
+from issuer.reconciliation_models import ForeignRecord, Reconciliation
 from issuer.webhook_models import DeliveryState, Webhook, WebhookDelivery, WebhookFollower
 
 if TYPE_CHECKING:
@@ -76,8 +77,16 @@ def delivery(work: Work, delivery_id: int) -> WebhookDelivery:
 
 
 def record_of(work: Work, row: WebhookDelivery) -> ForeignRecord | None:
-    """Return the record of the registry that a delivery tells of; None if it tells of something else."""
-    return None if row.record_id is None else work.session.get_one(ForeignRecord, row.record_id)
+    """Return the record of the registry that a delivery tells of; None if it tells of something else, or it is gone."""
+    return None if row.record_id is None else work.session.get(ForeignRecord, row.record_id)
+
+
+def run_of(work: Work, row: WebhookDelivery) -> Reconciliation | None:
+    """Return the reconciliation that a delivery tells of, without its manifest; None as `record_of` does."""
+    # SQLModel's annotations say the value's type, not the column's.
+    without = defer(Reconciliation.manifest, raiseload=True)  # type: ignore[arg-type]
+    query = select(Reconciliation).where(Reconciliation.id == row.reconciliation_id)
+    return None if row.reconciliation_id is None else work.session.exec(query.options(without)).first()
 
 
 def deliveries(

@@ -1,8 +1,11 @@
 """What the issuer's pages say, in English and Chinese.
 
 English stands where it is said, as the key (msgid) of its translations. Chinese stands in `locales/zh_CN/*.po`, one
-file for each topic, which are read as they are and merged. A sentence with places for values has them as `%(name)s`,
-and every sentence is a format: a percent sign that is meant stands twice.
+file for each topic, which are read as they are and merged. Of what errors say, `locales/en/*.po` has other English for
+pages where their own words speak of the command line, or name states as programs do.
+
+A sentence with places for values has them as `%(name)s`, and every sentence is a format: a percent sign that is meant
+stands twice.
 """
 
 from __future__ import annotations
@@ -17,9 +20,9 @@ from babel.messages.pofile import read_po
 
 from chain.calendar import SHANGHAI
 from chain.claims import CHINESE
-from chain.errors import ClaimsInvalid, RegistryRefused
+from chain.errors import ClaimsInvalid, IdentifierInvalid, RegistryRefused
 from issuer import fault_words, refusals
-from issuer.errors import FileRefused, TooManyAttempts
+from issuer.errors import FileRefused, RowFault, StatusNotKnown, TooManyAttempts
 from issuer.said import by_kind
 
 if TYPE_CHECKING:
@@ -35,6 +38,12 @@ LANGUAGES = (CHINESE, ENGLISH)
 ERROR = "error"
 """The context (msgctxt) of translations of what errors say in English themselves."""
 _SHOWN_FAULTS = 5
+_FOLDERS = {CHINESE: "zh_CN", ENGLISH: "en"}
+_FOR_OPERATORS = re.compile(r"(?<![\w-])--[a-z]|`|\bYINXIN_|\b0x[0-9a-fA-F]{16}")
+"""What no page says to people: commands, settings, addresses of accounts."""
+_NAME = re.compile(r"\b[A-Z][A-Z_]{3,}\b")
+"""A state as programs name it."""
+_ENGLISH_SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
 _PLACE = re.compile(r"%\((\w+)\)s")
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905 — reads better
@@ -116,8 +125,21 @@ class Words:
                 said = [fault_words.said(each, self.language) for each in faults[:_SHOWN_FAULTS]]
                 return self._several(said, len(faults))
             case ClaimsInvalid(faults=claims):
-                said = [f"{each.claim}: {each.wanted}" for each in claims[:_SHOWN_FAULTS]]
+                colon = "：" if self.language == CHINESE else ": "
+                said = [
+                    f"{each.claim}{colon}{fault_words.translated(each.wanted, self.language)}"
+                    for each in claims[:_SHOWN_FAULTS]
+                ]
                 return self._several(said, len(claims))
+            case StatusNotKnown(track=track, certificate_type=kind):
+                return self.gettext(
+                    "There is no status “%(status)s” for this type: %(type)s. It knows these: %(known)s.",
+                    status=kind.status_words[track][self.language],
+                    type=kind.names[self.language],
+                    known=self.listed([kind.status_words[each][self.language] for each in sorted(kind.statuses)]),
+                )
+            case IdentifierInvalid(got=got, wanted=wanted):
+                return fault_words.said(RowFault(0, "", got, wanted), self.language)
             case RegistryRefused():
                 text = refusals.sentence(error)
             case _:
@@ -125,10 +147,20 @@ class Words:
         return self.sentence_of(error, text)
 
     def sentence_of(self, error: YinxinError, text: str) -> str:
-        """Return an error's own words as a sentence of this language."""
+        """Return an error's own words as a sentence of this language, or what kind of thing it is.
+
+        Chinese readers are told the kind where no catalogue has the words; both are where they are for operators.
+        """
+        said = _translated(text, self.language) or (text if self.language != CHINESE else "")
+        if not said or _FOR_OPERATORS.search(said):
+            return self.gettext(by_kind(error))
+        return said if self.language == CHINESE else _sentence(_named(said))
+
+    def noted(self, text: str, otherwise: str = "") -> str:
+        """Say what was noted down in English when something happened; `otherwise` where Chinese readers could not."""
         if self.language != CHINESE:
-            return _sentence(text)
-        return _translated(text) or self.gettext(by_kind(error))
+            return _named(_translated(text, self.language) or text)
+        return _translated(text, self.language) or (otherwise if _ENGLISH_SENTENCE.search(text) else text)
 
     def _several(self, said: list[str], count: int) -> str:
         text = ("；" if self.language == CHINESE else "; ").join(said)
@@ -155,13 +187,14 @@ def wanted_by(accept_language: str) -> str:
     return best[1] if best[0] > 0 else CHINESE
 
 
-def catalogues() -> Iterator[tuple[str, Catalog]]:
+def catalogues(language: str = CHINESE) -> Iterator[tuple[str, Catalog]]:
     """Yield each topic's file name and content."""
-    folder = files("issuer").joinpath("locales", "zh_CN")
+    name = _FOLDERS[language]
+    folder = files("issuer").joinpath("locales", name)
     for path in sorted(folder.iterdir(), key=lambda each: each.name):
         if path.name.endswith(".po"):
             with path.open("rb") as stream:
-                yield path.name, read_po(stream, locale="zh_CN", abort_invalid=True)
+                yield path.name, read_po(stream, locale=name, abort_invalid=True)
 
 
 @cache
@@ -177,15 +210,15 @@ def _sentences() -> dict[str, str | tuple[str, ...]]:
 
 
 @cache
-def _errors() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _errors(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return what errors say, those with the most fixed words first."""
     held: dict[str, str] = {}
-    for _, catalogue in catalogues():
+    for _, catalogue in catalogues(language):
         for message in catalogue:
             if message.context == ERROR and isinstance(message.id, str) and isinstance(message.string, str):
                 held[message.id] = message.string
     order = sorted(held, key=lambda english: -len(_PLACE.sub("", english)))
-    return tuple((re.compile(_pattern(english), re.DOTALL), held[english]) for english in order)
+    return tuple((re.compile(_pattern(english), re.DOTALL), held[english]) for english in order if english)
 
 
 def _pattern(english: str) -> str:
@@ -193,12 +226,19 @@ def _pattern(english: str) -> str:
     return "".join(f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(fixed))
 
 
-@lru_cache(maxsize=1024)
-def _translated(text: str) -> str:
-    for pattern, wording in _errors():
+@lru_cache(maxsize=4096)
+def _translated(text: str, language: str) -> str:
+    """Return what an error says in a language; what varies in it may be such words, too. Empty without them."""
+    for pattern, wording in _errors(language):
         if match := pattern.fullmatch(text):
-            return wording % match.groupdict()
+            said = {key: _translated(value, language) or value for key, value in match.groupdict().items()}
+            return wording % said
     return ""
+
+
+def _named(text: str) -> str:
+    """Name states in English as pages do."""
+    return _NAME.sub(lambda match: _translated(match[0], ENGLISH) or match[0], text)
 
 
 def _sentence(text: str) -> str:

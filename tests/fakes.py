@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 from chain.errors import NonceTaken, RegistryRefused, RegistryUnavailable, SenderRefused
 from chain.ethereum import logs
 from chain.events import BatchAnchored, Capability, Record
+from chain.history import Heads
 from chain.proof import ReceiptEvidence, encode_evidence
 from chain.registry import Block, Identity, Receipt, SignedTransaction
 from tests.contracts.model import Refused
@@ -72,6 +73,8 @@ class FakeRegistry:
         """Whether each transaction makes its block at once; else it waits for `mine`."""
         self.silent = False
         """Whether every question raises `RegistryUnavailable`."""
+        self.withheld: set[bytes] = set()
+        """Transactions of which no record is told, though the heads hold them."""
         self.lose_sends = 0
         """So many transactions to come are lost on their way; the sender sees `RegistryUnavailable`."""
         self.lose_replies = 0
@@ -124,9 +127,18 @@ class FakeRegistry:
 
     def records(self, first: int, last: int) -> Iterator[Record]:
         self._speak()
-        yield from [record for record in self._state.records if first <= record.block_number <= last]
+        found = [record for record in self._state.records if first <= record.block_number <= last]
+        yield from [record for record in found if record.transaction_hash not in self.withheld]
 
     # What the writer asks.
+
+    def heads(self, block: int) -> Heads | None:
+        self._speak()
+        made = Heads()
+        for record in self._state.records:
+            if record.block_number <= block:
+                made = made.after(record.event, record.block_number)
+        return made
 
     def capabilities(self, agency: int, officer: bytes) -> Capability:
         self._speak()

@@ -118,13 +118,15 @@ def _fault_of_type(batch: Batch, known: CertificateType) -> Message | None:
 
 def _fault_of_key(key: ListedKey | None, batch: Batch) -> Message | None:
     """Say why a key does not count for a batch; nothing of one that is not known."""
-    if key is None:
-        return None
-    block = batch.place.block
+    return None if key is None else fault_of_key(key, batch.place.block, batch.timestamp)
+
+
+def fault_of_key(key: ListedKey, block: int, timestamp: int) -> Message | None:
+    """Say why a key does not count for what was anchored in a block of that time; None if it does."""
     if key.listed_at_block > block:
         return message("anchoring.key_listed_later", block=block, listed=key.listed_at_block)
-    if batch.timestamp < key.valid_from or (key.valid_until and batch.timestamp >= key.valid_until):
-        return message("anchoring.key_out_of_date", time=time_of(batch.timestamp))
+    if timestamp < key.valid_from or (key.valid_until and timestamp >= key.valid_until):
+        return message("anchoring.key_out_of_date", time=time_of(timestamp))
     if block >= key.cut_off_block:
         return message("anchoring.key_cut_off", block=block, cut_off=key.cut_off_block)
     return None

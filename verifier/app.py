@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from http import HTTPStatus
 from importlib.resources import files
 from secrets import token_hex
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ from verifier.routes import (
     watch_page,
 )
 from verifier.routes.audit.chain_side import chain_side
+from verifier.routes.audit.exports import Exports
 from verifier.routes.audit.frame import readers_of
 from verifier.routes.audit.packing import Packing
 from verifier.routes.audit.routers import ROUTERS
@@ -127,6 +129,7 @@ def make_app(
         app.state.audit_rules = audit_rules
         app.state.chain_side = chain_side(settings, index)
         app.state.packing = Packing(settings, trust)
+        app.state.exports = Exports()
         app.state.audit_memory = settings.data_dir / remembering.FILE
         app.state.offered = evidence.Offered(evidence_files, trust, CapacityLimiter(1))
         cutter = None if checkpoints is None else Cutter(checkpoints, clock=clock)
@@ -159,7 +162,8 @@ def make_app(
         version="1",
         lifespan=lifespan,
         responses=answers.EVERYWHERE,
-        # The framework's own pages fetch scripts from elsewhere; the description itself is at /openapi.json.
+        # The framework's own pages fetch scripts from elsewhere; the description itself `description` gives.
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         # Where a provider is present it would note texts of exceptions, which may be somebody's data.
@@ -172,7 +176,7 @@ def make_app(
         app.include_router(routes.router)
     for audit_router in ROUTERS:
         app.include_router(audit_router)
-    description.keep_examples(app, (routes.router for routes in documented))
+    description.add_to(app, (routes.router for routes in documented))
     app.mount("/static", StaticFiles(directory=str(files("verifier").joinpath("pages", "static"))), name="static")
     problems.add_to(app)
     limited.add_to(app)
@@ -208,6 +212,9 @@ class _Headers:
                 kept = [each for each in message["headers"] if each[0] not in names]
                 if all(name != b"cache-control" for name, _ in kept):
                     kept.append((b"cache-control", b"no-cache" if is_static else b"no-store"))
+                if message["status"] == HTTPStatus.REQUEST_TIMEOUT:
+                    # The rest of the body is waited for no more (RFC 9110, section 15.5.9).
+                    kept.append((b"connection", b"close"))
                 message = {**message, "headers": [*kept, *ours]}
             elif is_head:
                 message = {**message, "body": b""}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from chain.calendar import SHANGHAI, today
+from chain.calendar import SHANGHAI
 from verifier.answer import heading, next_step
 from verifier.report import Verdict
 from verifier.tracks import VERDICTS
@@ -137,9 +137,8 @@ def _reason(report: Report) -> Texts:
     for check in report.checks:
         if report.verdict in check.reasons:
             return _said(check.message)
-    anchored = report.subject.anchored
-    if anchored is not None and report.on < (registered := today(anchored.at)):
-        return _said(message("bulk.before_anchoring", day=registered))
+    if report.registered_later is not None:
+        return _said(message("bulk.before_anchoring", day=report.registered_later))
     return {language.value: next_step(report, language) for language in Language}
 
 

@@ -102,21 +102,15 @@ def _check(
         with index.snapshot() as snapshot:
             return verification.verify(presented, snapshot, moment, name=name, request_id=request_id)
 
-    report = answered(answer, request_id=request_id)
+    report = attempted(answer, request_id=request_id)
     return verification.unforeseen(moment, name=name, request_id=request_id) if report is None else report
 
 
-def answered(answer: Callable[[], Report], *, request_id: str = "") -> Report | None:
-    """Answer; None if that failed, whatever the reason. Neither the question nor its subject goes into the log."""
-    if (report := attempted(answer, request_id=request_id)) is None:
-        return None
-    # Over HTTP the line about the request tells it.
-    _LOG.debug("checked", verdict=report.verdict.value, request_id=request_id)
-    return report
-
-
 def attempted(what: Callable[[], Result], *, request_id: str = "") -> Result | None:
-    """Do something on the way to an answer; None if that failed, whatever the reason."""
+    """Do something on the way to an answer; None if that failed, whatever the reason.
+
+    Neither the question nor its subject goes into the log.
+    """
     try:
         return what()
     except Exception as exc:  # noqa: BLE001 (whoever asks about a certificate gets a report: CANNOT_CHECK, never VALID)

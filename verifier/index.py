@@ -29,6 +29,7 @@ from verifier.models import (
     EventRow,
     FindingRow,
     LeafRow,
+    PartyRow,
     RegistryRow,
     TransactionRow,
     block_of,
@@ -128,7 +129,7 @@ class Index:
         Checkpoints stay as far as their blocks do: nobody could make them again.
         """
         with self._store.writing() as session:
-            tables: tuple[type[Base], ...] = (*HELD, EventRow, TransactionRow, LeafRow, BlockRow, RegistryRow)
+            tables: tuple[type[Base], ...] = (*HELD, EventRow, PartyRow, TransactionRow, LeafRow, BlockRow, RegistryRow)
             for table in tables:
                 session.execute(delete(table))
         return self.follow(now)

@@ -107,6 +107,18 @@ class TransactionRow(Base, table=True):
     """The contract that was called; None where one was made."""
 
 
+class PartyRow(Base, table=True):
+    """That an address has a part in an event, so that all that one person did is found."""
+
+    __tablename__ = "parties"
+    __table_args__: ClassVar = (Index(None, "address", "part", "begins"),)
+    begins: int = Field(primary_key=True, sa_type=BigInteger)
+    """The event's place."""
+    address: bytes = Field(primary_key=True)
+    part: int = Field(primary_key=True)
+    """A number of `verifier.parties.Part`."""
+
+
 class CheckpointRow(Base, table=True):
     """What cannot be made again of a checkpoint: nodes forget old states, and what was signed was signed then.
 

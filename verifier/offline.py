@@ -226,7 +226,7 @@ def _report(name: str, paper: _Paper | None, given: Basis, moment: Moment) -> Re
             formed=paper.formed,
         )
 
-    report = None if paper is None else checking.answered(partial(answer, paper))
+    report = None if paper is None else checking.attempted(partial(answer, paper))
     return verification.unforeseen(moment, name=name, offline=given.grounds.offline) if report is None else report
 
 

@@ -9,7 +9,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from chain.calendar import today as day_of
 from verifier.answer import heading, next_step
 from verifier.receipt_check import ReceiptReport
 from verifier.receipt_words import says
@@ -129,7 +128,7 @@ def _of_receipt(report: Report, language: Language) -> list[tuple[str, str]]:
 
 def _when(report: Report, language: Language) -> Iterator[tuple[str, str]]:
     """Yield when it was checked and against what, and which day was asked about."""
-    register, anchored = report.register, report.subject.anchored
+    register = report.register
     if register is not None:
         where = sentence("page.block", language).format(
             block=register.block_number, age=report.block_age_s, chain=register.chain_id
@@ -137,8 +136,8 @@ def _when(report: Report, language: Language) -> Iterator[tuple[str, str]]:
         yield sentence("page.checked", language), f"{show(report.checked_at, language)}, {where}"
         yield sentence("bulk.column.known_at", language), show(register.block_time, language)
     yield sentence("page.on", language), show(report.on, language)
-    if anchored is not None and report.on < (registered := day_of(anchored.at)):
-        yield "", say(message("bulk.before_anchoring", day=registered), language)
+    if report.registered_later is not None:
+        yield "", say(message("bulk.before_anchoring", day=report.registered_later), language)
 
 
 def _agency(report: Report, language: Language) -> Iterator[str]:

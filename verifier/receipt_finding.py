@@ -99,6 +99,7 @@ def of_report(
         block=None if known is None else BlockNamed(known.block_number, known.block_hash),
         known_at=None if known is None else known.block_time,
         checkpoint=checkpoint,
+        registered_on=None if report.subject.leaf is None else report.registered_later,
     )
     return Finding(receipt, {language: heading(report, language) for language in Language}, tuple(_shown(report)))
 

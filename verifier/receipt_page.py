@@ -124,6 +124,9 @@ def _rows(receipt: Receipt, language: Language) -> list[JSON]:
 
     add("receipt.checked_at", to_the_second(receipt.checked_at, language), strong=True)
     add("receipt.on", show(receipt.on, language))
+    if receipt.registered_on is not None:
+        said = say(message("bulk.before_anchoring", day=receipt.registered_on), language)
+        add("receipt.registered", said, strong=True)
     if receipt.short_number is not None and receipt.leaf is not None:
         add("page.short_number", receipt.short_number, strong=True)
         add("page.leaf", receipt.leaf.hex(), mono=True)

@@ -27,6 +27,8 @@ def says(report: ReceiptReport, language: Language) -> list[tuple[str, str, str]
     add("receipt.finding", say(message(f"receipt.found.{receipt.verdict}"), language), MAIN)
     add("receipt.checked_at", to_the_second(receipt.checked_at, language), MAIN)
     add("receipt.on", show(receipt.on, language))
+    if receipt.registered_on is not None:
+        add("receipt.registered", say(message("bulk.before_anchoring", day=receipt.registered_on), language), MAIN)
     if receipt.short_number is not None and receipt.leaf is not None:
         add("page.short_number", receipt.short_number, MAIN)
         add("page.leaf", receipt.leaf.hex(), NUMBER)

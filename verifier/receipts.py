@@ -53,7 +53,7 @@ _REQUIRED = frozenset(
         "verdict",
     }
 )
-_OPTIONAL = frozenset({"asked_by", "block", "checkpoint", "known_at", "leaf", "short_number"})
+_OPTIONAL = frozenset({"asked_by", "block", "checkpoint", "known_at", "leaf", "registered_on", "short_number"})
 
 
 class ReceiptMalformed(Malformed):
@@ -100,15 +100,24 @@ class Receipt:
     """The newest checkpoint then, by which that block's past can be proven; None if there was none."""
     asked_by: str = ""
     """What whoever asked said of themselves; empty if nothing. Nobody looked into it."""
+    registered_on: date | None = None
+    """The day on which the certificate was registered, where that came after the day asked about; else None.
+
+    Then nobody could have found it on that day, and the verdict goes by its dates.
+    """
 
     def __post_init__(self) -> None:
-        """Refuse a verdict that says nothing, a name that cannot be shown, and a block without its time."""
+        """Refuse a verdict that says nothing, a name that cannot be shown, and what does not go together."""
         if self.verdict is Verdict.UNREADABLE:
             raise InvalidInput("got nothing that could be read, wanted something to give a receipt for")
         if fault := fault_of_asker(self.asked_by):
             raise InvalidInput(fault)
         if (self.block is None) != (self.known_at is None):
             raise InvalidInput("got a block without its time, or a time without its block; wanted both or neither")
+        if self.registered_on is not None and (self.leaf is None or self.registered_on <= self.on):
+            raise InvalidInput(
+                f"registered_on: got {self.registered_on}, wanted a certificate's day after the one asked about"
+            )
 
     @property
     def short_number(self) -> str | None:
@@ -129,6 +138,7 @@ class Receipt:
             "known_at": None if self.known_at is None else _time_as_json(self.known_at),
             "leaf": None if self.leaf is None else self.leaf.hex(),
             "on": self.on.isoformat(),
+            "registered_on": None if self.registered_on is None else self.registered_on.isoformat(),
             "registry": f"0x{self.registry.hex()}",
             "registry_id": f"0x{self.registry_id.hex()}",
             "short_number": self.short_number,
@@ -246,7 +256,7 @@ def _receipt(said: Mapping[str, JSON]) -> Receipt:
         registry=_bytes(said["registry"], _ADDRESS, "registry", prefix="0x"),
         test=said["test"],
         verdict=Verdict(_text(said["verdict"], "verdict")),
-        on=_day(said["on"]),
+        on=_day(said["on"], "on"),
         checked_at=_time(said["checked_at"], "checked_at"),
         handed_in=_bytes(said["handed_in"], _HASH, "handed_in"),
         leaf=_bytes(said["leaf"], _HASH, "leaf") if "leaf" in said else None,
@@ -254,6 +264,7 @@ def _receipt(said: Mapping[str, JSON]) -> Receipt:
         known_at=_time(said["known_at"], "known_at") if "known_at" in said else None,
         checkpoint=_block(said["checkpoint"], "checkpoint") if "checkpoint" in said else None,
         asked_by=asked_by,
+        registered_on=_day(said["registered_on"], "registered_on") if "registered_on" in said else None,
     )
     if said.get("short_number") != receipt.short_number:
         return _refuse(f"the short number {said.get('short_number')!r}", f"the leaf's, {receipt.short_number!r}")
@@ -284,10 +295,10 @@ def _bytes(value: JSON, size: int, what: str, *, prefix: str = "") -> bytes:
     return bytes.fromhex(text.removeprefix("0x"))
 
 
-def _day(value: JSON) -> date:
-    text = _text(value, "on")
+def _day(value: JSON, what: str) -> date:
+    text = _text(value, what)
     day = date.fromisoformat(text)
-    return day if day.isoformat() == text else _refuse(f"the day {text[:40]!r}", f"it written as {day}")
+    return day if day.isoformat() == text else _refuse(f"the day {text[:40]!r} as {what}", f"it written as {day}")
 
 
 def _time(value: JSON, what: str) -> datetime:

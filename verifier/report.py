@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NoReturn
 
+from chain.calendar import today
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import date, datetime
@@ -332,6 +334,12 @@ class Report:
     def block_age_s(self) -> int | None:
         """How old the newest known block was; negative if the node's clock is ahead of ours."""
         return None if self.register is None else int((self.checked_at - self.register.block_time).total_seconds())
+
+    @property
+    def registered_later(self) -> date | None:
+        """The day on which it was registered, where that came after the day that was asked about; else None."""
+        anchored = self.subject.anchored
+        return None if anchored is None or self.on >= (registered := today(anchored.at)) else registered
 
     @property
     def differences(self) -> tuple[Difference, ...]:

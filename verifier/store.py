@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from verifier.lookups import Lookup
 
-NEWEST_REVISION = "0005"
+NEWEST_REVISION = "0006"
 _SQLITE_FILE = "sqlite:///"
 
 

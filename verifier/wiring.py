@@ -19,8 +19,6 @@ from chain.ethereum.client import EthereumRegistry, Expected
 from chain.ethereum.node import Node
 from chain.ethereum.rpc import Rpc
 from chain.header import Header
-from chain.history import Heads
-from chain.steps import List
 from verifier import attesting, receipt_check, trust_file
 from verifier.attesting import make_attester, open_attester
 from verifier.checkpoints import Checkpoints, Shown
@@ -38,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from chain.history import Heads
     from chain.registry import Artifact, Block, Identity, NodeShown
     from verifier.attesting import Attester
     from verifier.receipt_check import Vouchers
@@ -230,26 +229,12 @@ def read_heads(nodes: Sequence[EthereumRegistry], block: int) -> Heads | None:
 
     Returns None where a node knows the present state only, and its newest block is, or has become, another one.
     """
-    answers = {_heads_of(node, block) for node in nodes}
+    answers = {node.heads(block) for node in nodes}
     if None in answers:
         return None
     if len(answers) != 1:
         raise RegistryMismatch(f"the nodes disagree about the registry's heads after block {block}")
     return answers.pop()
-
-
-def _heads_of(node: EthereumRegistry, block: int) -> Heads | None:
-    asked = block if node.profile.state_by_block else None
-    if asked is None and node.newest().number != block:
-        return None
-    heads = Heads(
-        anchors=node.head(List.ANCHORS, block=asked),
-        statuses=node.head(List.STATUSES, block=asked),
-        rights=node.head(List.RIGHTS, block=asked),
-    )
-    if asked is None and node.newest().number != block:
-        return None
-    return heads
 
 
 def _nodes(settings: Settings, *, until: float = math.inf) -> tuple[EthereumRegistry, ...]:

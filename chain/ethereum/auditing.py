@@ -6,12 +6,11 @@ does not answer raises `RegistryUnavailable`, so that an audit can say what it c
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from chain import merkle, seals, state, strict_rlp, trie
 from chain.errors import EvidenceMalformed, EvidenceRefused, RegistryMismatch, RegistryUnavailable
-from chain.ethereum import calldata, calls, contracts, headers, logs
+from chain.ethereum import calldata, calls, contracts, headers, logs, signed
 from chain.ethereum.growing import Trie
 from chain.ethereum.logs import Log
 from chain.ethereum.node import read_address, read_bytes, read_hash
@@ -23,7 +22,7 @@ from chain.ethereum.wire import data, items, member, quantity, to_hex
 from chain.events import Track
 from chain.history import NO_HEAD, Heads
 from chain.keccak import keccak
-from chain.raw import Meant, RawHeader, RawLog, RawTransaction, Receipts, ShownHeads
+from chain.raw import Meant, RawHeader, RawLog, RawTransaction, Receipts, ShownCode, ShownHeads
 from chain.steps import List
 
 if TYPE_CHECKING:
@@ -105,6 +104,11 @@ class AuditedNode:
         return self.profile.seal_scheme
 
     @property
+    def has_proofs(self) -> bool:
+        """Whether this kind of chain proves its state."""
+        return self.profile.proofs
+
+    @property
     def confirmations(self) -> int:
         """How many blocks must follow a block before it is final."""
         return self.profile.confirmations
@@ -137,10 +141,10 @@ class AuditedNode:
         """Return the transactions of these hashes; those that the node does not have are missing."""
         asked = list(dict.fromkeys(hashes))
         answers = self._rpc.ask_all([Request(_TRANSACTION, (to_hex(each),)) for each in asked])
+        sent = [None if answer is None else self._transaction(answer) for answer in answers]
+        # Who answers with another transaction has not answered.
         return {
-            wanted: self._transaction(answer)
-            for wanted, answer in zip(asked, answers, strict=True)
-            if answer is not None
+            wanted: each for wanted, each in zip(asked, sent, strict=True) if each is not None and each.hash == wanted
         }
 
     def block_transactions(self, number: int) -> Sequence[RawTransaction]:
@@ -194,13 +198,30 @@ class AuditedNode:
             return _meant_of_agencies(calldata)
         return ()
 
-    def code(self, address: bytes, block: int) -> bytes | None:
-        """Return the code at an address after a block; None if the node has not that state any more."""
+    def code(self, address: bytes, block: int, state_root: bytes | None) -> ShownCode | None:
+        """Return the code at an address after a block; None if the node has not that state any more.
+
+        It is held against the state root, where there is one and the chain has proofs.
+        """
         if not self.profile.state_by_block and self.newest().number != block:
             return None
-        with suppress(NodeError):
-            return data(self._rpc.ask("eth_getCode", to_hex(address), to_hex(block)), "eth_getCode")
-        return None
+        try:
+            told = self._told_code(address, block)
+        except NodeError:
+            return None
+        if state_root is None or not self.profile.proofs:
+            return ShownCode(told, is_proven=False)
+        oddness = ""
+        try:
+            account, _ = self._walked(address, (), block, state_root)
+            proven = state.code_hash(state_root, address, account)
+            if keccak(told) != proven:
+                oddness = f"{len(told)} bytes: 0x{keccak(told).hex()}; 0x{proven.hex()}"
+        except NodeError:
+            return ShownCode(told, is_proven=False)
+        except (EvidenceMalformed, EvidenceRefused) as exc:
+            oddness = str(exc)
+        return ShownCode(told, is_proven=not oddness, oddness=oddness)
 
     def is_our_code(self, address: bytes, code: bytes) -> bool:
         """Whether code is that of our contract which is to stand at that address."""
@@ -218,18 +239,36 @@ class AuditedNode:
 
     def _slots(self, address: bytes, lists: Sequence[List], block: int, state_root: bytes) -> list[bytes]:
         """Return what a contract's slots hold, proven; zeros before there is a contract."""
-        account, slots = self._prover.nodes(address, [which.slot for which in lists], block)
+        account, slots = self._walked(address, lists, block, state_root)
         if trie.value_at(state_root, keccak(address), account) is None:
             return [NO_HEAD] * len(lists)
         root = state.storage_root(state_root, address, account)
         return [state.word(root, which.slot, nodes) for which, nodes in zip(lists, slots, strict=True)]
 
+    def _walked(
+        self, address: bytes, lists: Sequence[List], block: int, state_root: bytes
+    ) -> tuple[tuple[bytes, ...], list[tuple[bytes, ...]]]:
+        """Return the nodes of an account, and of the slots of these lists.
+
+        In an empty trie there is nothing to walk; nodes that made up their first block show walks all the same.
+        """
+        if state_root == trie.EMPTY_ROOT:
+            return (), [()] * len(lists)
+        return self._prover.nodes(address, [which.slot for which in lists], block)
+
     def _told_heads(self, block: int) -> Heads | None:
         asked = block if self.profile.state_by_block else None
         if asked is None and self.newest().number != block:
             return None
-        anchors, statuses, rights = (self._registry.head(which, block=asked) for which in List)
+        ours = self._ours()
+        has_code = [self._told_code(address, block) != b"" for address in ours]
+        anchors, statuses, rights = (
+            self._registry.head(which, block=asked) if has_code[which is List.RIGHTS] else NO_HEAD for which in List
+        )
         return Heads(anchors, statuses, rights)
+
+    def _told_code(self, address: bytes, block: int) -> bytes:
+        return data(self._rpc.ask("eth_getCode", to_hex(address), to_hex(block)), "eth_getCode")
 
     def _block_hashes(self, number: int) -> list[bytes]:
         (block,) = headers.blocks(self._rpc, [number])
@@ -254,6 +293,10 @@ class AuditedNode:
         payload = data(member(answer, "input", _TRANSACTION), f"{_TRANSACTION} input")
         call = self._function(address, payload)
         told, leaves = calldata.shown_leaves(payload) if call in _ANCHORING else (None, None)
+        made = signed.read(answer)
+        if made is not None and made.signer is None and self.profile.test_only:
+            # Test chains let accounts send without a key, and hash what they sent in ways of their own.
+            made = None
         return RawTransaction(
             hash=read_hash(member(answer, "hash", _TRANSACTION), f"{_TRANSACTION} hash"),
             block_number=None if block is None else quantity(block, f"{_TRANSACTION} blockNumber"),
@@ -264,6 +307,8 @@ class AuditedNode:
             call=call,
             leaves=leaves,
             leaves_told=told,
+            made_hash=b"" if made is None else made.hash,
+            signer=None if made is None else made.signer,
         )
 
     def _function(self, to: bytes | None, payload: bytes) -> str:

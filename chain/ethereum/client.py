@@ -15,6 +15,7 @@ from chain.ethereum.proving import Prover
 from chain.ethereum.rpc import NodeError, Request, Rpc
 from chain.ethereum.wire import data, items, member, quantity, to_hex
 from chain.events import BatchAnchored, Record, Transaction
+from chain.history import Heads
 from chain.registry import Identity
 from chain.steps import List
 
@@ -136,6 +137,16 @@ class EthereumRegistry:
         contract = contracts.agencies() if which is List.RIGHTS else contracts.certificates()
         address = self.known().agencies_address if which is List.RIGHTS else self.address
         return read_bytes(self.node.read(address, contract.functions["head"], int(which), block=block), "head")
+
+    def heads(self, block: int) -> Heads | None:
+        """Return all three heads after a block; None where only the newest is known, and it is another one."""
+        asked = block if self.profile.state_by_block else None
+        if asked is None and self.newest().number != block:
+            return None
+        anchors, statuses, rights = (self.head(which, block=asked) for which in List)
+        if asked is None and self.newest().number != block:
+            return None
+        return Heads(anchors, statuses, rights)
 
     def evidence(self, agency: int, root: bytes, block_number: int) -> bytes | None:
         """Return evidence that this batch was anchored in that block; None where the profile has no proofs."""

@@ -37,6 +37,7 @@ def reconcile(
     """Hold database, registry and archived documents against each other, both ways.
 
     Exit 0 if they agree (remarks aside), 1 if they differ, 3 if something could not be asked: then nothing is known.
+    Also 3 where there is nothing to hold against anything, or the manifest that was asked for could not be signed.
     """
     try:
         with issuer() as opened:
@@ -44,25 +45,29 @@ def reconcile(
             if manifest is not None and len(agencies) != 1:
                 wanted = f"got {len(agencies)} agencies here, wanted one: --agency"
                 raise typer.BadParameter(wanted, param_hint="--manifest")
+            if not agencies:
+                ERR.print("NOT RUN: got a database without certificates, wanted those of one agency", style="red")
+                raise typer.Exit(NOT_RUN)
             with counting("reconciling") as progress:
                 made = running.reconcile(opened.office, agencies, who=audit_log.OPERATOR, progress=progress)
             with opened.office.store.reading() as work:
-                names = rows.names(opened.office, work)
+                names = {each: rows.names(opened.office, work, each) for each in agencies}
     except (RegistryError, DatabaseTrouble) as exc:
         ERR.print(f"NOT RUN: {exc}", markup=False, style="red")
         raise typer.Exit(NOT_RUN) from exc
     if as_json:
-        say([_said(each, names) for each in made])
+        say([_said(each, names[each.agency]) for each in made])
     else:
         for each in made:
-            _tell(each, names)
-    if manifest is not None:
-        _write(manifest, made[0])
+            _tell(each, names[each.agency])
+    is_written = manifest is None or _write(manifest, made[0])
     outcomes = {each.agreement for each in made}
     if Agreement.NOT_RUN in outcomes:
         raise typer.Exit(NOT_RUN)
     if Agreement.DIFFERS in outcomes:
         raise typer.Exit(DIFFERS)
+    if not is_written:
+        raise typer.Exit(NOT_RUN)
 
 
 def _agencies(office: Office, named: str) -> list[int]:
@@ -72,12 +77,14 @@ def _agencies(office: Office, named: str) -> list[int]:
         return work.agencies_with_data()
 
 
-def _write(path: Path, made: Reconciliation) -> None:
+def _write(path: Path, made: Reconciliation) -> bool:
+    """Write the manifest; returns whether there is one."""
     if made.manifest is None:
         ERR.print(f"{path}: not written: {made.unsigned_because or made.reason}", markup=False)
-        return
+        return False
     path.write_bytes(made.manifest)
     ERR.print(f"{path}: the signed manifest of agency {made.agency}, {len(made.manifest):,} bytes", markup=False)
+    return True
 
 
 def _tell(made: Reconciliation, names: Mapping[str, str]) -> None:

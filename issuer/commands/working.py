@@ -17,7 +17,7 @@ from issuer import audit_log, following, journeys, lane_conditions, parking, tel
 from issuer.audit_log import Occasion
 from issuer.commands.shared import ERR, OUT, Json, issuer, say, table
 from issuer.errors import DatabaseTrouble
-from issuer.reconciling import mailing, post, running, watching
+from issuer.reconciling import announcing, mailing, post, running, watching
 from issuer.rounds import IDLE_S, Round, walked
 from issuer.settings import open_settings
 from issuer.webhook_sending import sender
@@ -104,6 +104,7 @@ def _work(opened: Issuer, stop: threading.Event) -> None:
         Round("statuses", partial(_follow, opened), idle_s=_FOLLOW_EVERY_S),
         Round("webhooks", partial(telling.step, opened.office, webhooks), idle_s=idle_s),
         Round("records", partial(watching.step, opened.office, mail), idle_s=watching.EVERY_S),
+        Round("differences", partial(announcing.step, opened.office, mail), idle_s=watching.EVERY_S),
         Round("alerts", partial(mailing.send_one, opened.office, mail), idle_s=idle_s),
         Round(
             "reconciliations",

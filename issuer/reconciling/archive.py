@@ -29,15 +29,18 @@ def compare(
     `earlier` are the documents' digests by leaf as they were signed for before; `tick` is called after each document.
     """
     for batch in books.batches:
-        if batch.state is not State.ISSUED:
-            continue
-        missing = [each for each in batch.certificates if each.document is None and not each.is_erased]
-        if batch.has_documents:
-            for certificate in missing:
-                yield Difference(Grade.FAULT, "document_missing", _about(batch, certificate))
-        elif missing:
-            yield Difference(Grade.REMARK, "documents_waiting", {"batch": batch.id, "count": len(missing)})
-        for certificate in batch.certificates:
+        # What was signed for once was there, whatever the books say now of it and of its batch.
+        shown = [each for each in batch.certificates if batch.state is State.ISSUED or each.leaf in earlier]
+        missing = [each for each in shown if each.document is None and not each.is_erased]
+        gone = missing if batch.has_documents else [each for each in missing if each.leaf in earlier]
+        for certificate in gone:
+            yield Difference(Grade.FAULT, "document_missing", _about(batch, certificate))
+        if len(gone) < len(missing):
+            waiting = len(missing) - len(gone)
+            yield Difference(Grade.REMARK, "documents_waiting", {"batch": batch.id, "count": waiting})
+        for certificate in shown:
+            if certificate.is_erased and not certificate.is_erasure_noted:
+                yield Difference(Grade.FAULT, "erased_unnoted", _about(batch, certificate))
             if certificate.document is None:
                 continue
             yield from _document(office, batch, certificate, earlier.get(certificate.leaf))

@@ -6,10 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from chain.events import Track
 from issuer import status_rows
+from issuer.account_models import AuditLine
 from issuer.catch_up_models import LostBatch
 from issuer.document_models import StoredDocument
 from issuer.models import Batch, Certificate, History, State, StatusChange, StatusTarget
@@ -35,6 +37,10 @@ class BookedCertificate:
     tracks: tuple[Held, ...]
     document: bytes | None
     """SHA-256 of the document as it was put away."""
+    replaces: bytes | None
+    """The leaf of the certificate in whose place it stands; None if it takes nobody's."""
+    is_erasure_noted: bool
+    """Whether the log of actions says that it was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,8 @@ class BookedBatch:
     is_parked: bool
     changed_at: datetime
     """When something last happened to it."""
+    from_hour: int
+    """From which hour the certificates are replaced in whose place its own stand."""
     has_documents: bool
     """Whether the last of its documents was made."""
     certificates: tuple[BookedCertificate, ...]
@@ -124,6 +132,7 @@ def _batches(work: Work, agency: int) -> list[BookedBatch]:
             block_hash=row.block_hash,
             is_parked=bool(row.failure),
             changed_at=changed.get(row.id, row.created_at),
+            from_hour=row.from_hour,
             has_documents=row.documents_at is not None,
             certificates=tuple(certificates.get(row.id or 0, ())),
         )
@@ -147,6 +156,14 @@ def _certificates(work: Work, agency: int) -> dict[int, list[BookedCertificate]]
         .where(Certificate.agency == agency)
     )
     documents = dict(work.session.exec(kept).all())
+    noted = set(work.session.exec(select(AuditLine.subject).where(AuditLine.what == "erased")))
+    old = aliased(Certificate)
+    pairs = (
+        select(Certificate.id, old.leaf)
+        .join(old, col(Certificate.replaces_id) == col(old.id))
+        .where(Certificate.agency == agency)
+    )
+    replaced = dict(work.session.exec(pairs).all())
     query = (
         select(Certificate.batch_id, Certificate.id, Certificate.leaf, col(Certificate.record_key).is_(None))
         .where(Certificate.agency == agency, col(Certificate.leaf).is_not(None))
@@ -154,8 +171,17 @@ def _certificates(work: Work, agency: int) -> dict[int, list[BookedCertificate]]
     )
     found: dict[int, list[BookedCertificate]] = defaultdict(list)
     for batch_id, row_id, leaf, is_erased in work.session.exec(query):
-        held = tuple(tracks.get(row_id, ()))
-        found[batch_id].append(BookedCertificate(row_id, leaf or b"", bool(is_erased), held, documents.get(row_id)))
+        found[batch_id].append(
+            BookedCertificate(
+                id=row_id,
+                leaf=leaf or b"",
+                is_erased=bool(is_erased),
+                tracks=tuple(tracks.get(row_id, ())),
+                document=documents.get(row_id),
+                replaces=replaced.get(row_id),
+                is_erasure_noted=f"certificate {row_id}" in noted,
+            )
+        )
     return found
 
 

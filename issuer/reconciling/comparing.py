@@ -79,7 +79,9 @@ def _batch(batch: BookedBatch, registered: Registered, now: datetime) -> Iterato
 def _unanchored(batch: BookedBatch, registered: Registered, now: datetime) -> Iterator[Difference]:
     about: dict[str, str | int] = {"batch": batch.id, "state": batch.state}
     if batch.state in DONE:
-        if batch.block_number is None or batch.block_number <= registered.block.number:
+        if _is_to_come(batch.block_number, registered):
+            yield Difference(Grade.REMARK, "batch_later", {**about, **_beyond(batch.block_number, registered)})
+        else:
             yield Difference(Grade.ALARM, "batch_not_on_chain", {**about, "root": hexadecimal(batch.root)})
     elif batch.state in ON_THE_WAY or batch.state is State.FAILED:
         if batch.state is State.FAILED or batch.is_parked or now - batch.changed_at > LONG:
@@ -128,6 +130,15 @@ def _anchoring(record: Record, event: BatchAnchored) -> dict[str, str | int]:
     }
 
 
+def _is_to_come(block: int | None, registered: Registered) -> bool:
+    """Whether a block is one that was not compared. One that the chain does not have excuses nothing."""
+    return block is not None and registered.block.number < block <= registered.newest
+
+
+def _beyond(block: int | None, registered: Registered) -> dict[str, str | int]:
+    return {"at": block or 0, "block": registered.block.number}
+
+
 # Statuses.
 
 
@@ -145,7 +156,7 @@ def _changes(books: Books, registered: Registered, now: datetime) -> Iterator[Di
     for change in books.changes:
         missing = [leaf for leaf in change.leaves if (change.decision, leaf) not in seen]
         if missing:
-            yield from _absent(change, missing, registered, now)
+            yield from _absent(books, change, missing, registered, now)
 
 
 def _unordered(agency: int, record: Record, event: StatusChanged) -> Difference:
@@ -180,9 +191,14 @@ def _change(change: BookedChange, event: StatusChanged) -> Iterator[Difference]:
         )
 
 
-def _absent(change: BookedChange, missing: list[bytes], registered: Registered, now: datetime) -> Iterator[Difference]:
+def _absent(
+    books: Books, change: BookedChange, missing: list[bytes], registered: Registered, now: datetime
+) -> Iterator[Difference]:
     if change.state in DONE:
-        if change.block_number is None or change.block_number <= registered.block.number:
+        if _is_to_come(change.block_number, registered):
+            later = {"change": change.id, "state": change.state, **_beyond(change.block_number, registered)}
+            yield Difference(Grade.REMARK, "status_later", later)
+        else:
             for leaf in missing:
                 about: dict[str, str | int] = {"change": change.id, "leaf": hexadecimal(leaf)}
                 yield Difference(Grade.ALARM, "status_not_on_chain", about)
@@ -190,22 +206,41 @@ def _absent(change: BookedChange, missing: list[bytes], registered: Registered, 
         is_late = now - change.created_at > LONG
         grade = Grade.FAULT if is_late else Grade.REMARK
         yield Difference(grade, "status_waits", {"change": change.id, "state": change.state})
+    elif change.state is State.FAILED:
+        anew = {
+            leaf
+            for other in books.changes
+            if other.id > change.id and other.track == change.track and other.state in DONE
+            for leaf in other.leaves
+        }
+        left = [leaf for leaf in missing if leaf not in anew]
+        if left:
+            failed: dict[str, str | int] = {"change": change.id, "count": len(left)}
+            yield Difference(Grade.FAULT, "status_failed", {**failed, "leaf": hexadecimal(left[0])})
 
 
 def _replacements(books: Books, registered: Registered) -> Iterator[Difference]:
-    known = {certificate.leaf for batch in books.batches for certificate in batch.certificates}
+    ordered = {
+        certificate.leaf: (certificate.replaces, batch.from_hour)
+        for batch in books.batches
+        for certificate in batch.certificates
+    }
     for record, event in registered.replaced:
-        if event.new_leaf not in known:
-            yield Difference(
-                Grade.ALARM,
-                "replaced_unknown",
-                {
-                    "leaf": hexadecimal(event.old_leaf),
-                    "other": hexadecimal(event.new_leaf),
-                    "block": record.block_number,
-                    "transaction": hexadecimal(record.transaction_hash),
-                },
-            )
+        about: dict[str, str | int] = {
+            "leaf": hexadecimal(event.old_leaf),
+            "other": hexadecimal(event.new_leaf),
+            "block": record.block_number,
+            "transaction": hexadecimal(record.transaction_hash),
+        }
+        if event.new_leaf not in ordered:
+            yield Difference(Grade.ALARM, "replaced_unknown", about)
+            continue
+        old_leaf, from_hour = ordered[event.new_leaf]
+        if (old_leaf, from_hour) != (event.old_leaf, event.from_hour):
+            about["there"] = changed_track(Track.REPLACED, event.from_hour, 0)
+            about["here"] = tracks(()) if old_leaf is None else changed_track(Track.REPLACED, from_hour, 0)
+            about["expected"] = tracks(()) if old_leaf is None else hexadecimal(old_leaf)
+            yield Difference(Grade.ALARM, "replaced_differs", about)
 
 
 def _shown(books: Books, registered: Registered) -> Iterator[Difference]:

@@ -136,6 +136,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
         msgid("Change of status %(change)s is final here, and the registry has nothing of it for leaf %(leaf)s."),
         msgid("The certificate stands as before for everybody who checks it. Order the change anew, and find out why."),
     ),
+    "batch_later": (
+        msgid(
+            "Batch %(batch)s is %(state)s here, in block %(at)s; compared was up to block %(block)s, which is before "
+            "that."
+        ),
+        msgid("Nothing is to be done: the next run compares it."),
+    ),
+    "status_later": (
+        msgid(
+            "Change of status %(change)s is %(state)s here, in block %(at)s; compared was up to block %(block)s, which "
+            "is before that."
+        ),
+        msgid("Nothing is to be done: the next run compares it."),
+    ),
+    "status_failed": (
+        msgid(
+            "Change of status %(change)s was signed, and failed: the registry has nothing of it for %(count)s "
+            "certificates, the first with leaf %(leaf)s."
+        ),
+        msgid(
+            "These certificates stand as before for everybody who checks them. See in the queue why, and order the "
+            "change anew."
+        ),
+    ),
     "status_waits": (
         msgid("Change of status %(change)s is signed and still not on the registry: %(state)s."),
         msgid("The worker brings it there by itself; if it does not within the hour, look at the queue."),
@@ -150,6 +174,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
             "%(block)s, transaction %(transaction)s)."
         ),
         msgid("See the unknown batch of the same transaction: whoever issued it replaced this certificate."),
+    ),
+    "replaced_differs": (
+        msgid(
+            "The registry says that leaf %(leaf)s was replaced by leaf %(other)s: %(there)s (block %(block)s, "
+            "transaction %(transaction)s). Here that leaf takes the place of %(expected)s: %(here)s."
+        ),
+        msgid(
+            "The officers signed another replacement than was ordered here, or their keys are in other hands. Ask them "
+            "at once: the certificate that was replaced is no longer valid for anybody who checks it."
+        ),
     ),
     "document_altered": (
         msgid(
@@ -175,6 +209,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
             "with a backup."
         ),
     ),
+    "manifest_missing": (
+        msgid(
+            "The manifest that was signed last is not kept here any more; by the log of actions its SHA-256 is "
+            "%(digest)s."
+        ),
+        msgid(
+            "Somebody altered this database. Documents were compared with an older manifest, or with none; compare "
+            "with the auditor's copy, and with a backup."
+        ),
+    ),
+    "erased_unnoted": (
+        msgid(
+            "What was known about the certificate of leaf %(leaf)s (batch %(batch)s) is gone as if erased, but the log "
+            "of actions knows of no erasure."
+        ),
+        msgid("Two officers erase, and the log says so. Somebody altered this database: compare with a backup."),
+    ),
     "document_missing": (
         msgid("The document of leaf %(leaf)s (batch %(batch)s) is not in the archive."),
         msgid("Put it back from a backup."),
@@ -190,6 +241,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
 }
 """(what it says, what it means and what to do) of each code."""
 
+GRADE_WORDS = {
+    Grade.ALARM: msgid("Alarm"),
+    Grade.FAULT: msgid("Fault"),
+    Grade.REMARK: msgid("Remark"),
+}
 TRACK_WORDS = {
     Track.RESCINDED: msgid("rescinded"),
     Track.REVOKED: msgid("revoked"),
@@ -211,6 +267,13 @@ _WHAT = {
 }
 """In what a batch can differ."""
 _LIFTED = msgid("lifted")
+_CHANGING = {
+    "not_anchored_long": {"state", "since"},
+    "anchored_unnoticed": {"state"},
+    "status_waits": {"state"},
+    "status_failed": {"count", "leaf"},
+}
+"""What alters from run to run in a difference that stays the same one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +284,11 @@ class Difference:
     code: str
     """A key of `SENTENCES`."""
     arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+    def identity(self) -> tuple[Grade, str, tuple[tuple[str, Argument], ...]]:
+        """Return what tells this difference from all others, in whichever run it is found. A graver one is another."""
+        changing = _CHANGING.get(self.code, ())
+        return self.grade, self.code, tuple(sorted((k, v) for k, v in self.arguments.items() if k not in changing))
 
     def said(self, words: Words, names: Mapping[str, str]) -> tuple[str, str]:
         """Say what it is and what to do; `names` are officers' by their addresses, as 0x and hexadecimal digits."""
@@ -236,6 +304,12 @@ class Difference:
 def agreement(found: Sequence[Difference]) -> Agreement:
     """Return what came of a run: remarks alone are no difference."""
     return Agreement.AGREES if all(each.grade is Grade.REMARK for each in found) else Agreement.DIFFERS
+
+
+def fresh(found: Sequence[Difference], before: Sequence[Difference]) -> list[Difference]:
+    """Return the differences that were not found by the run before; remarks are none."""
+    known = {each.identity() for each in before}
+    return [each for each in found if each.grade is not Grade.REMARK and each.identity() not in known]
 
 
 def ordered(found: Sequence[Difference]) -> list[Difference]:

@@ -1,12 +1,14 @@
-"""E-mail about foreign records: one message for each transaction, tried until it arrives, through one mail server.
+"""E-mail about foreign records and about differences, tried until it arrives, through one mail server.
 
-Addresses are the operator's settings, and stand nowhere else. A message names agency, block, transaction and officers'
-accounts, and nothing about a holder. An attempt of which nothing is known is made again under the same Message-ID, by
+There is one message for each transaction, and one for each reconciliation in which something is new. Addresses are the
+operator's settings, and stand nowhere else. A message names agency, block, transaction and officers' accounts, and
+nothing about a holder. An attempt of which nothing is known is made again under the same Message-ID, by
 which mail programs know a message that they have.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -17,22 +19,25 @@ import structlog
 from issuer import wording
 from issuer.errors import Unreachable
 from issuer.reconciling import foreign_words, rows
+from issuer.reconciling.differences import GRADE_WORDS, Grade
 from issuer.said import msgid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from issuer.office import Office
-    from issuer.reconciliation_models import AlertMail, ForeignRecord
+    from issuer.reconciliation_models import AlertMail, ForeignRecord, Reconciliation
+    from issuer.reconciling.differences import Difference
     from issuer.reconciling.post import Post
     from issuer.store import Work
+    from issuer.wording import Words
 
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60, 300, 900))
 """After each failed attempt; then the last one again and again."""
 LEASE = timedelta(minutes=2)
 """An attempt of which nothing is heard for so long was made by somebody who died."""
 MOST_LISTED = 50
-"""Records of one transaction that a message lists."""
+"""Records of one transaction, or differences, that a message lists."""
 _SUBJECT = msgid("Yinxin: a record of agency %(agency)s that was not queued here (block %(block)s)")
 _LEAD = msgid(
     "The registry holds %(count)s records in the name of agency %(agency)s, in transaction %(transaction)s (block "
@@ -41,6 +46,18 @@ _LEAD = msgid(
 _TODO = msgid(
     "If you do not know of this, act at once: ask the officers named above; if it was not them, have their rights "
     "taken and the document keys cut off. A manager acknowledges it here: %(url)s"
+)
+_SUBJECT_DIFFERS = msgid("Yinxin: the reconciliation of agency %(agency)s found something new (block %(block)s)")
+_LEAD_DIFFERS = msgid(
+    "The reconciliation of agency %(agency)s up to block %(block)s found %(count)s differences that the one before it "
+    "had not, %(alarms)s of them alarms:"
+)
+_TODO_DIFFERS = msgid("All that it found, also what was found before, is here: %(url)s")
+_SUBJECT_GONE = msgid("Yinxin: what agency %(agency)s was to be told of is gone")
+_GONE = msgid(
+    "A message to agency %(agency)s was to tell of something that is not in this service's database any more. The "
+    "service deletes nothing of it: somebody altered the database. Run a reconciliation at once, and compare with a "
+    "backup: %(url)s"
 )
 _log = structlog.get_logger()
 
@@ -88,32 +105,76 @@ def _record(office: Office, number: int, attempt: int, answer: str, *, arrived: 
 
 def _message(office: Office, work: Work, mail: AlertMail, post: Post) -> EmailMessage:
     """Return the message, in Chinese and then in English."""
-    records = rows.foreign_of(work, mail.agency, mail.transaction_hash)
-    names = rows.names(office, work)
+    told = _told(work, mail, rows.names(office, work, mail.agency), post)
     made = EmailMessage()
-    values = {"agency": mail.agency, "block": records[0].block_number}
-    made["Subject"] = " / ".join(wording.of(each).gettext(_SUBJECT, **values) for each in wording.LANGUAGES)
+    made["Subject"] = " / ".join(told.subject(wording.of(each)) for each in wording.LANGUAGES)
     made["From"] = post.sender
     made["To"] = ", ".join(post.addresses(mail.agency))
     made["Date"] = format_datetime(office.now())
     domain = post.sender.rpartition("@")[2]
-    made["Message-ID"] = f"<{mail.agency}.{mail.transaction_hash.hex()}@{domain}>"
+    made["Message-ID"] = f"<{mail.agency}.{told.name}@{domain}>"
     # So that no holiday notice answers it (RFC 3834, section 5).
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content("\n\n\n".join(_text(each, mail, records, names, post.url) for each in wording.LANGUAGES))
+    made.set_content("\n\n\n".join(told.text(wording.of(each)) for each in wording.LANGUAGES))
     return made
 
 
-def _text(language: str, mail: AlertMail, records: list[ForeignRecord], names: Mapping[str, str], url: str) -> str:
-    words = wording.of(language)
-    lead = words.gettext(
-        _LEAD,
-        count=len(records),
-        agency=mail.agency,
-        block=records[0].block_number,
-        transaction=f"0x{mail.transaction_hash.hex()}",
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a message says."""
+
+    name: str
+    """What tells it from the agency's other messages."""
+    subject: Callable[[Words], str]
+    text: Callable[[Words], str]
+
+
+def _told(work: Work, mail: AlertMail, names: Mapping[str, str], post: Post) -> _Told:
+    if mail.transaction_hash is not None:
+        if records := rows.foreign_of(work, mail.agency, mail.transaction_hash):
+            return _of_records(records, mail.transaction_hash, names, post.url)
+    elif (run := rows.found(work, mail.reconciliation_id)) is not None and (new := rows.fresh(work, run)):
+        return _of_differences(run, new, names, post.url)
+    # Else no message would be sent any more, for this one would stand in their way.
+    values = {"agency": mail.agency, "url": post.url}
+    return _Told(
+        f"gone.{mail.id}",
+        lambda words: words.gettext(_SUBJECT_GONE, **values),
+        lambda words: words.gettext(_GONE, **values),
     )
-    listed = [f"- {foreign_words.said(each, words, names)}" for each in records[:MOST_LISTED]]
-    if len(records) > MOST_LISTED:
-        listed.append(words.gettext("(and %(count)s more)", count=len(records) - MOST_LISTED))
-    return "\n\n".join([lead, "\n".join(listed), words.gettext(_TODO, url=url)])
+
+
+def _of_records(records: list[ForeignRecord], transaction: bytes, names: Mapping[str, str], url: str) -> _Told:
+    values = {"agency": records[0].agency, "block": records[0].block_number}
+
+    def text(words: Words) -> str:
+        lead = words.gettext(_LEAD, **values, count=len(records), transaction=f"0x{transaction.hex()}")
+        listed = [f"- {foreign_words.said(each, words, names)}" for each in records[:MOST_LISTED]]
+        return _listed(words, lead, listed, len(records), words.gettext(_TODO, url=url))
+
+    return _Told(transaction.hex(), lambda words: words.gettext(_SUBJECT, **values), text)
+
+
+def _of_differences(run: Reconciliation, new: list[Difference], names: Mapping[str, str], url: str) -> _Told:
+    values = {"agency": run.agency, "block": run.block_number}
+    alarms = sum(each.grade is Grade.ALARM for each in new)
+
+    def text(words: Words) -> str:
+        lead = words.gettext(_LEAD_DIFFERS, **values, count=len(new), alarms=alarms)
+        listed = [_difference(each, words, names) for each in new[:MOST_LISTED]]
+        return _listed(words, lead, listed, len(new), words.gettext(_TODO_DIFFERS, url=f"{url}/{run.id}"))
+
+    # The moment as well: where somebody deleted the newest run, the next one has its number.
+    name = f"reconciliation.{run.id}.{int(run.ended_at.timestamp())}"
+    return _Told(name, lambda words: words.gettext(_SUBJECT_DIFFERS, **values), text)
+
+
+def _difference(each: Difference, words: Words, names: Mapping[str, str]) -> str:
+    what, todo = each.said(words, names)
+    return f"- {words.gettext(GRADE_WORDS[each.grade])}: {what} {words.gettext('To do:')} {todo}"
+
+
+def _listed(words: Words, lead: str, listed: list[str], count: int, todo: str) -> str:
+    if count > MOST_LISTED:
+        listed.append(words.gettext("(and %(count)s more)", count=count - MOST_LISTED))
+    return "\n\n".join([lead, "\n".join(listed), todo])

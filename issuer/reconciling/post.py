@@ -1,7 +1,8 @@
-"""The mail server that takes messages about foreign records, and who is told, as the operator's settings have it."""
+"""The mail server that takes messages to the agencies, and who is told, as the operator's settings have it."""
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 15.0
 EVERYBODY = "*"
+_ADDRESS = re.compile(r"""[^\s@,:;<>()"\[\]\\]+@[^\s@,:;<>()"\[\]\\]+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def of(settings: Settings) -> Post | None:
         return None
     if not settings.smtp_host or not settings.smtp_from:
         raise SettingMissing("YINXIN_SMTP_HOST, YINXIN_SMTP_FROM: wanted both with YINXIN_ALERT_MAIL")
+    if not _is_address(settings.smtp_from):
+        raise InvalidInput("YINXIN_SMTP_FROM: got something else than one address, wanted NAME@DOMAIN alone")
     if settings.smtp_security == "none" and not _is_here(settings.smtp_host):
         raise InvalidInput(
             f"YINXIN_SMTP_SECURITY: got none for {settings.smtp_host}, wanted starttls or tls: only this machine's own "
@@ -114,14 +118,18 @@ def recipients(text: str) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for entry in filter(None, (part.strip() for part in text.split(","))):
         agency, _, address = (part.strip() for part in entry.partition("="))
-        name, _, domain = address.partition("@")
         is_agency = agency == EVERYBODY or (agency.isascii() and agency.isdecimal())
-        if not is_agency or not name or not domain or not address.isprintable() or " " in address:
+        if not is_agency or not _is_address(address):
             raise InvalidInput(
                 "YINXIN_ALERT_MAIL: got an entry that is not AGENCY=ADDRESS with the agency's number or *"
             )
         found[agency] = (*found.get(agency, ()), address)
     return found
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text can stand in a message's head as an address, with nothing beside it."""
+    return text.isprintable() and _ADDRESS.fullmatch(text) is not None
 
 
 def _is_here(host: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
 
 from chain.events import BatchAnchored, CertificateReplaced, KeyAdded, OfficerSet, StatusChanged
-from issuer import appointing, status_rows
+from issuer import appointing
 from issuer.appointment_models import Appointment
-from issuer.models import Batch, OutboxTransaction, State, StatusChange, StatusTarget
+from issuer.models import Batch, Certificate, OutboxTransaction, State, StatusChange, StatusTarget
 
 if TYPE_CHECKING:
     from chain.events import Record
@@ -26,8 +27,8 @@ def is_ours(office: Office, work: Work, record: Record) -> bool:
             return _was_queued(work, agency, root)
         case StatusChanged(agency=agency, leaf=leaf, decision=decision):
             return _was_ordered(work, agency, leaf, decision)
-        case CertificateReplaced(agency=agency, new_leaf=leaf):
-            return status_rows.certificate_with(work, agency, leaf) is not None
+        case CertificateReplaced() as event:
+            return _was_to_replace(work, event)
         case OfficerSet(agency=agency, officer=officer) as event:
             rows = work.session.exec(
                 select(Appointment).where(
@@ -52,6 +53,23 @@ def _was_queued(work: Work, agency: int, root: bytes) -> bool:
         return False
     sent = select(OutboxTransaction.id).where(OutboxTransaction.batch_id == batch.id)
     return batch.state in _QUEUED or work.session.exec(sent).first() is not None
+
+
+def _was_to_replace(work: Work, event: CertificateReplaced) -> bool:
+    """Whether this very pair was ordered: the root of a batch does not bind what its leaves replace."""
+    old = aliased(Certificate)
+    pair = (
+        select(Certificate.id)
+        .join(old, col(Certificate.replaces_id) == col(old.id))
+        .join(Batch, col(Certificate.batch_id) == col(Batch.id))
+        .where(
+            Certificate.agency == event.agency,
+            Certificate.leaf == event.new_leaf,
+            old.leaf == event.old_leaf,
+            Batch.from_hour == event.from_hour,
+        )
+    )
+    return work.session.exec(pair).first() is not None
 
 
 def _was_ordered(work: Work, agency: int, leaf: bytes, decision: bytes) -> bool:

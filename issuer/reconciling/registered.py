@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from chain.errors import RegistryUnavailable
 from chain.events import BatchAnchored, CertificateReplaced, StatusChanged
+from chain.history import Heads
+from issuer.reconciling import heads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -22,6 +24,8 @@ class Registered:
 
     block: Block
     """The last one that was read."""
+    newest: int
+    """The number of the newest block there was then."""
     anchored: dict[bytes, tuple[Record, BatchAnchored]] = field(default_factory=dict)
     """By root."""
     changes: list[tuple[Record, StatusChanged]] = field(default_factory=list)
@@ -54,19 +58,30 @@ def read(
 ) -> dict[int, Registered]:
     """Return what the registry holds of each agency up to a block; `progress` is told (blocks done, blocks in all).
 
-    Raises `RegistryError`, also where the block is another one by now.
+    What was read must make the registry's own heads: a node that leaves a record out is not believed. Raises
+    `RegistryError`, also for that, and where the block is another one by now.
     """
     first = office.registry.identity().deployed_at_block
     block = office.registry.block(number)
     if block.hash != block_hash:
         raise RegistryUnavailable(f"block {number} is another one than a moment ago; the chain was reorganised")
-    found = {agency: Registered(block) for agency in agencies}
-    for record in office.registry.records(first, number):
+    # Of the newest block any node has the state; of an older one many do not.
+    newest, shown = heads.newest(office.registry)
+    found = {agency: Registered(block, newest.number) for agency in agencies}
+    made = Heads()
+    for record in office.registry.records(first, max(number, newest.number)):
+        made = made.after(record.event, record.block_number)
+        if record.block_number > number:
+            continue
         agency = getattr(record.event, "agency", None)
         if agency in found:
             found[agency].take(record)
         progress(record.block_number - first, number - first + 1)
-    if office.registry.block(number).hash != block_hash:
-        raise RegistryUnavailable(f"block {number} changed while the registry was read; the chain was reorganised")
+    for known in (block, newest):
+        if office.registry.block(known.number).hash != known.hash:
+            raise RegistryUnavailable(
+                f"block {known.number} changed while the registry was read; the chain was reorganised"
+            )
+    heads.require(made, shown, newest.number)
     progress(number - first + 1, number - first + 1)
     return found

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import defer
 from sqlmodel import col, func, select, update
 
 from issuer import account_rows
+from issuer.account_models import AuditLine
 from issuer.errors import NotFound
 from issuer.reconciliation_models import Agreement, AlertMail, ForeignRecord, Reconciliation, RecordsFollowed
+from issuer.reconciling import differences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy.sql.base import ExecutableOption
+
     from issuer.office import Office
+    from issuer.reconciling.differences import Difference
     from issuer.store import Work
 
+RECONCILED, MANIFEST = "reconciled", "manifest "
+"""What the log of actions says of a run; and how its subject begins, before the digest of what was signed."""
 KEPT_MANIFESTS = 30
 """Of one agency; what came of older runs is kept without."""
 
@@ -33,9 +42,12 @@ def latest(work: Work, agency: int) -> Reconciliation | None:
 def runs(work: Work, agency: int, *, most: int) -> list[Reconciliation]:
     """Return an agency's runs, newest first, without their manifests, which may be large."""
     query = select(Reconciliation).where(Reconciliation.agency == agency).order_by(col(Reconciliation.id).desc())
+    return list(work.session.exec(query.limit(most).options(_without_manifest())))
+
+
+def _without_manifest() -> ExecutableOption:
     # SQLModel's annotations say the value's type, not the column's.
-    without = defer(Reconciliation.manifest, raiseload=True)  # type: ignore[arg-type]
-    return list(work.session.exec(query.limit(most).options(without)))
+    return defer(Reconciliation.manifest, raiseload=True)  # type: ignore[arg-type]
 
 
 def with_manifests(work: Work, agency: int) -> set[int]:
@@ -45,10 +57,10 @@ def with_manifests(work: Work, agency: int) -> set[int]:
 
 
 def differs(work: Work, agency: int) -> bool:
-    """Whether an agency's newest run found differences."""
+    """Whether an agency's newest run that could ask found differences; one that could not takes nothing back."""
     newest = (
         select(Reconciliation.agreement)
-        .where(Reconciliation.agency == agency)
+        .where(Reconciliation.agency == agency, Reconciliation.agreement != Agreement.NOT_RUN)
         .order_by(col(Reconciliation.id).desc())
         .limit(1)
     )
@@ -63,8 +75,74 @@ def run(work: Work, number: int, agency: int) -> Reconciliation:
     return found
 
 
-def newest_manifest(work: Work, agency: int) -> bytes | None:
-    """Return the newest manifest of an agency that is kept."""
+def found(work: Work, number: int | None) -> Reconciliation | None:
+    """Return a run by its number, whichever agency's; None if there is none."""
+    if number is None:
+        return None
+    query = select(Reconciliation).where(Reconciliation.id == number)
+    return work.session.exec(query.options(_without_manifest())).first()
+
+
+def untold(work: Work) -> Reconciliation | None:
+    """Return the oldest run of which nobody was told so far, without its manifest."""
+    query = select(Reconciliation).where(col(Reconciliation.told_at).is_(None)).order_by(col(Reconciliation.id))
+    return work.session.exec(query.limit(1).options(_without_manifest())).first()
+
+
+def before(work: Work, run: Reconciliation) -> Reconciliation | None:
+    """Return the agency's run before another one, without its manifest; those that could not ask are none."""
+    query = (
+        select(Reconciliation)
+        .where(
+            Reconciliation.agency == run.agency,
+            Reconciliation.agreement != Agreement.NOT_RUN,
+            col(Reconciliation.id) < run.id,
+        )
+        .order_by(col(Reconciliation.id).desc())
+    )
+    return work.session.exec(query.limit(1).options(_without_manifest())).first()
+
+
+def fresh(work: Work, run: Reconciliation) -> list[Difference]:
+    """Return what a run found that the one before it had not, the gravest first."""
+    earlier = before(work, run)
+    return differences.fresh(
+        differences.read(run.findings), [] if earlier is None else differences.read(earlier.findings)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The manifest before."""
+
+    manifest: bytes | None
+    """The newest one that is kept."""
+    signed_last: str | None
+    """The digest of the newest one that was signed, by the log of actions."""
+
+
+def digest(manifest: bytes) -> str:
+    """Return the digest of a manifest, as the log of actions has it."""
+    return sha256(manifest).hexdigest()
+
+
+def kept(work: Work, agency: int) -> Kept:
+    """Return the newest manifest of an agency that is kept, and which one should be."""
+    line = (
+        select(AuditLine.subject)
+        .where(
+            AuditLine.agency == agency,
+            AuditLine.what == RECONCILED,
+            col(AuditLine.subject).startswith(MANIFEST, autoescape=True),
+        )
+        .order_by(col(AuditLine.id).desc())
+        .limit(1)
+    )
+    subject = work.session.exec(line).first()
+    return Kept(_newest_manifest(work, agency), None if subject is None else subject.removeprefix(MANIFEST))
+
+
+def _newest_manifest(work: Work, agency: int) -> bytes | None:
     return work.session.exec(
         select(Reconciliation.manifest)
         .where(Reconciliation.agency == agency, col(Reconciliation.manifest).is_not(None))
@@ -183,10 +261,17 @@ def undelivered(work: Work, agency: int) -> list[AlertMail]:
 # People.
 
 
-def names(office: Office, work: Work) -> dict[str, str]:
-    """Return the names of officers known here, by their addresses as 0x and hexadecimal digits."""
-    found = {f"0x{account.address.hex()}": account.name for account in office.keystore.officers()}
+def agencies(office: Office, work: Work) -> set[int]:
+    """Return the agencies that this service is for: those with certificates, officers' keys or people here."""
+    found = {*work.agencies_with_data(), *(account.agency for account in office.keystore.officers())}
+    return (found | {person.agency for person in account_rows.people(work)}) - {0}
+
+
+def names(office: Office, work: Work, agency: int) -> dict[str, str]:
+    """Return the names of an agency's own officers, by their addresses as 0x and hexadecimal digits."""
+    officers = [account for account in office.keystore.officers() if account.agency == agency]
+    found = {f"0x{account.address.hex()}": account.name for account in officers}
     for person in account_rows.people(work):
-        if person.key_address is not None:
+        if person.key_address is not None and person.agency == agency:
             found[f"0x{person.key_address.hex()}"] = person.login
     return found

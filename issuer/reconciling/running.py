@@ -77,7 +77,7 @@ def reconcile(office: Office, agencies: Sequence[int], *, who: str, progress: Pr
         with office.store.reading() as work:
             mark = booked.followed(work)
             books = [booked.read(work, agency) for agency in agencies]
-            earlier = {agency: rows.newest_manifest(work, agency) for agency in agencies}
+            earlier = {agency: rows.kept(work, agency) for agency in agencies}
         if mark is None:
             raise RegistryUnavailable("no block of the registry is final yet")
         steps = _Steps(progress, sum(map(archive.documents, books)))
@@ -93,7 +93,13 @@ def reconcile(office: Office, agencies: Sequence[int], *, who: str, progress: Pr
             work.flush()
             rows.drop_old_manifests(work, row.agency)
             audit_log.add(
-                work, Occasion(office.now(), _SOURCE), "reconciled", who=who, agency=row.agency, detail=row.agreement
+                work,
+                Occasion(office.now(), _SOURCE),
+                rows.RECONCILED,
+                who=who,
+                agency=row.agency,
+                subject="" if row.manifest is None else f"{rows.MANIFEST}{rows.digest(row.manifest)}",
+                detail=row.agreement,
             )
     return made
 
@@ -102,7 +108,7 @@ def _run(
     office: Office,
     books: Books,
     found: Registered,
-    kept: bytes | None,
+    kept: rows.Kept,
     steps: _Steps,
     *,
     begun: datetime,
@@ -110,11 +116,16 @@ def _run(
 ) -> Reconciliation:
     differ = list(comparing.compare(books, found, office.now()))
     earlier: dict[bytes, bytes] = {}
-    if kept is not None:
+    signed, is_altered = kept.signed_last, False
+    if kept.manifest is not None:
         try:
-            earlier = manifests.digests(kept, office.directory().agency(books.agency).keys)
+            earlier = manifests.digests(kept.manifest, office.directory().agency(books.agency).keys)
         except (Malformed, SignatureInvalid):
-            differ.append(Difference(Grade.ALARM, "manifest_altered"))
+            is_altered = True
+            about = {"digest": f"0x{rows.digest(kept.manifest)}"}
+            differ.append(Difference(Grade.ALARM, "manifest_altered", about))
+    if signed is not None and not is_altered and signed != rows.digest(kept.manifest or b""):
+        differ.append(Difference(Grade.ALARM, "manifest_missing", {"digest": f"0x{signed}"}))
     opened = steps.opened
     differ += archive.compare(office, books, earlier, steps.tick)
     now = office.now()

@@ -4,6 +4,8 @@ What a block holds is told at once, without waiting until the block is final: a 
 through a block, writing down what is foreign in it, queueing the messages about it and moving the mark forward are one
 transaction, so that nothing is left out and nothing told twice, whatever is killed. Where the chain was reorganised, it
 is looked through again from the first look on; what was told before is known by its transaction and content.
+
+The mark moves only past records that make the registry's own heads, so a node that withholds one is asked again.
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ import structlog
 
 from chain import steps
 from chain.errors import RegistryUnavailable
+from chain.history import Heads
 from issuer import webhook_events, webhook_rows, webhooks
 from issuer.audit_log import Occasion
 from issuer.reconciliation_models import AlertMail, ForeignRecord, RecordsFollowed
-from issuer.reconciling import recognising, rows
+from issuer.reconciling import heads, recognising, rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
 
 EVERY_S = 5.0
 """How often the registry is asked. Together with a block's time and the messages' own rounds: far below a minute."""
-MOST_BLOCKS = 5_000
-"""Looked through in one step."""
 _log = structlog.get_logger()
 
 
@@ -44,52 +45,65 @@ def step(office: Office, post: Post | None) -> bool:
     """Look through what the registry recorded since the last time; returns whether there is more to look through.
 
     The first step of all begins with the newest block: what was before is for reconciliations to find. Raises
-    `RegistryError`, and then the next step begins where this one did.
+    `RegistryError`, also where records are withheld, and then the next step begins where this one did.
     """
-    newest = office.registry.newest()
+    newest, shown = heads.newest(office.registry)
     with office.store.reading() as work:
         mark = rows.followed(work)
         before = None if mark is None else (mark.block_number, mark.block_hash)
         since = newest.number if mark is None else mark.since_block
+        kept = None if mark is None else mark.heads
+        ours = rows.agencies(office, work)
     if before is None:
-        _move(office, None, newest, [], post)
+        _move(office, None, (newest, None), [], post)
         return False
-    first = _first(office, before, newest, since)
-    last = min(newest.number, first + MOST_BLOCKS - 1)
-    if first > last:
+    is_same = before[0] <= newest.number and office.registry.block(before[0]).hash == before[1]
+    if is_same and kept is not None:
+        made, first = _heads(kept), before[0] + 1
+    else:
+        made, first = Heads(), office.registry.identity().deployed_at_block
+    if first > newest.number:
         return False
-    end = office.registry.block(last)
-    found = list(office.registry.records(first, last))
-    if office.registry.block(last).hash != end.hash:
-        raise RegistryUnavailable(f"block {last} changed while it was read; the chain was reorganised")
-    _move(office, before, end, found, post)
-    return last < newest.number
+    told_from = before[0] + 1 if is_same else since + 1
+    found = []
+    for record in office.registry.records(first, newest.number):
+        made = made.after(record.event, record.block_number)
+        if record.block_number >= told_from and getattr(record.event, "agency", 0) in ours:
+            found.append(record)
+    if office.registry.block(newest.number).hash != newest.hash:
+        raise RegistryUnavailable(f"block {newest.number} changed while it was read; the chain was reorganised")
+    heads.require(made, shown, newest.number)
+    _move(office, before, (newest, made), found, post)
+    return False
 
 
-def _first(office: Office, before: tuple[int, bytes], newest: Block, since: int) -> int:
-    number, known = before
-    if number <= newest.number and office.registry.block(number).hash == known:
-        return number + 1
-    return since + 1
+def _heads(kept: bytes) -> Heads:
+    return Heads(*(kept[at : at + steps.WORD] for at in range(0, len(kept), steps.WORD)))
 
 
 def _move(
-    office: Office, before: tuple[int, bytes] | None, end: Block, found: Sequence[Record], post: Post | None
+    office: Office,
+    before: tuple[int, bytes] | None,
+    reached: tuple[Block, Heads | None],
+    found: Sequence[Record],
+    post: Post | None,
 ) -> None:
+    end, made = reached
+    kept = None if made is None else made.anchors + made.statuses + made.rights
     with office.store.writing() as work:
         mark = rows.followed(work)
         if (None if mark is None else (mark.block_number, mark.block_hash)) != before:
             # Another worker was quicker.
             return
-        ours = set(work.agencies_with_data())
+        ours = rows.agencies(office, work)
         for record in found:
             agency = getattr(record.event, "agency", 0)
             if agency in ours and not recognising.is_ours(office, work, record):
                 _tell(office, work, record, agency, post)
         if mark is None:
-            work.add(RecordsFollowed(since_block=end.number, block_number=end.number, block_hash=end.hash))
+            work.add(RecordsFollowed(since_block=end.number, block_number=end.number, block_hash=end.hash, heads=kept))
         else:
-            mark.block_number, mark.block_hash = end.number, end.hash
+            mark.block_number, mark.block_hash, mark.heads = end.number, end.hash, kept
 
 
 def _tell(office: Office, work: Work, record: Record, agency: int, post: Post | None) -> None:

@@ -145,7 +145,10 @@ def proof(which: Which, at: AtDesk, asking: Asking) -> Response:
 
 @router.post("/{number:path}/status", dependencies=[Depends(require_media_type("application/json"))])  # noqa: FAST003 — `which` takes it
 def change_status(which: Which, wish: StatusWish, at: AtDesk, asking: Asking) -> CertificateView:
-    """Change a certificate's status, by two officers; one alone may suspend for up to 24 hours."""
+    """Change a certificate's status, by two officers; one alone may suspend for up to 24 hours.
+
+    A status that the certificate's type does not know is refused; each type's data file lists its statuses.
+    """
     if wish.verb not in TRACKS:
         raise InvalidInput(f"verb: got «{wish.verb}», wanted one of {', '.join(TRACKS)}")
     officers = [asking]

@@ -18,8 +18,19 @@ from issuer.routes.strict import Strict
 from issuer.services import Asked, FileKind
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from issuer.services import Compared, Found, Standing
 
+_WITHHELD = {
+    "number": "certificateNumber",
+    "identifier": "certificateIdentifier",
+    "holder_name": "certificateHolderName",
+    "holder_code": "certificateHolderCode",
+    "issued": "certificateIssuedDate",
+    "first_day": "certificateEffectiveDate",
+    "last_day": "certificateExpiringDate",
+}
 _CAUSE = "Why this is asked (事由): 1 to 200 characters, kept encrypted with the use."
 _NUMBER = "SC-2026-000123"
 
@@ -116,23 +127,26 @@ class CertificateView(Strict):
     """A certificate, in the standard's words. Members that the client is not shown are null."""
 
     id: str
-    certificate_identifier: str = Field(alias="certificateIdentifier")
+    certificate_identifier: str | None = Field(alias="certificateIdentifier")
     certificate_name: str = Field(alias="certificateName")
     certificate_type_code: str = Field(alias="certificateTypeCode")
     certificate_type: str = Field(alias="certificateType")
     """The type's identifier here."""
-    certificate_number: str = Field(alias="certificateNumber")
+    certificate_number: str | None = Field(alias="certificateNumber")
     certificate_version: str = Field(alias="certificateVersion")
     certificate_issuing_authority_name: str = Field(alias="certificateIssuingAuthorityName")
     certificate_issuing_authority_code: str = Field(alias="certificateIssuingAuthorityCode")
-    certificate_issued_date: str = Field(alias="certificateIssuedDate")
-    certificate_effective_date: str = Field(alias="certificateEffectiveDate")
+    certificate_issued_date: str | None = Field(alias="certificateIssuedDate")
+    certificate_effective_date: str | None = Field(alias="certificateEffectiveDate")
     certificate_expiring_date: str | None = Field(alias="certificateExpiringDate")
+    """None where it is open-ended, too."""
     certificate_holder_name: str | None = Field(alias="certificateHolderName")
     certificate_holder_code: str | None = Field(alias="certificateHolderCode")
     certificate_holder_type: str = Field(alias="certificateHolderType")
     certificate_area_code: str = Field(alias="certificateAreaCode")
     short_number: str = Field(alias="shortNumber")
+    withheld: list[str]
+    """Which members are null because the client is not shown them."""
 
 
 class InfoView(CertificateView):
@@ -204,7 +218,7 @@ def registry_view(found: Found | Compared, standing: Standing, host: str) -> Reg
     return RegistryView(statuses=statuses, block=standing.block, checked_at=checked_at, verifier=f"https://{host}/")
 
 
-def _members(found: Found) -> dict[str, str | None]:
+def _members(found: Found) -> dict[str, str | list[str] | None]:
     kind, agency = found.certificate_type, found.agency
     return {
         "id": found.row_id,
@@ -216,14 +230,15 @@ def _members(found: Found) -> dict[str, str | None]:
         "certificate_version": f"{found.version:03}",
         "certificate_issuing_authority_name": agency.name,
         "certificate_issuing_authority_code": agency.code,
-        "certificate_issued_date": str(found.issued),
-        "certificate_effective_date": str(found.first_day),
-        "certificate_expiring_date": None if found.last_day is None else str(found.last_day),
+        "certificate_issued_date": _day(found.issued),
+        "certificate_effective_date": _day(found.first_day),
+        "certificate_expiring_date": _day(found.last_day),
         "certificate_holder_name": found.holder_name,
         "certificate_holder_code": found.holder_code,
         "certificate_holder_type": kind.holder_code_type,
         "certificate_area_code": parse_credit_code(agency.code).division if agency.code else "",
         "short_number": found.short_number,
+        "withheld": [member for name, member in _WITHHELD.items() if name in found.withheld],
     }
 
 
@@ -235,6 +250,10 @@ def _plain(value: object) -> str | int | bool | list[str] | None:
             return [str(each) for each in value]
         case _:
             return str(value)
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else str(day)
 
 
 def _hour(hour: int) -> str | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.audit import treasury as treasuries
 from tests.audit import world as worlds
 from verifier.wiring import open_index
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.audit.treasury import Treasury
     from tests.audit.world import World
     from verifier.index import Index
 
@@ -46,3 +48,10 @@ def folder(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def index(world: World, folder: Path) -> Index:
     """Return the verifier's index of the small world, up to its newest block."""
     return open_index(world.settings(folder))
+
+
+@pytest.fixture(scope="session")
+def treasury(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Treasury]:
+    """Return an agency that grants and pays, and its documents; nobody writes to its chain."""
+    with treasuries.running(tmp_path_factory.mktemp("treasury")) as made:
+        yield made

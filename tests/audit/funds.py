@@ -9,7 +9,7 @@ from issuer import document_making
 from tests.issuer.licences import carried_out, issue, wanted
 from tests.issuer.offices import table
 from tests.issuer.papers import renderer
-from verifier.audit import citations, grant_accounts
+from verifier.audit import citations, grant_accounts, papers
 from verifier.index import Index
 from verifier.moments import moment
 from verifier.snapshot import Freshness
@@ -47,7 +47,11 @@ class Town:
     def inspection(self, *inspected: bytes, number: str = "JC-1") -> Certificate:
         return self._issue(INSPECTION, number=number, cites="、".join(leaf.hex() for leaf in inspected))
 
-    def end(self, certificate: Certificate, verb: str = "revoke", code: str = "penalty-revoked") -> None:
+    def licence(self, identifier: str, *cited: bytes, **cells: str) -> Certificate:
+        """Issue a certificate of any type by its examples, citing what there is to cite."""
+        return self._issue(identifier, cites="、".join(leaf.hex() for leaf in cited), **cells)
+
+    def end(self, certificate: Certificate, verb: str = "withdraw", code: str = "circumstances-changed") -> None:
         carried_out(self.world, [certificate], wanted(verb, code))
         self.world.registry.mine(2)
 
@@ -66,8 +70,8 @@ class Town:
         assert not progress.trouble
         when = moment(None, now)
         with self.index.snapshot() as snapshot:
-            papers = [citations.read(f"{place}", data, snapshot, when) for place, data in enumerate(documents, 1)]
-            return citations.graph(papers, snapshot, when, all_leaves_known=True)
+            read = [papers.read(f"{place}", data, snapshot, when) for place, data in enumerate(documents, 1)]
+            return citations.graph(read, snapshot, when, all_leaves_known=True)
 
     def audited(self, *documents: bytes) -> tuple[Graph, Account, list[str]]:
         """Return the graph, the one account, and the codes of all findings."""

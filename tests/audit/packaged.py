@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import json
+import zipfile
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from chain import proof
+from chain import proof, strict_json
 from chain.header import Header
-from chain.keys import PublicKey, signer
+from chain.keys import PublicKey, low_s, signer
 from chain.seals import SealScheme, block_hash
 from tests import sealed
 from verifier.attesting import Attester
 from verifier.audit.completeness import gather
-from verifier.audit.package import Means, make
+from verifier.audit.package import Means, make, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,6 +132,30 @@ class Maker:
 def attested(cut: Checkpoint) -> Checkpoint:
     """Return a checkpoint that the verifier's key vouches for."""
     return cut.attested(ATTESTER.public.kid, ATTESTER.sign)
+
+
+def contents_of(package: bytes) -> dict[str, bytes]:
+    """Return a package's files by their names."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def signed_again(package: bytes, changes: dict[str, bytes]) -> bytes:
+    """Return a package with other files that the verifier itself, gone bad, has signed."""
+    contents = contents_of(package) | changes
+    manifest = json.loads(contents.pop("MANIFEST.json"))
+    del contents["MANIFEST.sig"]
+    manifest["files"] = [
+        {"path": name, "size": len(data), "sha256": sha256(data).hexdigest()} for name, data in sorted(contents.items())
+    ]
+    written = strict_json.serialise(manifest)
+    signature = low_s(ATTESTER.sign(written)).hex().encode()
+    return zipped({"MANIFEST.json": written, "MANIFEST.sig": signature, **dict(sorted(contents.items()))})
+
+
+def failed(lines: Sequence[tuple[str, str, str]]) -> list[str]:
+    """Return the checks that failed."""
+    return [name for name, outcome, _ in lines if outcome == "FAILED"]
 
 
 def outcomes(lines: Sequence[tuple[str, str, str]]) -> dict[str, str]:

@@ -136,12 +136,60 @@ def test_a_night_belongs_to_the_evening_on_which_it_began(ledger: Ledger, hour: 
         (date(2026, 3, 7), "anomaly_weekend"),
         (date(2026, 2, 28), None),
         (date(2026, 3, 2), None),
-        (date(2030, 10, 1), None),
+        (date(2025, 2, 8), None),
+        (date(2025, 10, 8), "anomaly_holiday"),
+        (date(2026, 9, 20), None),
+        (date(2026, 9, 27), "anomaly_holiday"),
+        (date(2026, 10, 11), "anomaly_weekend"),
     ],
 )
 def test_holidays_weekends_and_the_saturdays_on_which_offices_work(ledger: Ledger, day: date, code: str | None) -> None:
     ledger.batch(datetime(day.year, day.month, day.day, 10, tzinfo=SHANGHAI))
     assert [each.finding.code for each in ledger.found(Rule.HOLIDAY)] == ([code] if code else [])
+
+
+def test_of_a_year_that_nobody_announced_the_rule_is_not_run_and_says_so(ledger: Ledger) -> None:
+    ledger.batch(datetime(2026, 12, 31, 10, tzinfo=SHANGHAI))
+    for day in (1, 2, 4):
+        ledger.batch(datetime(2027, 1, day, 10, tzinfo=SHANGHAI), 7)
+    (found,) = ledger.found(Rule.HOLIDAY)
+    assert (found.finding.code, found.is_not_run) == ("anomaly_holidays_unknown", True)
+    assert found.finding.arguments == {"year": 2027, "batches": 3, "certificates": 21}
+    assert "NOT RUN" in say(message(found.finding.key, **found.finding.arguments), Language.ENGLISH)
+    # What was not asked about is no gap, and the other rules do not need a year's holidays.
+    assert ledger.found(Rule.HOLIDAY, until=date(2026, 12, 31)) == []
+    assert ledger.found(Rule.NIGHT) == []
+
+
+def test_a_first_holiday_that_begins_in_december_counts_with_the_next_year(ledger: Ledger) -> None:
+    rules = parse(HOLIDAYS.format(first="2026-12-31", last="2027-01-02").encode())
+    ledger.batch(datetime(2026, 12, 31, 10, tzinfo=SHANGHAI))
+    (found,) = ledger.found(Rule.HOLIDAY, rules)
+    assert found.finding.code == "anomaly_holiday"
+
+
+HOLIDAYS = """
+[holiday]
+on = true
+weekends = true
+least = 1
+[holiday.years.2027]
+announced = "made up"
+holidays = [[{first}, {last}]]
+workdays = []
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "wanted"),
+    [
+        ("2026-12-01", "2026-12-02", "got no day of 2027"),
+        ("2027-12-30", "2028-01-02", "got 2028-01-01, wanted days of 2027"),
+    ],
+)
+def test_a_year_has_its_own_days(first: str, last: str, wanted: str) -> None:
+    with pytest.raises(InvalidInput, match=wanted):
+        parse(HOLIDAYS.format(first=first, last=last).encode())
 
 
 def test_one_approver_for_everything_is_told_and_one_of_two_is_not(ledger: Ledger) -> None:
@@ -252,8 +300,12 @@ def test_what_the_chain_cannot_show_is_said_in_both_languages() -> None:
         ("percent = 95", "percent = 101", "from 1 to 100"),
         ("weekends = true", "weekends = 1", "got 1, wanted true or false"),
         ("[2026-10-01, 2026-10-07]", "[2026-10-07, 2026-10-01]", "wanted a first and a last day"),
-        ("2026-10-10,", "2026-10-01,", "got 2026-10-01 as a holiday and as a workday"),
-        ("2026-10-10,", '"2026-10-10",', "without quotes"),
+        ("2026-10-10]", "2026-10-01]", "got 2026-10-01 as a holiday and as a workday"),
+        ("2026-10-10]", '"2026-10-10"]', "without quotes"),
+        ("[holiday.years.2026]", "[holiday.years.26]", "wanted a table for each year"),
+        ('announced = "', 'source = "', "announced: got nothing, wanted a text"),
+        ('"国办发明电〔2024〕12号，2024年11月12日"', '""', "announced: got '', wanted a text"),
+        ("[holiday.years.2025]", "[burst.years.2025]", "got 'years', which this rule does not know"),
         ("on = true", "on = true\nof = 3", "got 'of', which this rule does not know"),
         ("[burst]", "[burst", "not TOML"),
     ],

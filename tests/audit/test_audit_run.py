@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from chain.errors import InvalidInput
 from chain.ethereum.auditing import AuditedNode
 from chain.ethereum.client import EthereumRegistry, Expected
+from chain.ethereum.contracts import agencies, certificates
 from chain.ethereum.profiles import ANVIL, BESU_QBFT, Profile
+from chain.ethereum.wire import to_hex
 from chain.events import AgencySuspended, StatusChanged, Track
 from chain.seals import SealScheme
 from chain.steps import KINDS
 from tests.audit import lies, sealed_chain
+from tests.audit.auditing import audit
 from tests.audit.lying_node import LyingNode, Refused
 from tests.sealed import addresses, qbft, validators
 from verifier import cli
@@ -59,13 +65,22 @@ def settings(world: World, node: LyingNode, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("YINXIN_DATA_DIR", str(tmp_path))
 
 
+def source_of(world: World, url: str, profile: Profile = ANVIL, *, batch: int = BATCH) -> AuditedNode:
+    """Return a node that is asked in small steps."""
+    expected = Expected(deployed_at_block=world.deployed.record.block_number)
+    return AuditedNode(EthereumRegistry(url, world.deployed.record.address, profile, expected=expected), batch=batch)
+
+
 def auditor_of(world: World, node: LyingNode, remembered: Remembered, **how: object) -> Auditor:
     """Return an audit that takes small steps."""
     profile = how.pop("profile", ANVIL)
     assert isinstance(profile, Profile)
-    expected = Expected(deployed_at_block=world.deployed.record.block_number)
-    registry = EthereumRegistry(node.url, world.deployed.record.address, profile, expected=expected)
-    return Auditor([AuditedNode(registry, batch=BATCH)], remembered, clock=lambda: world.now, **how)  # type: ignore[arg-type]
+    return Auditor([source_of(world, node.url, profile)], remembered, clock=lambda: world.now, **how)  # type: ignore[arg-type]
+
+
+def codes(remembered: Remembered) -> set[str]:
+    """Return what stands now, without where."""
+    return {kept.finding.code for kept in remembered.findings(since=remembered.current_since(), limit=1_000)}
 
 
 def last_of(world: World) -> int:
@@ -113,7 +128,7 @@ def test_killed_run_goes_on_where_the_last_stretch_ended(
     run = again.last_run()
     assert run is not None
     assert outcome.is_clean
-    assert outcome.is_whole
+    assert outcome.is_all_there_is
     assert (run.number, run.first_block, run.head_number) == (2, 2 * BATCH, last_of(world))
     in_one_go = Remembered(tmp_path / "other.db")
     auditor_of(world, node, in_one_go).run()
@@ -135,7 +150,7 @@ def test_source_that_falls_silent_midway_is_not_run_and_never_passed(
     assert {each.state for each in outcome.families} == {State.NOT_RUN}
     assert {each.reason for each in outcome.families} == {"source_silent"}
     node.tell_the_truth()
-    assert auditor_of(world, node, remembered).run().is_whole
+    assert auditor_of(world, node, remembered).run().is_all_there_is
 
 
 def test_beginning_anew_forgets_what_was_found_but_not_that_it_was(
@@ -178,6 +193,96 @@ def test_memory_without_a_file_reads_as_one_without_runs(tmp_path: Path) -> None
     assert not (tmp_path / "none").exists()
 
 
+@pytest.mark.parametrize("until", [0, None], ids=["its first block", "what the node tells"])
+def test_beginning_anew_takes_nothing_back_before_it_came_as_far(
+    world: World, node: LyingNode, remembered: Remembered, until: int | None
+) -> None:
+    def fall_silent(done: int, _of: int) -> None:
+        if done >= 2 * BATCH and until is None:
+            node.refuse("eth_getBlockByNumber")
+
+    lies.forge_root(node, world.batches[1])
+    auditor_of(world, node, remembered).run()
+    node.tell_the_truth()
+    outcome = auditor_of(world, node, remembered, progress=fall_silent).run(from_genesis=True, until=until)
+    assert "forged_root" in codes(remembered)
+    assert state(outcome, Family.ROOTS)[0] is State.FAILED
+    node.tell_the_truth()
+    assert auditor_of(world, node, remembered).run().is_clean
+    assert codes(remembered) == set()
+
+
+def test_beginning_anew_with_one_node_does_not_take_back_that_two_disagreed(
+    world: World, node: LyingNode, remembered: Remembered
+) -> None:
+    lies.rewrite_block(node, last_of(world))
+    both = [source_of(world, world.anvil.url), source_of(world, node.url)]
+    assert not Auditor(both, remembered, clock=lambda: world.now).run().is_clean
+    node.tell_the_truth()
+    assert not Auditor(both[:1], remembered, clock=lambda: world.now).run(from_genesis=True).is_clean
+    assert Auditor(both, remembered, clock=lambda: world.now).run(from_genesis=True).is_clean
+
+
+def test_memory_of_another_form_is_read_and_written_by_nobody(tmp_path: Path, world: World) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.executescript("CREATE TABLE runs (number INTEGER); PRAGMA user_version = 1;")
+    remembered = Remembered(tmp_path / FILE)
+    assert remembered.last_run() is None
+    assert remembered.findings() == []
+    with pytest.raises(InvalidInput, match="got the form 1, wanted"):
+        remembered.begin(started=world.now, first_block=0, registry=None)
+    assert remembered.renew() == tmp_path / "audit-form-1-1.db"
+    assert remembered.begin(started=world.now, first_block=0, registry=None) == 1
+    assert remembered.renew() is None
+    remembered.close()
+    with closing(sqlite3.connect(tmp_path / "audit-form-1-1.db")) as database:
+        assert database.execute("SELECT COUNT(*) FROM runs").fetchone() == (0,)
+
+
+# Where the registry begins.
+
+
+def test_blocks_before_the_registry_pass_nothing_of_it(world: World, node: LyingNode, remembered: Remembered) -> None:
+    assert world.deployed.record.block_number > 0
+    outcome = auditor_of(world, node, remembered).run(until=0)
+    not_run = {each.family for each in outcome.families if each.reason == "before_registry"}
+    assert not_run == set(Family) - {Family.CONTINUITY, Family.BLOCKS, Family.SEALS, Family.NODES}
+    assert not outcome.is_all_there_is
+    assert auditor_of(world, node, remembered).run().is_all_there_is
+
+
+def begin_later(node: LyingNode, number: int) -> None:
+    """Withhold all events before a block, and say that the registry began there."""
+    created = next(topic for topic, kind in agencies().events.items() if kind.name == "RegistryCreated")
+
+    def edited(params: list[Row], shown: list[Row]) -> list[Row]:
+        if params[0].get("topics") == [to_hex(created)]:
+            return [{**log, "blockNumber": hex(number)} for log in shown]
+        return [log for log in shown if int(log["blockNumber"], 16) >= number]
+
+    node.edit("eth_getLogs", edited)
+
+
+@pytest.mark.parametrize("in_all", [False, True], ids=["in part", "in all"])
+def test_history_before_the_block_that_the_node_calls_the_first_is_found(
+    world: World, node: LyingNode, tmp_path: Path, *, in_all: bool
+) -> None:
+    begin_later(node, last_of(world) + 1 if in_all else 40)
+    found = audit(world.settings(tmp_path, rpc_urls=node.url), now=world.now)
+    assert found.state(Family.HEADS) is State.FAILED
+    hidden = {finding.block for finding in found.findings if finding.code.startswith("hidden_")}
+    assert world.deployed.record.block_number in hidden
+
+
+def test_registry_that_begins_elsewhere_than_before_is_an_alarm(world: World, node: LyingNode, tmp_path: Path) -> None:
+    settings = world.settings(tmp_path, rpc_urls=node.url)
+    assert audit(settings, now=world.now).outcome.is_clean
+    begin_later(node, 40)
+    found = audit(settings, now=world.now)
+    assert found.state(Family.CONTINUITY) is State.FAILED
+    assert found.of("deployment_moved").arguments == {"before": world.deployed.record.block_number, "block": 40}
+
+
 # What could not be asked.
 
 
@@ -200,8 +305,9 @@ def test_state_that_no_block_has_leaves_the_heads_not_run(
     node.refuse("eth_getProof")
     outcome = auditor_of(world, node, remembered).run()
     assert state(outcome, Family.HEADS) == (State.NOT_RUN, "no_state")
+    assert state(outcome, Family.CODE) == (State.NOT_RUN, "no_state")
     assert outcome.is_clean
-    assert not outcome.is_whole
+    assert not outcome.is_all_there_is
 
 
 def test_heads_that_the_node_only_told_are_not_called_proven(
@@ -209,7 +315,9 @@ def test_heads_that_the_node_only_told_are_not_called_proven(
 ) -> None:
     outcome = auditor_of(world, node, remembered, profile=replace(ANVIL, proofs=False)).run()
     assert state(outcome, Family.HEADS) == (State.NOT_RUN, "only_told")
-    assert outcome.is_whole
+    assert state(outcome, Family.CODE) == (State.NOT_RUN, "code_only_told")
+    assert outcome.is_all_there_is
+    assert not outcome.is_whole
     only_logs_hide(node, lambda event: isinstance(event, StatusChanged))
     outcome = auditor_of(world, node, remembered, profile=replace(ANVIL, proofs=False)).run(from_genesis=True)
     assert state(outcome, Family.HEADS)[0] is State.FAILED
@@ -221,7 +329,9 @@ def test_blocks_checked_without_a_trust_list_are_not_called_sealed_later(
     those = validators(4)
     sealed_chain.seal(node, last_of(world) + 1, qbft(those), lambda _number: those[:3])
     auditor = auditor_of(world, node, remembered, profile=BESU_QBFT)
-    assert state(auditor.run(until=BATCH), Family.SEALS) == (State.NOT_RUN, "no_trust_list")
+    outcome = auditor.run(until=BATCH)
+    assert state(outcome, Family.SEALS) == (State.NOT_RUN, "no_trust_list")
+    assert not outcome.is_all_there_is
     auditor.pinned = Pinned(lambda _number: SealScheme.QBFT, lambda _number: frozenset(addresses(those)))
     assert state(auditor.run(until=2 * BATCH), Family.SEALS) == (State.NOT_RUN, "seals_since")
     assert state(auditor.run(from_genesis=True), Family.SEALS) == (State.PASSED, "")
@@ -242,6 +352,142 @@ def test_transactions_without_an_index_of_hashes_are_found_in_their_blocks(
 ) -> None:
     node.edit("eth_getTransactionByHash", lambda _params, _true: None)
     assert auditor_of(world, node, remembered).run().is_clean
+
+
+def test_other_code_than_the_state_has_is_found_though_the_node_shows_ours(
+    own_world: World, remembered: Remembered
+) -> None:
+    address = to_hex(own_world.deployed.record.address)
+    ours = str(own_world.anvil.ask("eth_getCode", address, "latest"))
+    own_world.anvil.ask("anvil_setCode", address, ours + "00")
+    own_world.anvil.mine(2)
+    with LyingNode(own_world.anvil.url) as node:
+        node.edit("eth_getCode", lambda params, true: ours if params[0] == address else true)
+        # In one step: in the block that anvil changes behind its own back, no state is that of the header.
+        source = source_of(own_world, node.url, batch=1_000)
+        outcome = Auditor([source], remembered, clock=lambda: own_world.now).run()
+    assert state(outcome, Family.CODE)[0] is State.FAILED
+    assert codes(remembered) == {"code_not_proven"}
+
+
+def test_registry_without_code_is_told_though_nothing_else_can_be_asked(
+    world: World, node: LyingNode, remembered: Remembered
+) -> None:
+    node.refuse("eth_call")
+    lies.swap_code(node, world.deployed.record.address, b"")
+    outcome = auditor_of(world, node, remembered).run()
+    assert not outcome.is_answered
+    assert codes(remembered) == {"code_swapped"}
+
+
+def test_registry_that_recorded_something_and_has_no_code_is_found(
+    world: World, node: LyingNode, remembered: Remembered
+) -> None:
+    lies.swap_code(node, world.deployed.record.address, b"")
+    source = source_of(world, node.url, replace(ANVIL, proofs=False), batch=1_000)
+    outcome = Auditor([source], remembered, clock=lambda: world.now).run()
+    assert state(outcome, Family.CODE)[0] is State.FAILED
+    (finding,) = (kept.finding for kept in remembered.findings(code="code_swapped"))
+    assert (finding.block, finding.arguments["size"]) == (last_of(world), 0)
+
+
+def test_node_that_is_still_behind_need_not_have_the_registry(
+    world: World, node: LyingNode, remembered: Remembered
+) -> None:
+    auditor_of(world, node, remembered).run(until=BATCH)
+    node.refuse("eth_call")
+    lies.stop_at(node, 0)
+    outcome = auditor_of(world, node, remembered).run()
+    assert not outcome.is_answered
+    assert codes(remembered) == set()
+
+
+def test_other_transaction_than_the_one_asked_for_is_no_answer(
+    world: World, node: LyingNode, remembered: Remembered
+) -> None:
+    asked, other = (to_hex(each.transaction_hash) for each in world.batches[1:3])
+    shown = node.ask("eth_getTransactionByHash", other)
+    node.edit("eth_getTransactionByHash", lambda params, true: shown if params[0] == asked else true)
+    assert auditor_of(world, node, remembered).run().is_clean
+
+
+@pytest.mark.parametrize(
+    ("altered", "profile", "code"),
+    [
+        ({"from": "0x" + "5e" * 20}, ANVIL, "sender_altered"),
+        ({"nonce": "0xffff"}, ANVIL, "transaction_altered"),
+        ({"r": "0x0", "s": "0x0"}, replace(ANVIL, test_only=False), "transaction_altered"),
+        ({"type": "0x7e"}, ANVIL, "sender_only_told"),
+    ],
+    ids=["another sender", "another nonce", "no signature", "unknown type"],
+)
+def test_sender_is_held_against_the_transactions_own_signature(
+    *, world: World, node: LyingNode, remembered: Remembered, altered: Row, profile: Profile, code: str
+) -> None:
+    batch = world.batches[1]
+    asked = to_hex(batch.transaction_hash)
+    node.edit_transactions(lambda sent: {**sent, **altered} if sent["hash"] == asked else sent)
+    outcome = auditor_of(world, node, remembered, profile=profile).run()
+    (finding,) = (kept.finding for kept in remembered.findings())
+    assert (finding.code, finding.block, finding.arguments["transaction"]) == (code, batch.block_number, asked)
+    assert outcome.is_clean is (finding.grade is Grade.REMARK) is (code == "sender_only_told")
+
+
+def test_account_that_a_test_chain_lets_send_without_a_key_is_no_fault(
+    own_world: World, remembered: Remembered
+) -> None:
+    batch = own_world.batches[-1]
+    sent = own_world.anvil.ask("eth_getTransactionByHash", to_hex(batch.transaction_hash))
+    assert isinstance(sent, dict)
+    stranger = "0x" + "5e" * 20
+    own_world.anvil.ask("anvil_rollback", own_world.last_block - batch.block_number + 1)
+    own_world.anvil.ask("anvil_impersonateAccount", stranger)
+    own_world.anvil.ask("anvil_setBalance", stranger, hex(10**20))
+    own_world.anvil.ask("eth_sendTransaction", {"from": stranger, "to": sent["to"], "data": sent["input"]})
+    own_world.anvil.mine(2)
+    with LyingNode(own_world.anvil.url) as node:
+        assert auditor_of(own_world, node, remembered).run().is_clean
+    (finding,) = (kept.finding for kept in remembered.findings())
+    assert (finding.code, finding.grade, finding.arguments["sender"]) == ("sender_only_told", Grade.REMARK, stranger)
+
+
+def test_log_that_the_contracts_never_write_is_found(world: World, node: LyingNode, remembered: Remembered) -> None:
+    number = world.batches[1].block_number
+
+    def edited(logs: list[Row]) -> list[Row]:
+        strange = [log for log in logs if log["blockNumber"] == hex(number)]
+        return [*logs, *({**log, "topics": ["0x" + "77" * 32], "logIndex": "0x63"} for log in strange[:1])]
+
+    node.edit_logs(edited)
+    auditor_of(world, node, remembered).run()
+    (finding,) = (kept.finding for kept in remembered.findings(code="log_unknown"))
+    assert (finding.block, finding.log_index) == (number, 0x63)
+
+
+# Other nodes.
+
+
+def test_node_whose_header_cannot_be_hashed_does_not_agree(
+    world: World, node: LyingNode, remembered: Remembered
+) -> None:
+    node.edit_blocks(lambda block: {**block, "stateRoot": "0x"})
+    sources = [source_of(world, world.anvil.url), source_of(world, node.url)]
+    outcome = Auditor(sources, remembered, clock=lambda: world.now).run()
+    assert state(outcome, Family.NODES) == (State.NOT_RUN, "node_unreadable")
+    assert not outcome.is_all_there_is
+
+
+def test_nodes_without_proofs_are_compared_by_the_heads_that_they_tell(
+    world: World, node: LyingNode, remembered: Remembered
+) -> None:
+    profile = replace(ANVIL, proofs=False)
+    sources = [source_of(world, each, profile) for each in (world.anvil.url, node.url)]
+    assert state(Auditor(sources, remembered, clock=lambda: world.now).run(), Family.NODES) == (State.PASSED, "")
+    head = to_hex(certificates().functions["head"].selector)
+    node.edit("eth_call", lambda params, true: "0x" + "5a" * 32 if params[0]["data"].startswith(head) else true)
+    outcome = Auditor(sources, remembered, clock=lambda: world.now).run()
+    assert state(outcome, Family.NODES)[0] is State.FAILED
+    assert "nodes_disagree" in codes(remembered)
 
 
 # Naming what is hidden.
@@ -285,9 +531,39 @@ def test_clean_history_exits_with_0_and_writes_its_evidence(
     told = json.loads(capsys.readouterr().out)
     assert told == json.loads(evidence.read_text(encoding="utf-8"))
     assert told["is_clean"]
+    assert not told["is_whole"]
+    assert told["not_run"] == ["seals", "nodes"]
     assert told["findings"] == []
     assert told["block"] == last_of(world)
     assert {each["family"]: each["state"] for each in told["families"]}["heads"] == "PASSED"
+
+
+@pytest.mark.usefixtures("settings")
+def test_run_moves_a_memory_of_another_form_aside_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.execute("PRAGMA user_version = 1")
+    assert cli.run(["audit", "run"]) == CLEAN
+    assert "audit-form-1-1.db" in capsys.readouterr().err
+    assert (tmp_path / "audit-form-1-1.db").exists()
+
+
+@pytest.mark.usefixtures("settings")
+def test_beginning_anew_that_loses_the_node_still_exits_with_1(
+    world: World, node: LyingNode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lies.forge_root(node, world.batches[1])
+    assert cli.run(["audit", "run"]) == FOUND
+    node.refuse("eth_getLogs")
+    assert cli.run(["audit", "run", "--from-genesis"]) == FOUND
+    node.tell_the_truth()
+    assert cli.run(["audit", "run", "--from-genesis", "--until", "0"]) == FOUND
+    capsys.readouterr()
+    assert cli.run(["audit", "run"]) == CLEAN
+    assert capsys.readouterr().err == ""
+    assert cli.run(["audit", "run", "--from-genesis", "--until", "0"]) == NOT_RUN
+    assert "NOT RUN in part" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("settings")

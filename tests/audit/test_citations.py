@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chain.certificate import parse, present
+from chain.certificate_types import shipped
 from chain.events import Track
 from tests.audit.funds import Town
-from tests.issuer.offices import copy_world, make_world
+from tests.issuer.offices import copy_world, make_world, permit_number
 from verifier.audit import citations, grant_accounts
+from verifier.audit import papers as handed
 from verifier.audit.citations import Against, Citation, Graph, Node, Standing
 from verifier.audit.finding import Grade
 from verifier.moments import moment
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.issuer.offices import World
+
+
+LICENCES = shipped()[:8]
+"""The types that are neither about money nor inspections."""
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +99,9 @@ def test_what_is_cited_and_not_handed_in_is_unknown_not_failed(town: Town) -> No
     assert graph.nodes[leaf(grant)].standing is Standing.ANCHORED
     assert graph.nodes[leaf(grant)].is_of("grant-decision")
     assert [(each.code, each.grade) for each in graph.findings] == [("cited_not_given", Grade.REMARK)]
-    assert grant_accounts.accounts(graph) == ((), ())
+    made, found = grant_accounts.accounts(graph)
+    assert made == ()
+    assert [each.code for each in grant_accounts.not_run(found)] == ["voucher_not_held"]
 
 
 def test_cited_leaf_that_nobody_anchored_is_found_out(town: Town) -> None:
@@ -108,7 +117,7 @@ def test_unread_batches_make_a_missing_leaf_unknown(town: Town) -> None:
     now = town.world.office.now()
     town.index.follow(now)
     with town.index.snapshot() as snapshot:
-        paper = citations.read("voucher", voucher, snapshot, moment(None, now))
+        paper = handed.read("voucher", voucher, snapshot, moment(None, now))
         graph = citations.graph([paper], snapshot, moment(None, now), all_leaves_known=False)
     assert [each.code for each in graph.findings] == ["cited_unknown"]
 
@@ -116,13 +125,13 @@ def test_unread_batches_make_a_missing_leaf_unknown(town: Town) -> None:
 def test_without_a_register_nothing_is_checked_and_nothing_is_called_missing(town: Town) -> None:
     voucher = town.sd_jwt(town.voucher("BF-1", "1万元", leaf(town.grant())))
     when = moment(None, town.world.office.now())
-    graph = citations.graph([citations.read("voucher", voucher, None, when)], None, when, all_leaves_known=True)
+    graph = citations.graph([handed.read("voucher", voucher, None, when)], None, when, all_leaves_known=True)
     assert graph.silence is not None
     assert {node.standing for node in graph.nodes.values()} == {Standing.UNCHECKED}
     assert [each.code for each in graph.findings] == ["paper_unchecked", "cited_unknown"]
 
 
-def test_voucher_of_a_decision_that_was_revoked_before_is_a_fault_and_afterwards_a_remark(town: Town) -> None:
+def test_voucher_of_a_decision_that_was_withdrawn_before_is_a_fault_and_afterwards_a_remark(town: Town) -> None:
     grant = town.grant()
     early = town.voucher("BF-1", "1万元", leaf(grant))
     town.world.registry.now += 7200
@@ -130,11 +139,21 @@ def test_voucher_of_a_decision_that_was_revoked_before_is_a_fault_and_afterwards
     town.world.registry.now += 7200
     late = town.voucher("BF-2", "2万元", leaf(grant))
     graph, _, codes = town.audited(*map(town.sd_jwt, (grant, early, late)))
-    assert codes == ["cited_revoked", "cited_revoked"]
+    assert codes == ["cited_withdrawn", "cited_withdrawn"]
     assert {(each.leaf, each.grade) for each in graph.findings} == {
         (leaf(early), Grade.REMARK),
         (leaf(late), Grade.FAULT),
     }
+
+
+def test_a_newer_decision_that_was_not_handed_in_may_grant_less(town: Town) -> None:
+    grant = town.grant()
+    graph = town.graph(*map(town.sd_jwt, (grant, town.voucher("BF-1", "1万元", leaf(grant)))))
+    when, newer = datetime(2026, 3, 1, tzinfo=UTC), b"\x09" * 32
+    adjusted = replace(graph.nodes[leaf(grant)], against=(Against(Track.REPLACED, when, when, newer),))
+    (account,), found = grant_accounts.accounts(replace(graph, nodes={**graph.nodes, adjusted.leaf: adjusted}))
+    assert str(account.paid) == "10000.00 CNY"
+    assert [each.code for each in grant_accounts.not_run(found)] == ["grant_newer_not_given"]
 
 
 def test_void_voucher_is_not_counted(town: Town) -> None:
@@ -142,7 +161,7 @@ def test_void_voucher_is_not_counted(town: Town) -> None:
     vouchers = [
         town.voucher(f"BF-{place}", "10万元", leaf(grant), payment_date=f"2026-03-0{place}") for place in (1, 2)
     ]
-    town.end(vouchers[0])
+    town.end(vouchers[0], "cancel", "other")
     _, account, codes = town.audited(*map(town.sd_jwt, (grant, *vouchers)))
     assert str(account.paid) == "100000.00 CNY"
     assert codes == ["voucher_void"]
@@ -206,9 +225,39 @@ def test_inspection_record_cites_what_was_inspected_and_tells_its_status(town: T
     graph = town.graph(town.sd_jwt(record), town.sd_jwt(grant))
     assert [each.claim for each in graph.cited_by(leaf(record))] == ["cites", "cites"]
     assert [(each.code, each.grade) for each in graph.findings] == [
-        ("cited_revoked", Grade.REMARK),
+        ("cited_withdrawn", Grade.REMARK),
         ("cited_not_given", Grade.REMARK),
     ]
+
+
+def test_licence_of_every_type_can_cite_others_and_those_without_citations_withhold_none(town: Town) -> None:
+    cited = town.grant()
+    licences = [town.licence(each.identifier, leaf(cited)) for each in LICENCES]
+    without = town.licence("food-operation-permit", number=permit_number(2))
+    # What people have: the documents, read back; and certificates as programs hand them on.
+    papers = [town.pdf(licences[0]), *(town.sd_jwt(each) for each in licences[1:]), town.sd_jwt(without)]
+    graph = town.graph(town.sd_jwt(cited), *papers)
+    assert {node.standing for node in graph.nodes.values()} == {Standing.GENUINE}
+    assert [(each.citing, each.cited, each.claim) for each in graph.citations] == [
+        (leaf(licence), leaf(cited), "cites") for licence in licences
+    ]
+    assert graph.findings == ()
+
+
+def test_licence_whose_citations_are_withheld_is_told_and_so_is_one_that_may_withhold_them(town: Town) -> None:
+    """Whoever withholds anything that need not be there may withhold citations: nobody can tell."""
+    licence = town.licence("business-licence", leaf(town.grant()))
+    shown = town.sd_jwt(licence).decode()
+    names = parse(shown).claims.keys()
+    told = [
+        [finding.code for finding in town.graph(present(shown, names - {hidden}).encode()).findings]
+        for hidden in ("cites", "address", "registered_capital")
+    ]
+    assert told == [["citations_withheld"], ["cited_not_given"], ["cited_not_given"]]
+    bare = town.sd_jwt(town.licence("food-operation-permit")).decode()
+    assert town.graph(present(bare, parse(bare).claims.keys() - {"premises"}).encode()).findings == ()
+    hotline = present(bare, parse(bare).claims.keys() - {"hotline"}).encode()
+    assert [finding.code for finding in town.graph(hotline).findings] == ["citations_withheld"]
 
 
 def test_altered_document_is_an_alarm_and_not_counted(town: Town) -> None:

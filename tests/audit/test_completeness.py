@@ -158,6 +158,18 @@ class TestMissing:
         assert (finding.arguments["got"], finding.arguments["wanted"]) == (9, 10)
         assert finding.arguments["root"] == f"0x{world.batches[0].root.hex()}"
 
+    def test_a_leaf_of_any_batch_when_all_batches_of_one_certificate_are_wanted(
+        self, world: World, own: Index, spoil: Callable[[Callable[[Session], object]], None]
+    ) -> None:
+        """What cannot be read of another batch could hold this certificate, too."""
+        other = world.batches[4]
+        spoil(lambda session: session.execute(delete(LeafRow).where(col(LeafRow.leaf).in_(other.batch.leaves))))
+        with pytest.raises(NotComplete) as caught:
+            gather(own, OneCertificate(world.papers[3].leaf))
+        (finding,) = caught.value.findings
+        assert (finding.code, finding.block) == ("export_leaves", other.block_number)
+        assert (finding.arguments["got"], finding.arguments["wanted"]) == (0, len(other.batch.leaves))
+
     def test_a_swapped_leaf(
         self, world: World, own: Index, spoil: Callable[[Callable[[Session], object]], None]
     ) -> None:

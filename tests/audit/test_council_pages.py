@@ -6,8 +6,11 @@ import csv
 import io
 import json
 import re
+import sqlite3
+from contextlib import closing
 from datetime import date, timedelta
 from html.parser import HTMLParser
+from http import HTTPStatus
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -298,6 +301,28 @@ class TestFindings:
         assert f'href="/audit/certificates/{"6c" * 32}?lang=en"' in answer.text
         assert "made_up_remark" not in alarms.partition("Only")[0].rpartition("made_up_alarm")[2]
         assert rows[-1] == ["# end", "2"]
+
+    def test_finding_without_what_its_sentence_names_is_told_with_a_question_mark(
+        self, read: Index, tmp_path: Path
+    ) -> None:
+        _remember(tmp_path, State.PASSED, (Finding(Grade.ALARM, "code_swapped", block=9),))
+        settings = Settings(poll_s=600, data_dir=tmp_path, rpc_urls="http://127.0.0.1:9")
+        with TestClient(make_app(read, settings, clock=lambda: NOW)) as client:
+            answer = client.get("/audit/findings?lang=en")
+            rows = client.get("/audit/findings.csv").text
+        assert answer.status_code == HTTPStatus.OK
+        assert "the code at ? (? bytes) is not that of our contract" in seen(answer)
+        assert "the code at ? (? bytes)" in rows
+
+    def test_page_leaves_a_memory_of_another_form_as_it_is(self, read: Index, tmp_path: Path) -> None:
+        _remember(tmp_path, State.PASSED, _FINDINGS)
+        with closing(sqlite3.connect(tmp_path / FILE)) as database:
+            database.execute("PRAGMA user_version = 1")
+        settings = Settings(poll_s=600, data_dir=tmp_path, rpc_urls="http://127.0.0.1:9")
+        with TestClient(make_app(read, settings, clock=lambda: NOW)) as client:
+            assert "NOT RUN" in seen(client.get("/audit/findings?lang=en"))
+        with closing(sqlite3.connect(tmp_path / FILE)) as database:
+            assert database.execute("SELECT COUNT(*) FROM findings").fetchone() == (len(_FINDINGS),)
 
     def test_only_a_run_that_did_everything_is_clean(self, read: Index, tmp_path: Path) -> None:
         said = {}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 from sqlmodel import col, delete
@@ -15,9 +18,13 @@ from sqlmodel import col, delete
 from tests.audit.packaged import checked, checker
 from tests.verifier.trust import trust_list_of
 from verifier.app import make_app
+from verifier.audit import package
 from verifier.cli import run
 from verifier.commands.audit_run import USAGE
 from verifier.models import LeafRow
+from verifier.routes import turns
+from verifier.routes.audit import packing
+from verifier.routes.turns import Turns
 from verifier.store import Store
 from verifier.wiring import attester_of, open_trust_file, open_verifier
 
@@ -50,6 +57,23 @@ def client(world: World, settings: Settings) -> Iterator[TestClient]:
     app = make_app(verifier.index, settings, clock=lambda: world.now, trust=open_trust_file(settings, world.now))
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+def application(client: TestClient) -> FastAPI:
+    """Return what answers a client."""
+    assert isinstance(client.app, FastAPI)
+    return client.app
+
+
+def free_places(coming: turns.Coming) -> int:
+    """Return how many bodies more of this client may be on their way."""
+    with ExitStack() as held:
+        for number in range(turns.MOST_COMING):
+            try:
+                held.enter_context(coming.place("testclient"))
+            except turns.Crowded:
+                return number
+    return turns.MOST_COMING
 
 
 class TestPages:
@@ -115,6 +139,80 @@ class TestPages:
         for block in ("9999", "70"):
             answer = client.get("/audit/sample", params=PERIOD | {"block": block, "size": "5"})
             assert answer.status_code == 422, block
+
+
+class TestTurns:
+    """Nobody takes the readers, or the one who packs, for longer than a turn."""
+
+    @pytest.fixture
+    def nobody_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(turns, "MOST_WAITING_EACH", 0)
+
+    @pytest.fixture
+    def readers_are_busy(self, client: TestClient) -> Iterator[None]:
+        state = application(client).state
+        desk = state.desk
+        state.desk = replace(desk, turns=Turns(0))
+        yield
+        state.desk = desk
+
+    @pytest.mark.usefixtures("nobody_waits", "readers_are_busy")
+    def test_each_document_waits_for_a_turn_of_its_own_once_the_form_is_in_order(
+        self, client: TestClient, world: World
+    ) -> None:
+        files = [("document", ("x.txt", world.papers[0].sd_jwt))]
+        assert client.post("/audit/package", data=PERIOD, files=files).status_code == 429
+        for wrong in ({"agency": "three"}, {"agency": "3"}, {}):
+            assert client.post("/audit/package", data=wrong, files=files).status_code == 422
+
+    @pytest.mark.usefixtures("nobody_waits")
+    def test_gathering_and_packing_wait_for_their_own_turn(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(application(client).state.packing, "turns", Turns(0))
+        sample = PERIOD | {"block": "78", "size": "5"}
+        for answer in (
+            client.get("/audit/complete", params=PERIOD),
+            client.get("/audit/sample", params=sample),
+            client.post("/audit/package", data=PERIOD, files=[("document", ("", b""))]),
+        ):
+            assert (answer.status_code, answer.headers["retry-after"]) == (429, "10")
+
+    def test_what_was_handed_in_is_counted_until_the_package_is_made(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        coming, made = application(client).state.desk.coming, package.make
+        free: list[int] = []
+
+        def make(*given: object, **named: object) -> bytes:
+            free.append(free_places(coming))
+            return made(*given, **named)  # type: ignore[arg-type]  # (handed on as they are)
+
+        monkeypatch.setattr(package, "make", make)
+        answer = client.post("/audit/package", data=PERIOD, files=[("document", ("", b""))])
+        assert answer.status_code == 200
+        assert free == [turns.MOST_COMING_EACH - 1]
+        assert free_places(coming) == turns.MOST_COMING_EACH
+
+    @pytest.mark.parametrize("lang", ["zh-CN", "en"])
+    def test_more_certificates_than_memory_holds_are_left_to_the_command(
+        self, client: TestClient, world: World, monkeypatch: pytest.MonkeyPatch, lang: str
+    ) -> None:
+        monkeypatch.setattr(packing, "MOST_CERTIFICATES", 138)
+        refused = client.get("/audit/complete", params=PERIOD | {"lang": lang})
+        assert refused.status_code == 422
+        assert "139" in refused.text
+        assert "138" in refused.text
+        batch = world.batches[0]
+        for one in (
+            {"leaf": world.papers[0].leaf.hex()},
+            {"agency": str(batch.office.agency), "root": batch.root.hex()},
+            PERIOD | {"type": "2"},
+        ):
+            monkeypatch.setattr(packing, "MOST_CERTIFICATES", 138)
+            assert client.get("/audit/complete", params=one).status_code == 200
+            monkeypatch.setattr(packing, "MOST_CERTIFICATES", 1)
+            assert client.get("/audit/complete", params=one).status_code == 422
 
 
 class TestMissing:

@@ -7,13 +7,17 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from tests.audit.funds import Town
+from tests.audit.test_evidence_pages import free_places
 from tests.issuer.offices import make_world
 from verifier.app import make_app
+from verifier.audit import papers as papers_read
 from verifier.audit.anomaly_rules import Rule
 from verifier.cli import run
+from verifier.routes import turns
 from verifier.settings import Settings
 from verifier.wording import Language, message, say
 
@@ -125,6 +129,23 @@ def test_the_result_comes_as_a_file(desk: TestClient, papers: list[tuple[str, tu
     assert table.splitlines()[-1] == "# end,2"
 
 
+def test_what_was_handed_in_is_counted_until_it_is_read(
+    desk: TestClient, papers: list[tuple[str, tuple[str, bytes]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(desk.app, FastAPI)
+    coming, read = desk.app.state.desk.coming, papers_read.read
+    free: list[int] = []
+
+    def noted(*given: object, **named: object) -> object:
+        free.append(free_places(coming))
+        return read(*given, **named)  # type: ignore[arg-type]  # (handed on as they are)
+
+    monkeypatch.setattr(papers_read, "read", noted)
+    assert desk.post(FUNDS, files=papers).status_code == 200
+    assert free == [turns.MOST_COMING_EACH - 1] * len(papers)
+    assert free_places(coming) == turns.MOST_COMING_EACH
+
+
 def test_what_is_no_set_of_documents_is_refused(desk: TestClient) -> None:
     assert desk.post(FUNDS, files=[("file", ("", b""))]).status_code == 422
     many = [("file", (f"{count}.txt", b"x")) for count in range(41)]
@@ -182,3 +203,23 @@ def test_the_command_lists_what_is_out_of_the_ordinary(
     assert run(["audit", "anomalies", "--rule", "holiday", "--lang", "zh-CN"]) == 0
     assert say(message("audit.anomaly.hidden"), Language.CHINESE) in capsys.readouterr().out
     assert run(["audit", "anomalies", "--rule", "fraud"]) == 2
+
+
+def test_a_year_without_its_holidays_is_not_run_on_the_page_and_by_the_command(
+    world: World, index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rules = folder / "no-years.toml"
+    rules.write_text("[holiday]\non = true\nweekends = true\nleast = 1\n[holiday.years]\n", encoding="utf-8")
+    settings = world.settings(folder, poll_s=60, audit_anomalies=str(rules))
+    for name, value in settings.model_dump(exclude_defaults=True).items():
+        monkeypatch.setenv(f"YINXIN_{name.upper()}", str(value))
+    with TestClient(make_app(index, settings, clock=lambda: world.now)) as client:
+        for lang, not_run in ((Language.ENGLISH, "NOT RUN"), (Language.CHINESE, "未核对")):
+            page = unescape(client.get(PATH, params={"lang": lang}).text)
+            assert say(message("audit.anomaly.holidays_unknown"), lang) in page
+            assert "anomaly_holidays_unknown" in page
+            assert run(["audit", "anomalies", "--lang", lang]) == 3
+            assert not_run in capsys.readouterr().out
+    assert run(["audit", "anomalies", "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert (told["about"]["holidays_of"], {row["code"] for row in told["rows"]}) == ([], {"anomaly_holidays_unknown"})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlmodel import select
 
 from chain.events import Track
 from chain.manifest import Batch, Manifest, Row, RowState
@@ -19,6 +20,7 @@ from verifier.app import make_app
 from verifier.audit import manifest_check, manifest_contents
 from verifier.audit.finding import Grade
 from verifier.cli import run
+from verifier.models import BlockRow, KeyRow
 from verifier.register import opened
 from verifier.wording import Language, message, say
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from verifier.audit.finding import Finding
     from verifier.audit.manifest_check import Checked
     from verifier.index import Index
+    from verifier.register import Tables
 
 
 @pytest.fixture(scope="session")
@@ -217,8 +220,46 @@ def test_an_agency_that_is_none_is_found(world: World, index: Index, true: Manif
 
 
 def test_a_key_that_had_not_begun_to_count_is_found(world: World, index: Index, true: Manifest) -> None:
-    found = checked(index, signed(world, replace(true, block_timestamp=1_000_000_000)))
-    assert (Grade.FAULT, "manifest_key_not_counting") in codes(found)
+    with opened(index) as tables:
+        key_of(tables, true).valid_from = true.block_timestamp + 1
+        found = manifest_check.check(tables, signed(world, true))
+        tables.session.rollback()
+    assert codes(found) == [(Grade.FAULT, "manifest_key_not_counting")]
+
+
+def key_of(tables: Tables, manifest: Manifest) -> KeyRow:
+    """Return the agency's key as the index has it; what a test changes in it is not stored."""
+    return tables.session.exec(select(KeyRow).where(KeyRow.agency == manifest.agency)).one()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_an_expired_key_does_not_count_whatever_time_the_manifest_gives(
+    world: World, index: Index, true: Manifest, *, is_known: bool
+) -> None:
+    with opened(index) as tables:
+        number = tables.session.exec(select(BlockRow.number).where(BlockRow.number < true.block_number)).all()[-1]
+        row = tables.session.get_one(BlockRow, number)
+        manifest = replace(true, block_number=number, block_hash=row.hash, block_timestamp=row.timestamp)
+        before = tables.session.exec(select(BlockRow.timestamp).where(BlockRow.number < number)).all()[-1]
+        if not is_known:
+            tables.session.delete(row)
+        key_of(tables, true).valid_until = before
+        tables.session.flush()
+        genuine = manifest_check.check(tables, signed(world, manifest))
+        early = manifest_check.check(tables, signed(world, replace(manifest, block_timestamp=before - 1)))
+        tables.session.rollback()
+    assert genuine.is_block_known is is_known
+    assert (Grade.ALARM, "manifest_other_time") not in codes(genuine)
+    assert (Grade.FAULT, "manifest_key_not_counting") in codes(genuine)
+    assert (Grade.ALARM, "manifest_other_time") in codes(early)
+    assert (Grade.FAULT, "manifest_key_not_counting") in codes(early)
+    assert not early.agrees
+
+
+def test_a_block_before_all_that_the_index_has_is_not_run(world: World, index: Index, true: Manifest) -> None:
+    found = checked(index, signed(world, replace(true, block_number=0, sequences=(0, 0), batches=())))
+    assert found.not_run is not None
+    assert not found.agrees
 
 
 def test_a_key_that_was_cut_off_is_found(world: World, index: Index, true: Manifest) -> None:

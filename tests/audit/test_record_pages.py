@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import sqlite3
 from base64 import b64encode
@@ -12,6 +13,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from anyio import run, sleep_forever
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.event import listen, remove
@@ -19,18 +22,23 @@ from sqlalchemy.event import listen, remove
 from chain.errors import InvalidInput
 from chain.short_number import short_number
 from chain.validity import Validity
+from tests.deployed import signer
 from tests.verifier.book import CLAIMS, TYPE
 from tests.verifier.printed import print_document
 from verifier.app import make_app
+from verifier.audit import searching
+from verifier.audit.exporting import ExportForm
 from verifier.audit.paging import Cursors
+from verifier.routes.audit import exports
 from verifier.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator, MutableMapping
     from pathlib import Path
 
     from tests.audit.world import World
     from verifier.index import Index
+    from verifier.register import Tables
 
 
 def served(world: World, index: Index, folder: Path, **settings: str) -> TestClient:
@@ -42,6 +50,12 @@ def served(world: World, index: Index, folder: Path, **settings: str) -> TestCli
 def client(world: World, index: Index, folder: Path) -> Iterator[TestClient]:
     with served(world, index, folder, log_level="error") as client:
         yield client
+
+
+def application(client: TestClient) -> FastAPI:
+    """Return what answers a client."""
+    assert isinstance(client.app, FastAPI)
+    return client.app
 
 
 def page(client: TestClient, address: str, status: int = 200) -> str:
@@ -70,10 +84,11 @@ class TestSearch:
             paper.leaf.hex().upper(),
             short_number(paper.leaf),
             short_number(paper.leaf).lower().replace("-", " "),
-            paper.sd_jwt,
-            paper.code(),
         ):
             assert led(client, handle) == leaf
+        for private in (paper.sd_jwt, paper.code()):
+            answer = client.post("/audit/search?lang=en", files={"q": (None, private)}, follow_redirects=False)
+            assert answer.headers["location"] == f"{leaf}?lang=en"
         assert led(client, root) == f"/audit/batches/{batch.office.agency}/{root}"
         assert led(client, batch.transaction_hash.hex()) == f"/audit/transactions/0x{batch.transaction_hash.hex()}"
         officer = f"0x{office.preparer.address.hex()}"
@@ -111,6 +126,50 @@ class TestSearch:
         unknown = client.post("/audit/search?lang=en", files={"q": (None, paper.sd_jwt[:-9])}, follow_redirects=False)
         assert unknown.status_code == 404
         assert paper.sd_jwt[:40] not in unknown.text
+
+    def test_a_certificate_in_an_address_is_refused_and_not_repeated(self, client: TestClient, world: World) -> None:
+        for private in (world.papers[1].sd_jwt, world.papers[1].sd_jwt[:-9], world.papers[1].code()):
+            answer = client.get(
+                "/audit/search", params={"q": private, "lang": "en", "more": "told"}, follow_redirects=False
+            )
+            assert answer.status_code == 400
+            assert "do not belong in an address" in answer.text
+            assert private[:40] not in answer.text
+            assert "more=told" in answer.text
+        too_long = client.get("/audit/search", params={"q": f"{world.papers[1].sd_jwt:~<9000}", "lang": "en"})
+        assert too_long.status_code == 422
+        assert world.papers[1].sd_jwt[:40] not in too_long.text
+
+    def test_what_is_too_long_is_not_even_looked_at(self, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr(searching, "search")
+        answer = client.post("/audit/search?lang=en", files={"q": (None, "x" * 8_001)})
+        assert answer.status_code == 422
+        assert "8001 characters" in answer.text
+
+    def test_a_search_waits_for_its_place_among_the_readers(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen = []
+        search = searching.search
+
+        def noted(tables: Tables, handle: str) -> searching.Found:
+            readers = application(client).state.desk.readers
+            seen.append(readers.borrowed_tokens)
+            return search(tables, handle)
+
+        monkeypatch.setattr(searching, "search", noted)
+        client.post("/audit/search?lang=en", files={"q": (None, "nothing such")})
+        assert seen == [1]
+
+    def test_what_no_text_has_is_refused_in_an_address_too(self, client: TestClient) -> None:
+        assert "wanted text" in page(client, "/audit/search?q=a%00b&lang=en", 422)
+
+    def test_a_form_that_is_no_text_is_refused(self, client: TestClient) -> None:
+        body = b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n%s\r\n--x--\r\n'
+        for charset, typed in (("undefined", b"a"), ("unicode_escape", b"\\ud800"), ("utf-8", b"a\0b")):
+            said = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+            answer = client.post("/audit/search?lang=en", content=body % typed, headers=said)
+            assert answer.status_code in (400, 422), charset
 
     def test_a_document_is_read_in_the_sandbox_and_leads_to_its_leaf(self, client: TestClient, world: World) -> None:
         paper = world.papers[2]
@@ -204,10 +263,91 @@ class TestRecords:
         officer = world.offices[2].preparer.address.hex()
         text = page(client, f"/audit/addresses/0x{officer}?lang=en")
         assert f"<bdi>{world.offices[2].name}</bdi></a>" in text
-        sender = world.deployed.sender.address
-        rows = client.get(f"/audit/addresses/0x{sender.hex()}?format=json").json()["rows"]
-        assert f"0x{world.batches[0].transaction_hash.hex()}" in [row["transaction"] for row in rows]
+        assert f"<bdi>{world.offices[2].name}</bdi></a>" in page(client, f"/audit/addresses/{officer}?lang=zh-CN")
         assert "knows nothing of the address" in page(client, f"/audit/addresses/{'ab' * 20}?lang=en", 404)
+
+
+class TestActs:
+    """What somebody signed, sent or became."""
+
+    @staticmethod
+    def rows(client: TestClient, address: bytes, **query: str) -> list[dict[str, object]]:
+        told = client.get(f"/audit/addresses/0x{address.hex()}", params={"format": "json", **query}).json()
+        assert told["count"] == len(told["rows"])
+        rows: list[dict[str, object]] = told["rows"]
+        return rows
+
+    @staticmethod
+    def addresses(event: dict[str, object]) -> set[object]:
+        found: set[object] = {event["sender"]}
+        for name, value in json.loads(str(event["arguments"])).items():
+            if name in {"preparer", "proposer", "executor", "officer", "member"}:
+                found.add(value)
+            elif name in {"approvers", "officers", "consenters"}:
+                found.update(value)
+        return found
+
+    def test_everything_that_somebody_had_a_part_in_is_listed_and_nothing_else(
+        self, client: TestClient, world: World
+    ) -> None:
+        everything = events(client)
+        office = world.offices[2]
+        people = (office.preparer, *office.managers, world.deployed.sender, signer("a clerk for a while"))
+        for person in people:
+            name = f"0x{person.address.hex()}"
+            wanted = [each for each in everything if name in self.addresses(each)]
+            assert wanted
+            places = [(each["block"], each["log_index"]) for each in self.rows(client, person.address)]
+            assert places == [(each["block"], each["log_index"]) for each in wanted]
+
+    def test_the_parts_that_somebody_had_are_told_and_asked_for(self, client: TestClient, world: World) -> None:
+        clerk = signer("a clerk for a while").address
+        told = {(row["event"], *row["parts"]) for row in self.rows(client, clerk)}  # type: ignore[misc]  # (JSON)
+        assert told == {("OfficerSet", "named"), ("BatchAnchored", "signed")}
+        assert [row["event"] for row in self.rows(client, clerk, part="named")] == ["OfficerSet"] * 3
+        assert [row["event"] for row in self.rows(client, clerk, part="signed")] == ["BatchAnchored"]
+        assert self.rows(client, clerk, part="sent") == []
+        sender = world.deployed.sender.address
+        assert len(self.rows(client, sender, part="sent")) > 100
+        text = page(client, f"/audit/addresses/{clerk.hex()}?part=sent&lang=en")
+        assert "There is nothing of the kind." in text
+        page(client, f"/audit/addresses/{clerk.hex()}?part=paid&lang=en", 422)
+
+    def test_long_lists_go_on_where_the_page_before_ended(self, client: TestClient, world: World) -> None:
+        sender = world.deployed.sender.address
+        address: str | None = f"/audit/addresses/0x{sender.hex()}?lang=en"
+        seen: list[str] = []
+        while address is not None:
+            text = page(client, address)
+            seen += re.findall(r", Block ([0-9]+), ([0-9]+)</span>", text)
+            following = re.search(r'rel="next" href="([^"]+)', text)
+            address = None if following is None else following[1].replace("&amp;", "&")
+        assert len(seen) == len(set(seen)) == len(self.rows(client, sender))
+        page(client, f"/audit/addresses/0x{sender.hex()}?cursor=abc&lang=en", 422)
+
+
+class TestNames:
+    def test_an_agency_is_called_what_it_was_called_when_the_batch_was_anchored(
+        self, client: TestClient, world: World
+    ) -> None:
+        renamed = world.offices[5]
+        early = next(each for each in world.batches if each.office.agency == renamed.agency)
+        late = [each for each in world.batches if each.office.agency == renamed.agency][-1]
+        for batch, name in ((early, renamed.name), (late, f"{renamed.name}（更名）")):
+            text = page(client, f"/audit/batches/{renamed.agency}/{batch.root.hex()}?lang=en")
+            assert f"{name} (#{renamed.agency}), batch" in text
+            leaf = batch.batch.leaves[0].hex()
+            assert f"{name} (#{renamed.agency}), batch" in page(client, f"/audit/certificates/{leaf}?lang=en")
+
+    def test_what_the_search_finds_of_an_agency_bears_its_name(self, client: TestClient, world: World) -> None:
+        kid = world.offices[2].public_key.kid.hex()
+        led(client, kid)
+        text = page(client, f"/audit/search?q={world.offices[2].agency}&lang=en")
+        assert world.offices[2].name in text
+
+    def test_what_is_listed_about_an_agency_leads_to_it_by_its_name(self, client: TestClient, world: World) -> None:
+        text = page(client, "/audit/anomalies?agency=3&lang=en")
+        assert f">{world.offices[2].name} (#3)</a>" in text
 
 
 def events(client: TestClient, **query: str | int) -> list[dict[str, object]]:
@@ -256,6 +396,8 @@ class TestFeed:
         assert "begin at its first page" in page(client, "/audit/events?cursor=abc&lang=en", 422)
         assert "the earlier day first" in page(client, "/audit/events?first=2026-02-02&last=2026-02-01&lang=en", 422)
         page(client, "/audit/events?first=yesterday&lang=en", 422)
+        for strange in ("%00", "a%00b", "x" * 41, "bärtig"):
+            assert "wanted one of" not in page(client, f"/audit/events?kind={strange}&lang=en", 422)
         problem = client.get("/audit/events?kind=weddings&format=json")
         assert (problem.status_code, problem.headers["content-type"]) == (422, "application/problem+json")
 
@@ -295,7 +437,96 @@ class TestExports:
             assert client.get(f"{address}.csv").text.rstrip().endswith(f"# end,{told['count']}")
 
 
+class TestFewExports:
+    def test_a_client_gets_few_at_once_and_each_is_counted_until_it_is_read(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(exports.MOST_EACH + 1):
+            assert client.get("/audit/events.csv").status_code == 200
+        counted: exports.Exports = application(client).state.exports
+        for _ in range(exports.MOST_EACH):
+            counted.begin("testclient")
+        for address in ("/audit/events.csv", "/audit/agencies.csv", "/audit/anomalies.json"):
+            refused = client.get(address)
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+        monkeypatch.setattr(exports, "MOST", exports.MOST_EACH)
+        counted.end("testclient")
+        counted.begin("192.0.2.1")
+        assert client.get("/audit/events.csv").status_code == 503
+        counted.end("testclient")
+        counted.end("192.0.2.1")
+        assert client.get("/audit/events.csv").status_code == 200
+
+    def test_one_that_nobody_reads_on_is_cut_off_and_lets_go_of_its_view(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(exports, "WHOLE_S", 0.05)
+        told: list[str] = []
+
+        def parts() -> Generator[bytes]:
+            try:
+                while True:
+                    yield b"row\n"
+            finally:
+                told.append("closed")
+
+        sent: list[MutableMapping[str, object]] = []
+
+        async def send(message: MutableMapping[str, object]) -> None:
+            sent.append(message)
+            if message.get("body"):
+                await sleep_forever()
+
+        async def receive() -> MutableMapping[str, object]:
+            await sleep_forever()
+            raise AssertionError
+
+        async def read() -> None:
+            file = exports.Attached(parts(), "rows", ExportForm.CSV, end=lambda: told.append("counted"))
+            scope = {"type": "http", "asgi": {"spec_version": "2.3"}}
+            await file(scope, receive, send)
+
+        run(read)
+        assert told == ["closed", "counted"]
+        assert sent[-1] == {"type": "http.response.body", "body": b"row\n", "more_body": True}
+
+
 class TestReaders:
+    @pytest.mark.parametrize(("access", "is_led"), [("open", True), ("password", False), ("off", False)])
+    def test_the_public_page_leads_there_where_anybody_may_read(
+        self, world: World, index: Index, folder: Path, tmp_path: Path, access: str, *, is_led: bool
+    ) -> None:
+        file = tmp_path / "password"
+        file.write_text("correct horse battery\n", encoding="utf-8")
+        named = {"audit_password": str(file)} if access == "password" else {}
+        with served(world, index, folder, audit_access=access, **named) as client:
+            for lang, word in (("en", "For auditors"), ("zh-CN", "审计查询")):
+                text = client.get(f"/?lang={lang}").text
+                assert (f'href="/audit?lang={lang}"' in text) is is_led
+                assert (word in text) is is_led
+
+    def test_guesses_at_the_password_are_counted(
+        self, world: World, index: Index, folder: Path, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "password"
+        file.write_text("correct horse battery\n", encoding="utf-8")
+        right, wrong = (
+            {"Authorization": f"Basic {b64encode(b'auditor:' + each).decode()}"}
+            for each in (b"correct horse battery", b"wrong")
+        )
+        limited = served(world, index, folder, audit_access="password", audit_password=str(file), limit_misses="3")
+        with limited as client:
+            for _ in range(5):
+                assert client.get("/audit/events").status_code == 401
+            assert client.get("/audit/events", headers=right).status_code == 200
+            for _ in range(3):
+                assert client.get("/audit/events", headers=wrong).status_code == 401
+            for each in (wrong, right):
+                answer = client.get("/audit/events?lang=en", headers=each)
+                assert answer.status_code == 429
+                assert int(answer.headers["retry-after"]) > 60
+                assert "Too many wrong passwords" in answer.text
+                assert "Batch anchored" not in answer.text
+                assert "/audit/agencies" not in answer.text
+
     def test_an_operator_may_ask_for_a_password(self, world: World, index: Index, folder: Path, tmp_path: Path) -> None:
         file = tmp_path / "password"
         file.write_text("correct horse battery\n", encoding="utf-8")
@@ -338,11 +569,14 @@ def test_a_cursor_fits_only_the_list_that_gave_it() -> None:
     for wrong, kinds in ((cursor, (int, int)), (cursor[:-1], (int, str)), ("é", (int, str))):
         with pytest.raises(InvalidInput, match="cursor"):
             cursors.read(wrong, kinds=kinds)
+    for strange in ("a\0b", "\ud800", "é"):
+        with pytest.raises(InvalidInput, match="cursor"):
+            cursors.read(cursors.write([5, strange]), kinds=(int, str))
     with pytest.raises(InvalidInput, match="cursor"):
         Cursors("events/2").read(cursor, kinds=(int, str))
 
 
-LARGE = {"batches", "blocks", "events", "leaves", "statuses", "transactions"}
+LARGE = {"batches", "blocks", "events", "leaves", "parties", "statuses", "transactions"}
 """The tables that grow with the number of certificates."""
 
 
@@ -369,6 +603,7 @@ def test_no_page_reads_through_a_large_table(client: TestClient, world: World, f
             f"/audit/transactions/{batch.transaction_hash.hex()}",
             f"/audit/blocks/{batch.block_number}",
             f"/audit/addresses/{sender}",
+            f"/audit/addresses/{officer}?part=signed",
             *(f"/audit/search?q={handle}" for handle in (leaf, batch.root.hex(), officer, sender, "3", "2026-01-20")),
             f"/audit/search?q={short_number(world.papers[0].leaf)}",
         ):

@@ -26,6 +26,7 @@ from tests.verifier.test_index import now_of
 from verifier.attesting import make_attester
 from verifier.cli import run
 from verifier.evidence_files import Kind
+from verifier.witnessing import collecting
 from verifier.witnessing.cosignature import Cosignature
 from verifier.witnessing.rounds import Rounds
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from chain.ethereum.network import Anvil
     from tests.audit.witnesses import Outsider
     from tests.deployed import Deployed
+    from verifier.witnessing.asking import Reply
 
 CHECKPOINTS = "/api/v1/checkpoints"
 WITNESS = "/api/v1/witness"
@@ -263,7 +265,10 @@ class TestSplitViews:
         file.write_bytes(data)
         for more in ([], ["--trust-list", str(one.folder / "trust.json")]):
             assert run(["witness", "check-split", str(file), *more]) == 0
-            assert "two histories" in capsys.readouterr().out
+            printed = capsys.readouterr().out
+            assert "two histories" in printed
+            # The list in the file was put there by whoever made it.
+            assert ("proven ONLY IF the trust list with SHA-256" in printed) == (not more)
         file.write_bytes(data.replace(b"A", b"B", 1))
         assert run(["witness", "check-split", str(file)]) == 1
 
@@ -291,6 +296,46 @@ class TestSplitViews:
             collected(again)
             (split,) = again.verifier.witnessed.split_views()
             assert [each.value for each in split.difference.what] == ["block"]
+
+    def test_what_is_refused_of_a_witness_keeps_nobody_from_what_is_genuine(
+        self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(collecting, "SPLITS_EVERY_S", 0.0)
+        fresh_anvil.mine()
+        (tmp_path / "one").mkdir()
+        one = Desk.opened(fresh_deployment, tmp_path / "one")
+        assert one.cut() is not None
+        with outsider(fresh_deployment, tmp_path / "witness", one.folder / "trust.json") as witness:
+            genuine = Checkpoint.parse(newest_file(one))
+            key = make_attester(one.folder)
+            other = replace(genuine, block_hash=bytes(32), state=None, attestations=()).attested(
+                key.public.kid, key.sign
+            )
+            statuses = [
+                httpx2.post(f"{witness.url}{WITNESS}/checkpoints", content=each.encode()).status_code
+                for each in (genuine, other)
+            ]
+            assert statuses == [200, 422]
+            (name,) = witness.witness.folder.splits.names()
+            # Nine that are none are older, nine newer.
+            for number in range(18):
+                path = witness.witness.folder.splits.path / f"{number:032x}.json"
+                path.write_bytes(b"{}")
+                os.utime(path, (number // 9 * 2**32, number))
+            desk = knowing(one, witness)
+            asked: list[str] = []
+            genuinely = collecting.asking.get
+
+            def get(url: str, *, most: int) -> Reply:
+                asked.append(url.rpartition("/")[2])
+                return genuinely(url, most=most)
+
+            monkeypatch.setattr(collecting.asking, "get", get)
+            for _ in range(5):
+                collected(desk)
+            assert [each.name for each in desk.verifier.witnessed.split_views()] == [name]
+            asked_for = [each for each in asked if each != "split-views"]
+            assert len(asked_for) == len(set(asked_for)) == 19
 
     def test_a_verifier_restored_to_an_older_state_is_an_alarm(
         self, fresh_anvil: Anvil, fresh_deployment: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]

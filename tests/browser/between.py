@@ -44,6 +44,8 @@ class Between:
     app: ASGIApp
     asked: list[Asked] = field(default_factory=list)
     lie: Lie | None = None
+    hangs: Callable[[str], bool] | None = None
+    """At which paths nothing is ever answered."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -53,6 +55,10 @@ class Between:
         query = scope["query_string"].decode()
         headers = "\n".join(f"{name.decode()}: {value.decode()}" for name, value in scope["headers"])
         self.asked.append(Asked(scope["method"], f"{scope['path']}?{query}" if query else scope["path"], headers, body))
+        if self.hangs is not None and self.hangs(scope["path"]):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return
         given = iter([{"type": "http.request", "body": body, "more_body": False}])
 
         async def again() -> _Message:

@@ -106,6 +106,7 @@ def test_the_page_makes_of_a_report_what_the_service_makes_of_it(
     given: list[tuple[str, dict[str, Any]]]
     given = [(name, {"typed": (None, text)}) for name, text in texts(shop).items()]
     given += [(name, {"file": ("a file", data)}) for name, data in files(shop).items()]
+    given.append(("before it was registered", {"typed": (None, shop.papers.expired.code()), "on": "2024-05-01"}))
     met = set[str]()
     with watched(browser, shop, language=language) as page:
         page.route(

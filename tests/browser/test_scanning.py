@@ -115,6 +115,52 @@ def test_the_camera_is_closed_by_hand_and_when_the_page_is_left(browser: Browser
         assert page.locator(".summary").count() == 0
 
 
+TORCH = """
+  const settings = { asked: [], refuses: false };
+  globalThis.torch = settings;
+  MediaStreamTrack.prototype.getCapabilities = () => ({ torch: true });
+  MediaStreamTrack.prototype.applyConstraints = async (asked) => {
+    settings.asked.push(asked.advanced[0].torch);
+    if (settings.refuses) throw new DOMException("the light is in use", "NotReadableError");
+  };
+"""
+"""No camera of this machine has a light, so the browser is told of one."""
+
+
+def test_a_camera_with_a_light_has_a_button_for_it_and_another_has_none(
+    browser: Browser, shop: Shop, tmp_path: Path
+) -> None:
+    blank = Image.new("RGB", (640, 480), "#7a6f63")
+    with camera_browser(browser, tmp_path, blank) as filming:
+        with watched(filming, shop, camera=True) as page:
+            ready(page)
+            page.click("#scan")
+            page.get_by_text(say("page.scanning")).wait_for()
+            assert page.locator("[data-torch]").is_hidden()
+        with watched(filming, shop, camera=True) as page:
+            page.add_init_script(TORCH)
+            ready(page)
+            for _ in range(2):
+                page.click("#scan")
+                light = page.get_by_role("button", name=say("page.torch"))
+                light.wait_for()
+                assert light.get_attribute("aria-pressed") == "false"
+                for pressed in ("true", "false", "true"):
+                    light.click()
+                    page.wait_for_selector(f"[data-torch][aria-pressed={pressed}]")
+                axe(page)
+                looks(page, "scanning-light")
+                page.click("[data-close]")
+                page.locator("#scanner").wait_for(state="hidden")
+            assert page.evaluate("torch.asked") == [True, False, True] * 2
+            # One that says it has a light, and then has none, goes on scanning without.
+            page.evaluate("torch.refuses = true")
+            page.click("#scan")
+            light.click()
+            light.wait_for(state="hidden")
+            assert page.get_by_text(say("page.scanning")).is_visible()
+
+
 def test_after_a_minute_the_camera_stops_and_says_so(browser: Browser, shop: Shop, tmp_path: Path) -> None:
     blank = Image.new("RGB", (640, 480), "#7a6f63")
     with camera_browser(browser, tmp_path, blank) as filming, watched(filming, shop, camera=True) as page:

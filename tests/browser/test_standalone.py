@@ -10,7 +10,9 @@ import zxingcpp
 from PIL import Image
 
 from chain.events import Track
+from tests.browser.counter import camera_browser
 from tests.browser.device import DAY, Telephone, World, telephone, with_path
+from verifier.wording import Language, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,3 +105,44 @@ def test_who_has_it_already_is_not_sent_it_again(world: World, file: Path) -> No
     again = httpx2.get(f"{world.server.url}{ADDRESS}?lang=en", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert httpx2.get(f"{world.server.url}{ADDRESS}?lang=zh-CN").headers["etag"] != first.headers["etag"]
+
+
+# On telephones files have no `mediaDevices` at all.
+NO_CAMERAS = "Object.defineProperty(Navigator.prototype, 'mediaDevices', {});"
+
+
+@pytest.mark.parametrize("script", ["", NO_CAMERAS], ids=["the camera is refused", "there is no camera for files"])
+def test_that_a_file_has_no_camera_is_said_and_a_photo_and_a_paste_still_work(  # noqa: PLR0917 (fixtures)
+    browser: Browser, world: World, file: Path, papers: tuple[Paper, Paper], tmp_path: Path, script: str
+) -> None:
+    blank = Image.new("RGB", (640, 480), "#7a6f63")
+    folder = file.as_uri().removesuffix("/yinxin-verifier.html")
+    with camera_browser(browser, tmp_path, blank) as filming, telephone(filming, folder, world.now) as phone:
+        phone.context.set_offline(True)
+        phone.page.add_init_script(script)
+        refused(phone, papers, tmp_path)
+
+
+def refused(opened: Telephone, papers: tuple[Paper, Paper], tmp_path: Path) -> None:
+    """Ask for the camera in vain, and bring a photo and a text instead."""
+    page = opened.page
+    opened.open("/yinxin-verifier.html")
+    for language in (Language.ENGLISH, Language.CHINESE):
+        if language is Language.CHINESE:
+            page.click("[data-switch]")
+            page.locator("h1", has_text="证照").wait_for()
+        page.click("#scan")
+        page.get_by_role("alert").get_by_text(sentence("page.camera_file", language)).wait_for()
+        assert page.locator("#scanner").is_hidden()
+    code = zxingcpp.create_barcode(with_path(*papers), zxingcpp.BarcodeFormat.QRCode)
+    Image.fromarray(code.to_image(scale=4)).save(tmp_path / "code.png")
+    page.set_input_files("#file", str(tmp_path / "code.png"))
+    assert opened.colour() == "green"
+    opened.open("/yinxin-verifier.html")
+    paste = """(text) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", text);
+      document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }"""
+    page.evaluate(paste, papers[1].code())
+    assert opened.colour() == "red"

@@ -27,6 +27,7 @@ FILE: dict[str, Any] = {
     "validity": {"first": "first", "last": "last"},
     "renewal": None,
     "inspectionMonths": None,
+    "statuses": ["RESCINDED", "REVOKED", "REPLACED", "LOSS"],
     "statusWords": {},
     "layout": {
         "orientation": "portrait",

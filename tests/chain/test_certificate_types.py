@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +17,7 @@ from chain.certificate_types import LANGUAGES, CertificateType, Kind, Mask, by_i
 from chain.errors import CertificateTypeInvalid, ClaimsInvalid, IdentifierInvalid
 from chain.events import Track
 from chain.identifiers import parse_resident_number
-from chain.type_file import MAX_CARRIED_BYTES, STATUS_WORDS
+from chain.type_file import EVERY_TYPES, MAX_CARRIED_BYTES, STATUS_WORDS
 
 ROOT = Path(__file__).parents[2]
 IDENTIFIERS = [
@@ -251,14 +253,55 @@ def test_food_permit_is_valid_for_five_years_at_most() -> None:
         ("grant-decision", ["cites"]),
         ("payment-voucher", ["decision", "cites"]),
         ("inspection-record", ["cites"]),
-        ("food-operation-permit", []),
     ],
 )
-def test_citations_are_leaves_that_are_always_shown(identifier: str, citing: list[str]) -> None:
+def test_citations_of_money_and_inspections_are_leaves_that_are_always_shown(
+    identifier: str, citing: list[str]
+) -> None:
     certificate_type = by_identifier(identifier)
     claims = [claim for claim in certificate_type.claims if claim.cites]
     assert [claim.key for claim in claims] == citing
     assert all(claim.always for claim in claims)
+
+
+def test_licences_cite_others_in_one_same_claim_that_may_be_left_out() -> None:
+    """Each file stands alone, for its digest is what the registry lists; so the claim stands in each of them."""
+    told = [json.loads(file) for file in certificate_types.shipped_files()]
+    forms = {
+        json.dumps([claim, file["schema"]["properties"]["cites"]], sort_keys=True)
+        for file in told
+        if file["identifier"] in DEMO
+        for claim in file["claims"]
+        if claim["key"] == "cites"
+    }
+    assert len(forms) == 1
+    decision = by_identifier("grant-decision").claim("cites")
+    for certificate_type in map(by_identifier, DEMO):
+        (claim,) = (claim for claim in certificate_type.claims if claim.cites)
+        # Not always shown, so that what cites nothing says nothing of it.
+        assert replace(claim, always=True) == decision
+        assert not claim.required
+        assert not claim.always
+
+
+@ALL
+def test_each_type_takes_citations_from_a_table_and_refuses_what_is_no_leaf(identifier: str) -> None:
+    certificate_type = by_identifier(identifier)
+    leaves = ["1" * 64, "2" * 64]
+    claims, faults = certificate_type.from_row(example(certificate_type) | {"cites": "、".join(leaves)})
+    assert (claims["cites"], faults) == (leaves, ())
+    _, faults = certificate_type.from_row(example(certificate_type) | {"cites": "0x" + "1" * 62})
+    assert {fault.claim for fault in faults} == {"cites"}
+
+
+def test_statuses_are_those_that_the_types_law_knows() -> None:
+    known = {each.identifier: each.statuses for each in shipped()}
+    assert all(set(EVERY_TYPES) <= statuses for statuses in known.values())
+    assert known["inspection-record"] == set(EVERY_TYPES)
+    assert known["food-operation-permit"] == set(Track)
+    # Registrations are no permits: nothing is withdrawn from who registered.
+    assert Track.WITHDRAWN not in known["business-licence"] | known["real-estate-title"]
+    assert all((Track.RENEWAL_PENDING in each.statuses) == (each.renewal is not None) for each in shipped())
 
 
 @pytest.mark.parametrize("cell", ["0x" + 64 * "a", 64 * "A", 63 * "a", "NUMB-ER00-0000-0000"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chain.certificate_types import LANGUAGES
@@ -134,6 +134,7 @@ def test_whatever_was_signed_can_be_shown_and_compared(claims: dict[str, JSON]) 
 
 
 @given(st.dictionaries(st.sampled_from([*CLAIMS, "unheard_of"]), VALUES | st.floats(), max_size=6))
+@example({"person": float("nan")})
 @settings(max_examples=100)
 def test_whatever_comes_in_is_either_stored_or_every_fault_is_told(claims: dict[str, object]) -> None:
     check(TYPE, claims)

@@ -57,6 +57,14 @@ def test_other_writings_are_refused(written: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("stored", "grouped"),
+    [("1000000.00 CNY", "1,000,000.00 CNY"), ("999.05 USD", "999.05 USD"), ("0.00 JPY", "0.00 JPY")],
+)
+def test_columns_of_figures_have_thousands_apart(stored: str, grouped: str) -> None:
+    assert parse(stored).grouped == grouped
+
+
+@pytest.mark.parametrize(
     "stored", ["1000000", "1.0 CNY", "01.00 CNY", "1.00 XXX", "1.00  CNY", "1.00 CNY\n", "-1.00 CNY"]
 )
 def test_only_one_way_to_store_an_amount_is_good(stored: str) -> None:

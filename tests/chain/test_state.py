@@ -9,7 +9,7 @@ import rlp
 
 from chain.errors import NotProven
 from chain.keccak import keccak
-from chain.state import storage_root, word
+from chain.state import NO_CODE, code_hash, storage_root, word
 from chain.trie import EMPTY_ROOT
 from tests.chain.tries import secure_proof_of, secure_trie_of
 
@@ -32,6 +32,14 @@ _STATE = secure_trie_of(
 def test_an_accounts_storage_root_is_proven() -> None:
     assert storage_root(_STATE.root_hash, _ADDRESS, secure_proof_of(_STATE, _ADDRESS)) == _STORAGE.root_hash
     assert storage_root(_STATE.root_hash, bytes(20), secure_proof_of(_STATE, bytes(20))) == EMPTY_ROOT
+
+
+def test_what_an_accounts_code_hashes_to_is_proven() -> None:
+    assert code_hash(_STATE.root_hash, _ADDRESS, secure_proof_of(_STATE, _ADDRESS)) == keccak(b"code")
+    assert code_hash(_STATE.root_hash, bytes(20), secure_proof_of(_STATE, bytes(20))) == NO_CODE
+    assert code_hash(_STATE.root_hash, _ABSENT, secure_proof_of(_STATE, _ABSENT)) == NO_CODE
+    with pytest.raises(NotProven):
+        code_hash(_STATE.root_hash, _ABSENT, secure_proof_of(_STATE, _ADDRESS))
 
 
 def test_what_slots_hold_is_proven() -> None:

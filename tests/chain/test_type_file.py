@@ -14,9 +14,14 @@ from tests.chain.small_type import FILE, REMOVE, WORDS, changed, claim, small
 
 
 def test_file_is_read_as_it_says() -> None:
-    certificate_type = small(statusWords={"LOSS": WORDS}, renewal={"keepsNumber": False, "monthsBefore": 3})
+    certificate_type = small(
+        statuses=["LOSS", "REPLACED", "RESCINDED", "RENEWAL_PENDING"],
+        statusWords={"LOSS": WORDS},
+        renewal={"keepsNumber": False, "monthsBefore": 3},
+    )
     assert (certificate_type.number, certificate_type.version) == (99, 2)
     assert certificate_type.type_code.startswith(LOCAL)
+    assert certificate_type.statuses == {Track.LOSS, Track.REPLACED, Track.RESCINDED, Track.RENEWAL_PENDING}
     assert certificate_type.status_words[Track.LOSS] == WORDS
     assert certificate_type.status_words[Track.REVOKED]["en"] == "Revoked"
     assert certificate_type.renewal is not None
@@ -61,7 +66,20 @@ def test_other_bytes_are_refused(data: bytes, fault: str) -> None:
     [
         ({"surprise": 1}, "surprise: got «surprise», wanted known members"),
         ({"identifier": "Small Type"}, "identifier: got «Small Type», wanted the form"),
-        ({"statusWords": {"GONE": WORDS}}, "statusWords: got «GONE», wanted one of"),
+        ({"statuses": REMOVE}, "statuses: got nothing, wanted a value"),
+        ({"statuses": ["RESCINDED", "REPLACED", "GONE"]}, r"statuses.2: got «GONE», wanted one of «\['RESCINDED'"),
+        ({"statuses": ["RESCINDED", "REPLACED", "REPLACED"]}, "statuses: got a list of 3 entries, wanted each entry"),
+        ({"statuses": ["LOSS"]}, r"statuses: got \['LOSS'\], wanted REPLACED and RESCINDED as well"),
+        (
+            {"renewal": {"keepsNumber": True, "monthsBefore": 1}},
+            "statuses: got .*, wanted RENEWAL_PENDING as well",
+        ),
+        (
+            {"statuses": ["RESCINDED", "REPLACED", "RENEWAL_PENDING"]},
+            "statuses: got RENEWAL_PENDING for a type that is not renewed",
+        ),
+        ({"statusWords": {"GONE": WORDS}}, "statusWords: got «GONE», wanted one of the statuses"),
+        ({"statusWords": {"SUSPENSION": WORDS}}, "statusWords: got «SUSPENSION», wanted one of the statuses"),
         ({"claims__name__kind": "colour"}, "claims.1.kind: got «colour», wanted one of"),
         ({"claims__name__labels": {"zh-CN": "名"}}, "claims.1.labels.en: got nothing"),
         ({"schema__required": ["name"]}, "schema.required: got a list of 1 entries, wanted contains"),

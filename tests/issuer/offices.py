@@ -142,9 +142,13 @@ def make_office(folder: Path, registry: FakeRegistry, keystore: Keystore, master
 
 
 def table(identifier: str, *rows: Mapping[str, str], separator: str = ",", encoding: str = "utf-8") -> bytes:
-    """Return a spreadsheet of a type's example with these cells changed in each row."""
+    """Return a spreadsheet of a type's example with these cells changed in each row; it cites only what it must."""
     columns = by_identifier(identifier).columns
-    example = {claim.key: claim.example for claim in columns if claim.derived is None}
+    example = {
+        claim.key: "" if claim.cites and not claim.required else claim.example
+        for claim in columns
+        if claim.derived is None
+    }
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(example), delimiter=separator)
     writer.writeheader()

@@ -12,6 +12,7 @@ from tests.issuer.licences import LOW, PERMIT
 
 if TYPE_CHECKING:
     from chain.registry import RegistryWriter, SignedTransaction, Signer
+    from issuer.models import Certificate
     from issuer.office import Office
 
 STRANGER = signer("stranger")
@@ -51,8 +52,32 @@ def signed(
     )
 
 
-def revoked(office: Office, leaf: bytes, *, agency: str = "low", hour: int = 490_000) -> bytes:
-    """Have officers revoke a certificate of the agency below past the service; returns the transaction."""
+def replaced(office: Office, new: Certificate, old_leaf: bytes, *, hour: int) -> bytes:
+    """Have officers anchor a batch of one that is known here, in the place of a leaf; returns the transaction."""
+    writer: RegistryWriter = office.registry
+    kind = by_identifier(new.certificate_type)
+    batch = BatchToAnchor(LOW, kind.number, kind.version, (new.leaf or b"",), replaces=(old_leaf,), from_hour=hour)
+    deadline = writer.newest().number + 100
+    preparer, approver = (office.keystore.officer(f"low-{role}").signer for role in ("preparer", "approver"))
+    transaction = writer.sign_anchor(
+        batch,
+        deadline=deadline,
+        preparer=preparer.sign_digest(writer.batch_digest(batch, role=Role.PREPARER, deadline=deadline)),
+        approvers=[approver.sign_digest(writer.batch_digest(batch, role=Role.APPROVER, deadline=deadline))],
+        sender=STRANGER,
+        nonce=writer.next_nonce(STRANGER.address),
+    )
+    sent(office, transaction)
+    return transaction.hash
+
+
+def revoked(
+    office: Office, leaf: bytes, *, agency: str = "low", hour: int = 490_000, track: Track = Track.REVOKED
+) -> bytes:
+    """Have officers revoke a certificate of the agency below past the service, or what a track says.
+
+    Returns the transaction.
+    """
     writer: RegistryWriter = office.registry
     officers = [office.keystore.officer(f"{agency}-{role}") for role in ("preparer", "approver")]
     change = StatusToChange(
@@ -60,7 +85,7 @@ def revoked(office: Office, leaf: bytes, *, agency: str = "low", hour: int = 490
         actor=officers[0].agency,
         leaves=(leaf,),
         held=(writer.status(LOW, leaf),),
-        track=Track.REVOKED,
+        track=track,
         from_hour=hour,
         until_hour=0,
         decision=b"\7" * 32,

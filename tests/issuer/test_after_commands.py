@@ -14,7 +14,7 @@ from tests.issuer.test_cli import TEAM, TYPE, file_of, plan, refused, said
 if TYPE_CHECKING:
     from chain.ethereum.network import Anvil
 
-SPECIAL = "special-operation-certificate"
+SPECIAL, RECORD = "special-operation-certificate", "inspection-record"
 WHY = ("--code", "penalty-revoked", "--text", "演示：无证经营")
 FIRST, SECOND = ("--by", "market-preparer"), ("--by", "market-approver")
 
@@ -24,8 +24,9 @@ def terminal(anvil: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Terminal
     """Return a terminal at an agency that has issued permits 1 to 3, and a certificate that is to be inspected."""
     folder = tmp_path_factory.mktemp("after")
     held = plan()
-    held["types"].append(SPECIAL)  # type: ignore[attr-defined]
-    held["agencies"][0]["types"].append(SPECIAL)  # type: ignore[index]
+    for identifier in (SPECIAL, RECORD):
+        held["types"].append(identifier)  # type: ignore[attr-defined]
+        held["agencies"][0]["types"].append(identifier)  # type: ignore[index]
     (folder / "password").write_text("secret\n", encoding="utf-8")
     (folder / "plan.json").write_text(json.dumps(held), encoding="utf-8")
     made = Terminal(
@@ -47,6 +48,8 @@ def terminal(anvil: Anvil, tmp_path_factory: pytest.TempPathFactory) -> Terminal
     row = {"number": "TZ1501002026000001", "valid_from": "2021-01-15", "valid_until": "2027-01-14"}
     special = file_of(made, "special.csv", table(SPECIAL, row))
     said(made.run("issue", special, "--type", SPECIAL, *TEAM, "--out", "special", "--json"))
+    record = file_of(made, "record.csv", table(RECORD, {"number": "JC-1"}))
+    said(made.run("issue", record, "--type", RECORD, *TEAM, "--out", "record", "--json"))
     return made
 
 
@@ -65,6 +68,12 @@ def test_order_is_proposed_returned_proposed_again_and_approved(terminal: Termin
     states = {each["order"]: each["state"] for each in json.loads(terminal.run("order", "list", *FIRST, "--json").out)}
     assert states == {order: "RETURNED", again: "APPROVED"}
     assert "第八十条" in terminal.run("order", "reasons", "revoke").out
+
+
+def test_status_that_the_type_does_not_know_is_refused(terminal: Terminal) -> None:
+    decided = (*FIRST, "--approved-by", "market-approver", "--reason", "演示")
+    for command in (("status", "JC-1", "revoke", *decided), ("order", "propose", "revoke", "JC-1", *FIRST, *WHY)):
+        assert "knows no REVOKED; wanted one of its statuses: RESCINDED, REPLACED" in refused(terminal.run(*command))
 
 
 def test_certificates_are_found_by_what_is_typed_exactly(terminal: Terminal) -> None:

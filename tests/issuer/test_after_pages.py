@@ -160,6 +160,24 @@ def test_one_officer_suspends_at_once(world: World, door: Door) -> None:
     assert (held.track, held.until_hour - held.from_hour) == (Track.SUSPENSION, 24)
 
 
+def test_order_offers_only_what_the_type_knows_and_refuses_the_rest(world: World, door: Door) -> None:
+    (record,) = issue(world, table("inspection-record", {"number": "JC-1"}), "inspection-record")
+    first = officer(door)
+    batch = f"batch={record.batch_id}"
+    for selected in (f"certificate={record.id}", batch, "from=search&type=inspection-record"):
+        form = ok(first.get(f"/orders/new?{selected}"))
+        assert re.findall('name="verb"[^>]* value="([^"]*)"', form) == ["rescind"]
+        assert set(re.findall('<option value="([a-z-]+)/', form)) == {"rescind"}
+    assert 'value="revoke"' in ok(first.get("/orders/new"))
+    refused = ok(first.post("/orders/new", {**ORDER, "certificate": record.id}), 422)
+    assert "There is no status “Revoked” for this type: Inspection record." in refused
+    chinese = officer(door, "low-approver", language="zh-CN")
+    assert "检查记录没有“已吊销”这种状态" in ok(chinese.post("/orders/new", {**ORDER, "certificate": record.id}), 422)
+    assert f"/certificates/{record.id}/suspend" not in ok(first.get(f"/certificates/{record.id}"))
+    at_once = {"code": "under-investigation", "text": "群众举报"}
+    assert "There is no status" in ok(first.post(f"/certificates/{record.id}/suspend", at_once), 422)
+
+
 def test_correction_is_drafted_from_the_old_values(world: World, door: Door) -> None:
     (row,) = issue_permits(world, 1)
     first = officer(door)

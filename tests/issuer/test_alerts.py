@@ -11,19 +11,22 @@ import pytest
 
 from chain.errors import InvalidInput, RegistryUnavailable
 from chain.events import Capability
-from issuer import rounds, telling, wording
+from issuer import replacing, rounds, telling, wording
 from issuer.account_models import Role
 from issuer.errors import SettingMissing, Unreachable
+from issuer.models import Purpose
 from issuer.reconciling import foreign_words, mailing, rows, watching
 from issuer.reconciling import post as posting
 from issuer.reconciling.foreign_words import SENTENCES
+from issuer.replacing import Changes
 from issuer.settings import Settings
 from tests.deployed import signer
 from tests.issuer import strangers
 from tests.issuer.clerks import pages
-from tests.issuer.licences import LOW, TOP, carried_out, issue_permits
+from tests.issuer.licences import LOW, TOP, carried_out, issue_permits, seal
 from tests.issuer.post_office import DUTY, SENDER, open_post_office, post
 from tests.issuer.receiver import certified, receiving, sender
+from tests.issuer.test_reconciling import replacement
 from tests.issuer.test_webhooks import hook
 
 if TYPE_CHECKING:
@@ -85,7 +88,7 @@ def test_a_batch_anchored_past_the_service_is_told_once(world: World) -> None:
     assert json.loads(record.facts)["root"] == f"0x{root.hex()}"
     assert watch(world) == [record]
     with world.office.store.reading() as work:
-        names = rows.names(world.office, work)
+        names = rows.names(world.office, work, LOW)
     for language in wording.LANGUAGES:
         assert "low-approver" in foreign_words.said(record, wording.of(language), names)
 
@@ -100,6 +103,41 @@ def test_statuses_and_rights_changed_past_the_service_are_told(world: World) -> 
     words = wording.of("en")
     assert "revoked" in foreign_words.said(status, words, {})
     assert "approve batches" in foreign_words.said(officer, words, {})
+
+
+def test_a_replacement_of_another_pair_than_was_ordered_is_told(world: World) -> None:
+    first, second = issue_permits(begun(world), 2, 3)
+    new = replacement(world, first)
+    strangers.replaced(world.office, new, second.leaf or b"", hour=490_000)
+    assert "CertificateReplaced" in {record.kind for record in watch(world)}
+
+
+def test_a_replacement_that_was_ordered_is_nothing_to_tell(world: World) -> None:
+    (first,) = issue_permits(begun(world), 2)
+    batch = replacing.draft(world.office, first, Changes({"hotline": "12345"}), purpose=Purpose.REPLACE)
+    seal(world, batch)
+    assert watch(world) == []
+
+
+def test_what_a_node_withholds_is_told_once_it_is_shown(world: World) -> None:
+    begun(world)
+    _, transaction = strangers.anchored(world.office, "unknown")
+    world.registry.withheld = {transaction}
+    for _ in range(2):
+        with pytest.raises(RegistryUnavailable, match="withholds"):
+            watching.step(world.office, None)
+        world.registry.mine()
+    world.registry.withheld = set()
+    assert len(watch(world)) == 1
+
+
+def test_an_agency_without_certificates_is_watched_if_its_officers_are_here(world: World) -> None:
+    begun(world)
+    world.registry.govern("suspend_agency", TOP, council=True)
+    watch(world)
+    with world.office.store.reading() as work:
+        assert work.agencies_with_data() == [LOW]
+        assert [each.kind for each in rows.foreign(work, TOP, most=9, acknowledged=False)] == ["AgencySuspended"]
 
 
 def test_other_agencies_records_are_not_told(world: World) -> None:
@@ -125,9 +163,8 @@ def test_nothing_is_missed_while_the_worker_was_down_or_the_node_silent(world: W
     assert len(watch(world)) == 1
 
 
-def test_a_long_absence_is_looked_through_in_portions(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_absence_is_looked_through(world: World) -> None:
     begun(world)
-    monkeypatch.setattr(watching, "MOST_BLOCKS", 2)
     world.registry.mine(3)
     strangers.anchored(world.office, "meanwhile")
     world.registry.mine(3)
@@ -160,7 +197,7 @@ def test_two_workers_tell_once(world: World) -> None:
     before = mark.block_number, mark.block_hash
     assert len(watch(world)) == 1
     # The slower of the two had read the same, and the mark is not where it saw it any more.
-    watching._move(world.office, before, end, found, None)  # noqa: SLF001 — the very race
+    watching._move(world.office, before, (end, None), found, None)  # noqa: SLF001 — the very race
     assert len(watch(world)) == 1
 
 
@@ -210,6 +247,17 @@ def test_one_message_for_each_transaction_tells_all_its_records_in_both_language
     assert f"0x{transaction.hex()}" in text
     assert "low-approver" in text
     assert "/reconciliation" in text
+
+
+def test_a_message_names_the_agencys_own_officers_and_no_others(world: World, office: PostOffice) -> None:
+    (certificate,) = issue_permits(begun(world), 2)
+    strangers.revoked(world.office, certificate.leaf or b"", agency="top")
+    told = post(office.port)
+    watch(world, told)
+    deliver(world, told)
+    text = office.came[0].get_content()
+    assert world.officer("top-preparer").signer.address.hex() in text
+    assert "top-preparer" not in text
 
 
 @pytest.mark.databases
@@ -349,6 +397,10 @@ def test_settings_name_the_server_and_who_is_told(tmp_path: Path) -> None:
     [
         ({"smtp_host": ""}, SettingMissing),
         ({"smtp_from": ""}, SettingMissing),
+        ({"smtp_from": "yinxin@x.cn\nBcc: somebody@x.cn"}, InvalidInput),
+        ({"smtp_from": "yinxin"}, InvalidInput),
+        ({"smtp_from": "Yinxin <yinxin@x.cn>"}, InvalidInput),
+        ({"smtp_from": "yinxin@x.cn@y.cn"}, InvalidInput),
         ({"smtp_user": "yinxin"}, SettingMissing),
         ({"smtp_user": "yinxin", "smtp_password_file": "/nowhere/at/all"}, SettingMissing),
         ({"smtp_host": "mail.example.gov.cn", "smtp_security": "none"}, InvalidInput),

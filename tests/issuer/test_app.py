@@ -17,7 +17,8 @@ from issuer import proofs
 from issuer.app import application
 from issuer.documents import Renderer
 from issuer.routes.desk import Desk, Doorkeeper
-from tests.issuer.offices import PASSWORD, permit_number, permits
+from tests.issuer.licences import issue
+from tests.issuer.offices import PASSWORD, permit_number, permits, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,6 +198,15 @@ def test_wrong_wishes_are_problems(client: TestClient, body: dict[str, object], 
     answer = client.post(f"/api/v1/certificates/{permit_number(1)}/status", json=body, auth=PREPARER)
     assert answer.status_code == status
     assert words in answer.json()["detail"]
+
+
+def test_status_that_the_type_does_not_know_is_a_problem(client: TestClient, world: World) -> None:
+    issue(world, table("inspection-record", {"number": "JC-1"}), "inspection-record")
+    second = {"officer": APPROVER[0], "password": APPROVER[1]}
+    body = {"verb": "revoke", "reason": "无证经营", "approved_by": second}
+    answer = client.post("/api/v1/certificates/JC-1/status", json=body, auth=PREPARER)
+    assert (answer.status_code, answer.json()["title"]) == (422, "StatusNotKnown")
+    assert "knows no REVOKED; wanted one of its statuses: RESCINDED, REPLACED" in answer.json()["detail"]
 
 
 def test_what_does_not_exist_is_a_problem(client: TestClient) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlmodel import select
 
-from issuer import account_rows, drafting, imports, mapping, returned, tasks, uploads, working
+from issuer import account_rows, drafting, importing, imports, judgements, mapping, returned, tasks, uploads, working
 from issuer.draft_models import RememberedColumns, Upload, UploadState
 from issuer.errors import FileRefused, NotFound, NotReady
 from issuer.task_models import Task, TaskState
@@ -19,6 +19,7 @@ from tests.issuer.workbooks import workbook
 
 if TYPE_CHECKING:
     from issuer.judgements import Judgement
+    from issuer.rows import Judged
     from issuer.uploads import Opened
     from tests.issuer.offices import World
 
@@ -323,3 +324,32 @@ def test_what_was_done_with_a_file_is_in_the_log_without_its_content(world: Worl
     ]
     said = json.dumps([(line.what, line.subject, line.detail) for line in lines])
     assert not any(secret in said for secret in ("巴特尔", permit_number(1), "credit_code"))
+
+
+def test_rows_are_judged_once_unless_something_changed_that_decides_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, judged = importing.judge, []
+
+    def spy(*args: Any, **options: Any) -> Judged:  # noqa: ANN401 — whatever it is called with
+        judged.append(1)
+        return judge(*args, **options)
+
+    monkeypatch.setattr(importing, "judge", spy)
+    upload = receive(world, table(PERMIT.identifier, {"number": permit_number(1)}))
+    assert check(world, upload).good == 1
+    assert draft(world, upload).upload.rows == 1
+    assert len(judged) == 1
+    with world.office.store.reading() as work:
+        (certificate,) = work.all_certificates(agency=LOW)
+        assert world.office.records.claims(work, certificate)["number"] == permit_number(1)
+        assert uploads.own(work, upload, LOW).good is None
+    other = receive(world, table(PERMIT.identifier, {"number": permit_number(2)}))
+    check(world, other)
+    with world.office.store.writing() as work:
+        held = uploads.own(work, other, LOW)
+        # As a file, type or columns that were others by then would have it.
+        by_others = judgements.dumps_good([], "another version of the type")
+        held.good = uploads.lock(world.office, work, held, "good", by_others)
+    assert draft(world, other).upload.rows == 1
+    assert len(judged) == 3

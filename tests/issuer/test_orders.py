@@ -12,13 +12,14 @@ import pytest
 from chain.calendar import first_hour
 from chain.errors import InvalidInput
 from chain.events import Track
-from issuer import account_rows, order_rows, order_texts, orders, statuses
+from issuer import account_rows, order_rows, order_texts, orders, statuses, wording
 from issuer.account_models import Role
-from issuer.errors import Erased, NotAllowed, NotFound, NotReady, Unconfirmed
+from issuer.errors import Erased, NotAllowed, NotFound, NotReady, StatusNotKnown, Unconfirmed
 from issuer.order_models import OrderState
 from issuer.rehearsed_orders import Outcome
 from issuer.sessions import SignedIn
-from tests.issuer.licences import LOW, TOP, by, carried_out, drafted, issue_permits, proposed, states, wanted
+from tests.issuer.licences import LOW, TOP, by, carried_out, drafted, issue, issue_permits, proposed, states, wanted
+from tests.issuer.offices import table
 
 if TYPE_CHECKING:
     from issuer.models import Certificate
@@ -144,6 +145,21 @@ def test_rehearsal_says_what_would_change_and_why_not(world: World) -> None:
     assert [each.track for each in rehearsal.outlooks[0].then] == [Track.REVOKED, Track.SUSPENSION]
     again = orders.rehearse(world.office, drafted(world, rows), LOW)
     assert [each.outcome for each in again.outlooks] == [Outcome.IS_SO, Outcome.CHANGES, Outcome.CHANGES]
+
+
+def test_rehearsal_leaves_out_what_its_type_does_not_know_and_an_order_of_nothing_else_is_refused(world: World) -> None:
+    permit = issue_permits(world, 1)
+    record = issue(world, table("inspection-record", {"number": "JC-1"}), "inspection-record")
+    rehearsal = orders.rehearse(world.office, drafted(world, [*record, *permit]), LOW)
+    assert [each.outcome for each in rehearsal.outlooks] == [Outcome.REFUSED, Outcome.CHANGES]
+    trouble = rehearsal.outlooks[0].trouble
+    assert isinstance(trouble, StatusNotKnown)
+    assert wording.of("en").explain(trouble) == (
+        "There is no status “Revoked” for this type: Inspection record. It knows these: Record rescinded, Corrected."
+    )
+    assert wording.of("zh-CN").explain(trouble) == "检查记录没有“已吊销”这种状态；可用的状态有：记录已撤销、已更正。"
+    with pytest.raises(StatusNotKnown, match="knows no REVOKED"):
+        drafted(world, record)
 
 
 def test_what_is_final_is_refused_to_who_set_it_and_not_to_an_agency_above(world: World) -> None:

@@ -12,19 +12,20 @@ import pytest
 from chain import keys
 from chain.events import Track
 from chain.manifest import Manifest, RowState, leaves_of
-from issuer import approvals, drafting, erasing, issuing, tasks, wording
+from issuer import approvals, drafting, erasing, following, issuing, orders, replacing, tasks, wording
 from issuer.account_models import Role
 from issuer.document_making import DocumentMaker
 from issuer.document_models import StoredDocument
-from issuer.models import State
+from issuer.models import Purpose, State
 from issuer.reconciliation_models import Agreement
 from issuer.reconciling import differences, rows, running
 from issuer.reconciling.differences import SENTENCES, Grade
+from issuer.replacing import Changes
 from issuer.working import Worker
 from tests.deployed import document_key
 from tests.issuer import strangers
 from tests.issuer.clerks import pages
-from tests.issuer.licences import LOW, PERMIT, TOP, by_identifier, carried_out, issue_permits
+from tests.issuer.licences import LOW, PERMIT, TOP, by_identifier, carried_out, issue_permits, proposed, states
 from tests.issuer.offices import permits
 from tests.issuer.tampering import alter
 
@@ -154,7 +155,7 @@ def test_a_batch_anchored_past_the_service_is_the_alarm_and_names_who_signed(wor
     assert difference.arguments["transaction"] == f"0x{transaction.hex()}"
     assert (difference.arguments["sequence"], difference.arguments["size"]) == (2, 2)
     with world.office.store.reading() as work:
-        names = rows.names(world.office, work)
+        names = rows.names(world.office, work, LOW)
     for language in wording.LANGUAGES:
         said, todo = difference.said(wording.of(language), names)
         assert "low-preparer (0x" in said
@@ -191,7 +192,90 @@ def test_another_leaf_than_was_anchored_is_an_alarm(world: World) -> None:
     assert (difference.code, difference.arguments["count"], difference.arguments["position"]) == ("leaves_differ", 1, 2)
 
 
+@pytest.mark.parametrize(("block", "grade", "code"), [(0, "REMARK", "batch_later"), (1, "ALARM", "batch_not_on_chain")])
+def test_a_block_to_come_excuses_a_batch_only_if_the_chain_has_it(
+    world: World, block: int, grade: str, code: str
+) -> None:
+    issued(world, 1)
+    number = world.registry.newest().number + block
+    alter(world.office.store, "UPDATE batch SET root = :root, block_number = :number", root=b"\5" * 32, number=number)
+    assert (grade, code) in codes(world)
+
+
+def replacement(world: World, old: Certificate) -> Certificate:
+    """Have the officers sign a new version of a certificate; it is not on its way yet."""
+    batch = replacing.draft(world.office, old, Changes({"hotline": "12345"}), purpose=Purpose.REPLACE)
+    issuing.prepare(world.office, batch, world.officer("low-preparer"))
+    approvals.approve(world.office, batch, world.officer("low-approver"))
+    with world.office.store.reading() as work:
+        (new,) = work.certificates(batch)
+        return new
+
+
+@pytest.mark.parametrize("other", ["leaf", "hour", "nothing"])
+def test_a_known_leaf_in_the_place_of_another_than_was_ordered_is_an_alarm(world: World, other: str) -> None:
+    first, second = issued(world, 1, 2)
+    new = replacement(world, first)
+    with world.office.store.reading() as work:
+        hour = work.batch(new.batch_id).from_hour
+    leaf = (second if other == "leaf" else first).leaf or b""
+    transaction = strangers.replaced(world.office, new, leaf, hour=hour + 24 * (other == "hour"))
+    world.registry.mine(2)
+    differing = [each for each in found(world) if each.code == "replaced_differs"]
+    if other == "nothing":
+        assert differing == []
+        return
+    (difference,) = differing
+    assert difference.grade is Grade.ALARM
+    assert difference.arguments["transaction"] == f"0x{transaction.hex()}"
+    said, _ = difference.said(wording.of("en"), {})
+    assert (first.leaf or b"").hex() in said
+
+
+def test_a_leaf_that_was_to_replace_nothing_and_does_is_an_alarm(world: World) -> None:
+    first, second = issued(world, 1, 2)
+    new = replacement(world, first)
+    strangers.replaced(world.office, new, second.leaf or b"", hour=490_000)
+    world.registry.mine(2)
+    alter(world.office.store, "UPDATE certificate SET replaces_id = NULL")
+    (difference,) = [each for each in found(world) if each.code == "replaced_differs"]
+    said, _ = difference.said(wording.of("en"), {})
+    assert "takes the place of nothing: nothing" in said
+
+
 # Statuses.
+
+
+def test_a_signed_change_that_failed_is_a_fault_until_a_later_one_holds(world: World) -> None:
+    certificates = issued(world, 1)
+    leaf = certificates[0].leaf or b""
+    proposal = proposed(world, certificates)
+    orders.approve(world.office, proposal, world.officer("low-approver"))
+    # The status is another one meanwhile than the officers signed for.
+    strangers.revoked(world.office, leaf, agency="top", track=Track.LOSS)
+    world.lane().run()
+    assert states(world, proposal) == [State.FAILED]
+    world.registry.mine(2)
+    (failed,) = [each for each in found(world) if each.code == "status_failed"]
+    assert (failed.grade, failed.arguments["count"]) == (Grade.FAULT, 1)
+    assert failed.arguments["leaf"] == f"0x{leaf.hex()}"
+    following.catch_up(world.office)
+    again = carried_out(world, certificates)
+    world.lane().run()
+    world.registry.mine(2)
+    assert set(states(world, again)) <= {State.IN_BLOCK, State.FINAL}
+    assert "status_failed" not in {code for _, code in codes(world)}
+
+
+def test_a_change_in_a_block_to_come_is_no_excuse_if_the_chain_has_no_such_block(world: World) -> None:
+    carried_out(world, issued(world, 1))
+    world.registry.mine(2)
+    newest = world.registry.newest().number
+    hide = "UPDATE status_change SET decision = :decision, block_number = :number"
+    alter(world.office.store, hide, decision=b"\4" * 32, number=newest)
+    assert (Grade.REMARK, "status_later") in codes(world)
+    alter(world.office.store, hide, decision=b"\4" * 32, number=10**6)
+    assert (Grade.ALARM, "status_not_on_chain") in codes(world)
 
 
 def test_a_status_that_the_agency_did_not_order_is_an_alarm(world: World) -> None:
@@ -279,7 +363,79 @@ def test_a_document_that_is_gone_is_a_fault_and_one_to_be_made_is_none(world: Wo
     assert codes(world) == {(Grade.FAULT, "document_missing")}
 
 
+def test_documents_that_were_signed_for_do_not_become_documents_to_be_made(world: World) -> None:
+    issued(world, 1, 2)
+    run(world)
+    alter(world.office.store, "DELETE FROM document", "UPDATE batch SET documents_at = NULL")
+    for _ in range(2):
+        assert codes(world) == {(Grade.FAULT, "document_missing")}
+
+
+def test_the_state_of_a_batch_does_not_hide_what_becomes_of_its_documents(world: World) -> None:
+    first, second = issued(world, 1, 2)
+    run(world)
+    alter(
+        world.office.store,
+        "UPDATE batch SET state = 'FINAL', documents_at = NULL",
+        "DELETE FROM document WHERE certificate_id = :gone",
+        "UPDATE document SET pdf = :other, sha256 = :other WHERE certificate_id = :altered",
+        gone=first.id,
+        altered=second.id,
+        other=bytes(32),
+    )
+    for _ in range(2):
+        assert {(Grade.FAULT, "document_missing"), (Grade.ALARM, "document_changed")} <= codes(world)
+
+
+def test_a_record_without_its_key_was_erased_only_if_the_log_says_so(world: World) -> None:
+    first, _ = issued(world, 1, 2)
+    run(world)
+    alter(
+        world.office.store,
+        "DELETE FROM document WHERE certificate_id = :id",
+        "UPDATE certificate SET record_key = NULL WHERE id = :id",
+        id=first.id,
+    )
+    for _ in range(2):
+        assert codes(world) == {(Grade.FAULT, "erased_unnoted")}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM reconciliation WHERE id = (SELECT max(id) FROM reconciliation)",
+        "DELETE FROM reconciliation",
+        "UPDATE reconciliation SET manifest = NULL",
+    ],
+)
+def test_a_newest_manifest_that_is_gone_is_an_alarm(world: World, statement: str) -> None:
+    issued(world, 1)
+    run(world)
+    world.registry.mine()
+    last = run(world).manifest or b""
+    alter(world.office.store, statement)
+    difference = only(world)
+    assert (difference.grade, difference.code) == (Grade.ALARM, "manifest_missing")
+    assert difference.arguments["digest"] == f"0x{sha256(last).hexdigest()}"
+
+
 # Not run.
+
+
+@pytest.mark.parametrize("what", ["batch", "status"])
+def test_a_node_that_withholds_the_last_record_is_not_believed(world: World, what: str) -> None:
+    (certificate,) = issued(world, 1)
+    if what == "batch":
+        _, transaction = strangers.anchored(world.office, "unknown")
+    else:
+        transaction = strangers.revoked(world.office, certificate.leaf or b"")
+    world.registry.mine(2)
+    world.registry.withheld = {transaction}
+    made = run(world)
+    assert (made.agreement, made.manifest) == (Agreement.NOT_RUN, None)
+    assert "the node withholds some" in made.reason
+    world.registry.withheld = set()
+    assert run(world).agreement == Agreement.DIFFERS
 
 
 def test_a_silent_node_is_not_run_and_never_an_agreement(world: World) -> None:

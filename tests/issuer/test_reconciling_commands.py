@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -16,8 +17,9 @@ import pytest
 
 from chain.ethereum.network import Anvil
 from chain.manifest import Manifest, RowState, leaves_of
+from issuer import audit_log
 from issuer.commands.working import keep_working
-from issuer.reconciling import rows, watching
+from issuer.reconciling import rows, running, watching
 from issuer.settings import Settings
 from issuer.wiring import open_issuer
 from tests.deployed import credit_code
@@ -28,8 +30,10 @@ from tests.issuer.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from email.message import EmailMessage
 
     from issuer.office import Office
+    from tests.issuer.post_office import PostOffice
 
 AGENCY = 1
 TYPES = ["food-operation-permit"]
@@ -118,6 +122,18 @@ def checked(terminal: Terminal, chain: Anvil, name: str) -> tuple[int, dict[str,
     return done.returncode, json.loads(done.stdout)
 
 
+def test_nothing_to_compare_and_nothing_to_sign_with_are_no_success(terminal: Terminal) -> None:
+    empty = terminal.run("reconcile", YINXIN_DATABASE_URL=f"sqlite:///{terminal.folder}/empty.db")
+    assert (empty.code, "NOT RUN" in empty.err) == (3, True)
+    keyless = terminal.folder / "keyless"
+    shutil.copytree(terminal.folder / "keystore", keyless)
+    shutil.rmtree(keyless / "documents")
+    unsigned = terminal.run("reconcile", "--manifest", "unsigned.yxm", YINXIN_KEYSTORE=str(keyless))
+    assert (unsigned.code, "not written" in unsigned.err) == (3, True)
+    assert "AGREES" in unsigned.out
+    assert not (terminal.folder / "unsigned.yxm").exists()
+
+
 def test_the_command_tells_by_its_exit_code_and_signs_a_manifest(terminal: Terminal, chain: Anvil) -> None:
     agreed = terminal.run("reconcile", "--manifest", "first.yxm", "--json")
     assert agreed.code == 0, agreed.out + agreed.err
@@ -172,14 +188,27 @@ def test_a_running_service_tells_by_mail_within_seconds(terminal: Terminal, chai
                 chain.fund(strangers.STRANGER.address)
                 began = time.monotonic()
                 _, transaction = strangers.anchored(office, "told", agency=AGENCY)
-                wait_for(lambda: bool(post_office.came))
+                wait_for(lambda: bool(named(post_office, transaction.hex())))
                 assert time.monotonic() - began < 60
+                # What the clock does once a day.
+                chain.mine(2)
+                with office.store.writing() as work:
+                    running.submit(office, work, int(AGENCY), who=audit_log.SERVICE)
+                wait_for(lambda: any(transaction.hex() in each for each in texts(post_office, "reconciliation")))
         finally:
             stop.set()
             worker.join()
-    (message,) = post_office.came
-    assert transaction.hex() in message["Message-ID"]
+    assert len(named(post_office, transaction.hex())) == 1
     assert watching.EVERY_S < 60
+
+
+def named(post_office: PostOffice, part: str) -> list[EmailMessage]:
+    """Return the messages that have this in their Message-ID."""
+    return [each for each in list(post_office.came) if part in each["Message-ID"]]
+
+
+def texts(post_office: PostOffice, part: str) -> list[str]:
+    return [each.get_content() for each in named(post_office, part)]
 
 
 def has_begun(office: Office) -> bool:

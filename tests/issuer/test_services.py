@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -153,6 +154,37 @@ def test_claims_outside_the_allowed_fields_are_left_out(world: World, http: Test
     assert (refused.status_code, refused.json()["title"]) == (403, "NotAllowed")
 
 
+def test_number_and_days_outside_the_allowed_fields_are_left_out(world: World, http: TestClient) -> None:
+    issue(http, 1)
+    whole = System(http, make(world).secret).ask("info", **by_number(1)).json()
+    assert whole["withheld"] == []
+    system = System(http, make(world, fields={PERMIT: ["operator_name"]}).secret)
+    hidden = ["certificateNumber", "certificateIdentifier", "certificateHolderCode", "certificateIssuedDate"]
+    hidden += ["certificateEffectiveDate", "certificateExpiringDate"]
+    (found,) = system.ask("search", id=whole["id"]).json()["certificates"]
+    for answer in (found, system.ask("info", id=whole["id"]).json()):
+        assert answer["withheld"] == hidden
+        assert [answer[each] for each in hidden] == [None] * len(hidden)
+        del answer["registry" if "registry" in answer else "withheld"]
+        for member in ("certificateNumber", "certificateEffectiveDate", "certificateExpiringDate"):
+            assert str(whole[member]) not in str(answer)
+    taken = system.ask("file", id=whole["id"], fileType="sd-jwt")
+    assert taken.headers["content-disposition"] == 'attachment; filename="certificate.sd-jwt"'
+    days = System(http, make(world, fields={PERMIT: ["operator_name", "valid_until"]}).secret)
+    some = days.ask("info", id=whole["id"]).json()
+    assert some["certificateExpiringDate"] == whole["certificateExpiringDate"]
+    assert some["certificateEffectiveDate"] is None
+
+
+def test_holder_is_not_tied_to_a_number_that_the_client_is_not_shown(world: World, http: TestClient) -> None:
+    issue(http, 1)
+    system = System(http, make(world, fields={PERMIT: ["operator_name", "credit_code"]}).secret)
+    wanted = {"certificateHolderCode": HOLDER, "certificateTypeCode": PERMIT}
+    assert len(system.ask("search", **wanted).json()["certificates"]) == 1
+    for number in (permit_number(1), permit_number(2)):
+        assert system.ask("search", **wanted, certificateNumber=number).status_code == 403
+
+
 def test_log_tells_with_which_certificates_a_client_was_answered(
     world: World, http: TestClient, system: System
 ) -> None:
@@ -185,7 +217,11 @@ def test_erased_holder_is_gone_from_all_services(world: World, http: TestClient,
     assert system.ask("search", **by_number(1)).json() == {"certificates": []}
     wanted = {"certificateHolderCode": HOLDER, "certificateTypeCode": PERMIT}
     assert system.ask("search", **wanted).json() == {"certificates": []}
-    assert system.ask("info", id=row).status_code == 410
+    assert system.ask("search", id=row).json() == {"certificates": []}
+    gone = system.ask("info", id=row)
+    assert gone.status_code == 410
+    assert permit_number(1) not in gone.text
+    assert not re.search(r"\d{4}-\d{2}-\d{2}", gone.text)
 
 
 # File.

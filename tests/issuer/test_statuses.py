@@ -14,8 +14,9 @@ from chain.calendar import day_of_hour, first_hour
 from chain.certificate_types import by_identifier
 from chain.errors import InvalidInput
 from chain.events import Track
-from issuer import approvals, drafting, in_one_go, issuing, replacing, slots, statuses
-from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
+from demo.deeds import DEEDS, RENEWAL
+from issuer import approvals, drafting, in_one_go, issuing, replacing, slots, statuses, wishes
+from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StatusNotKnown, StillWaiting
 from issuer.models import Purpose, State
 from issuer.replacing import Changes
 from issuer.statuses import Wish
@@ -61,6 +62,36 @@ def change(world: World, row: Certificate, wanted: Wish, *names: str) -> int | N
 
 def held(world: World, row: Certificate) -> dict[Track, tuple[int, int, int]]:
     return {each.track: (each.from_hour, each.until_hour, each.level) for each in statuses.held_now(world.office, row)}
+
+
+def test_every_deed_of_the_demo_is_known_to_its_type() -> None:
+    for deed in (*DEEDS, RENEWAL):
+        for command, _, verb, *_ in deed.words:
+            if command == "status":
+                assert wishes.TRACKS[verb] in by_identifier(deed.certificate_type).statuses, deed
+
+
+def test_status_that_the_type_does_not_know_is_refused_and_nothing_is_signed(world: World) -> None:
+    row = issued(world, "inspection-record")
+    with pytest.raises(StatusNotKnown, match=r"got «revoke», but .*\(inspection-record\) knows no REVOKED; wanted"):
+        change(world, row, wish("revoke"))
+    with world.office.store.reading() as work:
+        assert work.status_changes(row.id) == []
+    with pytest.raises(StatusNotKnown, match="knows no SUSPENSION; wanted one of its statuses: RESCINDED, REPLACED"):
+        change(world, row, wish("suspend"), "low-preparer")
+    assert change(world, row, wish("rescind")) is not None
+
+
+def test_status_that_was_recorded_past_the_type_can_be_taken_back(world: World) -> None:
+    """The contracts let it pass, so another issuer's software may have recorded it."""
+    kind = by_identifier("inspection-record")
+    careless = dataclasses.replace(world.office, types=(dataclasses.replace(kind, statuses=frozenset(Track)),))
+    row = issued(world, "inspection-record")
+    statuses.request(careless, row, wish("suspend"), [world.officer("low-preparer"), world.officer("low-approver")])
+    world.lane().run()
+    assert set(held(world, row)) == {Track.SUSPENSION}
+    assert change(world, row, wish("resume")) is not None
+    assert held(world, row) == {}
 
 
 def test_days_are_calendar_days_of_shanghai() -> None:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic import command
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, NoResultFound
 
 from issuer import history
-from issuer.database import NEWEST_REVISION, alembic_config
+from issuer.database import NEWEST_REVISION, alembic_config, rebuilding
 from issuer.errors import LaneBusy, LaneLost, NotFound
 from issuer.models import History, Import, OutboxTransaction
+from issuer.reconciliation_models import Agreement
+from issuer.reconciling import rows
 from issuer.store import Store
+from tests.issuer.tampering import alter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +38,40 @@ def store(database_url: str, tmp_path: Path) -> Iterator[Store]:
 
 def test_migrations_make_exactly_the_tables_of_the_models(store: Store) -> None:
     with store._engine.connect() as connection:  # noqa: SLF001 — Alembic wants the connection
+        command.check(alembic_config(connection))
+
+
+def test_what_the_watch_knew_and_messages_that_wait_outlive_upgrades(store: Store) -> None:
+    alter(
+        store,
+        "INSERT INTO records_followed (id, since_block, block_number, block_hash) VALUES (1, 3, 9, :hash)",
+        "INSERT INTO alert_mail (id, agency, transaction_hash, attempts, next_at, last_answer) "
+        "VALUES (1, 2, :hash, 4, :at, '')",
+        "INSERT INTO reconciliation (id, agency, who, begun_at, ended_at, agreement, reason, batches, certificates, "
+        "statuses, documents, findings, unsigned_because) VALUES (1, 2, 'uyun', :at, :at, 'DIFFERS', '', 0, 0, 0, 0, "
+        "'[]', '')",
+        "INSERT INTO alert_mail (id, agency, reconciliation_id, attempts, next_at, last_answer) "
+        "VALUES (2, 2, 1, 0, :at, '')",
+        hash=b"\1" * 32,
+        at=NOW,
+    )
+    for step, revision in ((command.downgrade, "0005"), (command.upgrade, "head")):
+        with rebuilding(store.database) as connection:
+            step(alembic_config(connection), revision)
+    with store.reading() as work:
+        followed, mail = rows.followed(work), rows.mail_of(work, 2, b"\1" * 32)
+        run = rows.untold(work)
+        assert followed is not None
+        assert (followed.since_block, followed.block_number, followed.heads) == (3, 9, None)
+        assert mail is not None
+        assert (mail.attempts, mail.reconciliation_id) == (4, None)
+        assert run is not None
+        assert (run.id, run.agreement) == (1, Agreement.DIFFERS)
+        # No revision before this one knows such a message.
+        assert rows.due(work, NOW) == mail
+        with pytest.raises(NoResultFound):
+            rows.mail(work, 2)
+    with store._engine.connect() as connection:  # noqa: SLF001 — as above
         command.check(alembic_config(connection))
 
 

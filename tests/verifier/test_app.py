@@ -301,6 +301,13 @@ class TestHttp:
         assert client.get(API).headers["allow"] == "POST"
         assert client.head(API).status_code == 405
 
+    @pytest.mark.parametrize("path", ["/static/page.css", "/static/there-is-no-such-file.js"])
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+    def test_our_files_are_for_reading_only(self, client: TestClient, method: str, path: str) -> None:
+        answer = client.request(method, path)
+        assert problem_of(answer, 405) == f"got the method {method}, wanted one of: GET, HEAD"
+        assert answer.headers["allow"] == "GET, HEAD"
+
     def test_a_question_about_two_days_is_refused(self, client: TestClient, paper: Paper) -> None:
         answer = client.post(f"{API}?on=2026-01-31&on=2026-02-01", json={"certificate": paper.sd_jwt})
         assert "more than once" in problem_of(answer, 422)

@@ -50,6 +50,30 @@ def test_a_body_that_does_not_come_on_is_given_up(monkeypatch: pytest.MonkeyPatc
     assert caught.value.status == 408
 
 
+def _form(parameters: str) -> Request:
+    said = f"multipart/form-data; boundary=x{parameters}".encode("latin-1")
+    return Request({"type": "http", "method": "POST", "headers": [(b"content-type", said)]})
+
+
+@pytest.mark.parametrize("charset", ["undefined", "unicode_escape", "utf-16", "latin-1", "\0", "rot13", "nothing"])
+def test_a_form_in_another_charset_than_utf_8_is_refused(charset: str) -> None:
+    for written in (f"; charset={charset}", f'; Charset="{charset}"'):
+        with pytest.raises(RequestFault, match="wanted utf-8") as caught:
+            bodies.require_form(_form(written))
+        assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("said", ["", "; charset=utf-8", "; charset=UTF-8", '; charset="utf8"'])
+def test_a_form_in_utf_8_may_say_so(said: str) -> None:
+    bodies.require_form(_form(said))
+
+
+@pytest.mark.parametrize(("name", "value"), [("text", "a\0b"), ("te\0xt", "ab"), ("text", "\ud800")])
+def test_a_field_with_what_no_text_has_is_refused(name: str, value: str) -> None:
+    with pytest.raises(RequestFault, match="wanted text"):
+        bodies.require_text(name, value)
+
+
 def test_an_accident_is_logged_by_kind_and_place_without_its_words(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info")
     try:

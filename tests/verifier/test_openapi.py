@@ -140,6 +140,16 @@ def test_every_example_fits_its_schema(app: FastAPI) -> None:
                         Draft202012Validator(schema).validate(content["example"])
 
 
-def test_the_description_is_there(app: FastAPI) -> None:
+def test_the_description_is_for_every_page_to_read_and_sent_once(app: FastAPI) -> None:
     with TestClient(app) as client:
-        assert client.get("/openapi.json").status_code == 200
+        whole = client.get("/openapi.json", headers={"Origin": "https://example.org"})
+        assert (whole.status_code, whole.json()) == (200, app.openapi())
+        tag = whole.headers["etag"]
+        again = client.get("/openapi.json", headers={"If-None-Match": tag})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        for answer in (whole, again):
+            assert answer.headers["access-control-allow-origin"] == "*"
+            assert "ETag" in answer.headers["access-control-expose-headers"]
+            assert answer.headers["cache-control"] == "no-cache"
+        asked = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
+        assert client.options("/openapi.json", headers=asked).status_code == 204

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pikepdf
 import pypdfium2
@@ -231,6 +231,37 @@ class TestPdf:
 def attached(pdf: bytes) -> str:
     with pikepdf.open(io.BytesIO(pdf)) as opened:
         return opened.attachments["receipt.jws"].get_file().read_bytes().decode()
+
+
+class TestBeforeItWasRegistered:
+    """Who asks about a day before the registration is told so wherever the receipt is read."""
+
+    DAY = "2026-02-01"
+    SAID: ClassVar[dict[str, str]] = {"en": "On that day it was not in the register yet", "zh-CN": "当日尚未登记"}
+
+    def test_the_receipt_has_the_day_of_registration(self, client: TestClient, paper: Paper) -> None:
+        answer = client.post(f"{API}?on={self.DAY}", json={"code": paper.code()}).json()
+        said, (report,) = payload_of(answer["receipt"]), answer["reports"]
+        assert (said["verdict"], said["on"]) == ("VALID", self.DAY)
+        assert said["registered_on"] == report["anchored"]["at"][:10] > self.DAY
+        assert "registered_on" not in payload_of(given(client, paper)["receipt"])
+
+    @pytest.mark.parametrize("language", ["en", "zh-CN"])
+    def test_it_is_said_on_every_page_on_the_way(self, client: TestClient, paper: Paper, language: str) -> None:
+        said, where = self.SAID[language], f"?lang={language}"
+        asked = {"typed": (None, paper.code()), "on": (None, self.DAY)}
+        verdict, choice = (client.post(f"{path}{where}", files=asked).text for path in ("/", PAGE))
+        found = re.search(r'name="sealed" value="([^"]+)"', choice)
+        assert found is not None
+        form = {"sealed": (None, found[1]), "as": (None, "pdf")}
+        pdf = client.post(f"{PAGE}{where}", files=form).content
+        back = client.post(f"/{where}", files={"typed": (None, attached(pdf))}).text
+        for page in (verdict, choice, back):
+            assert page.count(said) == 1
+        # Lines of the printed page break where they like.
+        assert said.replace(" ", "") in re.sub(r"\s", "", text_of(pdf))
+        today = client.post(f"/{where}", files={"typed": (None, paper.code())}).text
+        assert said not in today
 
 
 class TestBroughtBack:

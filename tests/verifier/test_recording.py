@@ -130,6 +130,7 @@ def test_every_kind_of_event_is_written_without_a_finding(tmp_path: Path) -> Non
         "keys": 3,
         "leaves": 3,
         "officers": 1,
+        "parties": 44,
         "statuses": 2,
         "successors": 1,
         "transactions": 31,

@@ -7,7 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import httpx2
 import pytest
+import structlog
+from fastapi.testclient import TestClient
+from prometheus_client.parser import text_string_to_metric_families
 
 from chain import base64url, checkpoint, strict_json
 from chain.checkpoint import Checkpoint
@@ -41,6 +46,7 @@ from tests.verifier.witness_desk import (
     until,
     witness_in,
 )
+from verifier.routes import witness_service
 from verifier.witnessing import folder as folders
 from verifier.witnessing import split_view, witness_list
 from verifier.witnessing.consistency import Differing, difference
@@ -50,6 +56,8 @@ from verifier.witnessing.split_view import SplitView
 from verifier.witnessing.witness import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from chain.checkpoint import Believed
@@ -303,6 +311,74 @@ class TestWitness:
         assert answer.outcome is Outcome.NOT_BELIEVED
         assert witness.folder.splits.names() == []
         assert witness.folder.alarms() == []
+
+    def test_what_is_not_believed_is_one_alarm_of_a_verifier_however_often_it_comes(self, tmp_path: Path) -> None:
+        witness = witness_in(tmp_path)
+        for number in range(3):
+            made = checkpoint_of(steps(), blocks()[-1] + number, by=(STRANGER,))
+            witness.consider(made.encode(), source="https://two.example.cn")
+            witness.consider(b"x" * number, source="https://two.example.cn")
+        assert len(witness.folder.alarms()) == 1
+        witness.consider(b"x", source="https://three.example.cn")
+        assert len(witness.folder.alarms()) == 2
+
+    def test_no_kind_of_alarm_keeps_another_from_being_written_down(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(folders, "MOST_ALARMS", 1)
+        witness = witness_in(tmp_path)
+        witness.consider(b"x", source="https://two.example.cn")
+        with structlog.testing.capture_logs() as logged:
+            witness.consider(b"x", source="https://three.example.cn")
+        assert [each["event"] for each in logged] == ["witness.alarm_not_kept"]
+        witness.consider(checkpoint_of(steps()).encode())
+        witness.consider(checkpoint_of(forged(steps())).encode())
+        kinds = [each["kind"] for each in witness.folder.alarms() if isinstance(each, dict)]
+        assert sorted(map(str, kinds)) == ["not_believed", "split_view"]
+
+    def test_a_checkpoint_that_never_comes_whole_holds_nobodys_place(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(witness_service, "BODY_S", 0.05)
+
+        async def slow() -> AsyncIterator[bytes]:
+            yield b"{"
+            await anyio.sleep_forever()
+
+        async def hand_in() -> list[int]:
+            app = witness_service.make_app(witness_in(tmp_path))
+            async with httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(app=app), base_url="http://witness.example"
+            ) as client:
+                address = "/api/v1/witness/checkpoints"
+                answers = [await client.post(address, content=slow()) for _ in range(witness_service.MOST_WAITING)]
+                answers.append(await client.post(address, content=checkpoint_of(steps()).encode()))
+            return [each.status_code for each in answers]
+
+        assert anyio.run(hand_in) == [408] * witness_service.MOST_WAITING + [200]
+
+    def test_its_ages_and_alarms_are_told_to_monitoring(self, tmp_path: Path) -> None:
+        witness = witness_in(tmp_path)
+
+        def told() -> dict[str, float]:
+            with TestClient(witness_service.make_app(witness)) as client:
+                answer = client.get("/metrics")
+            assert answer.headers["content-type"].startswith("text/plain; version=")
+            families = text_string_to_metric_families(answer.text)
+            return {each.name + "".join(each.labels.values()): each.value for one in families for each in one.samples}
+
+        none_yet = {f"yinxin_witness_alarms{kind}": 0.0 for kind in ("not_believed", "split_view", "went_back")}
+        assert told() == {**none_yet, "yinxin_witness_split_views": 0}
+        first = checkpoint_of(steps())
+        witness.consider(first.encode(), source="https://two.example.cn")
+        witness.consider(b"x", source="https://two.example.cn")
+        witness.consider(checkpoint_of(forged(steps())).encode())
+        found = told()
+        age = int(witness.clock().timestamp()) - first.timestamp
+        assert found["yinxin_witness_cosigned_block"] == first.block_number
+        assert found["yinxin_witness_cosigned_age_seconds"] == age
+        assert [value for name, value in found.items() if "alarms" in name] == [1, 1, 0]
+        assert found["yinxin_witness_split_views"] == 1
 
     def test_another_registrys_is_told_apart(self, tmp_path: Path) -> None:
         made = replace(checkpoint_of(steps(), by=()), registry_id=bytes(32))

@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from verifier.audit import times
 from verifier.audit.anomaly_figures import DAY_S, EPOCH, SHANGHAI_S, Sum, bursts, made
-from verifier.audit.anomaly_rules import Rule
+from verifier.audit.anomaly_rules import UNKNOWN, Rule
 from verifier.models import BatchRow
 
 if TYPE_CHECKING:
@@ -141,11 +141,20 @@ class BatchesRead:
         rule = self.rules.holiday
         if Rule.HOLIDAY not in self.wanted or rule is None:
             return
-        for day, each in self.days.items():
-            kind = rule.kind(EPOCH + timedelta(days=day))
-            if kind is not None and each.batches >= rule.least and each.began >= self.asked.begins:
+        unasked: dict[int, Sum] = {}
+        for number, each in self.days.items():
+            day = EPOCH + timedelta(days=number)
+            kind = rule.kind(day)
+            if kind is None or each.began < self.asked.begins:
+                continue
+            if kind == UNKNOWN:
+                unasked.setdefault(day.year, Sum(each.place, each.began)).join(each)
+            elif each.batches >= rule.least:
                 code = f"anomaly_{kind}"
-                yield made(Rule.HOLIDAY, self.agency, each, _counted(day, each) | {"least": rule.least}, code=code)
+                yield made(Rule.HOLIDAY, self.agency, each, _counted(number, each) | {"least": rule.least}, code=code)
+        for year, each in unasked.items():
+            figures = {"year": year, "batches": each.batches, "certificates": each.certificates}
+            yield made(Rule.HOLIDAY, self.agency, each, figures, code=f"anomaly_{UNKNOWN}")
 
     def _in_shares(self) -> Iterator[Anomaly]:
         alone, rare = self.rules.one_approver, self.rules.rare_type

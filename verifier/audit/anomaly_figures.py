@@ -8,7 +8,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from verifier.audit import times
-from verifier.audit.anomaly_rules import Rule
+from verifier.audit.anomaly_rules import UNKNOWN, Rule
 from verifier.audit.finding import Finding, Grade
 from verifier.models import block_of, log_of
 
@@ -56,6 +56,11 @@ class Anomaly:
     """Seconds since 1970."""
 
     @property
+    def is_not_run(self) -> bool:
+        """Whether it says that a rule could not be asked, rather than what it found."""
+        return self.finding.code == f"anomaly_{UNKNOWN}"
+
+    @property
     def key(self) -> tuple[int, int, str, str]:
         """Its place in the list: by agency and time, and what else tells it from others."""
         figures = self.finding.arguments
@@ -76,6 +81,11 @@ class Sum:
         """Add a batch of so many certificates."""
         self.batches += 1
         self.certificates += certificates
+
+    def join(self, other: Sum) -> None:
+        """Add what another has."""
+        self.batches += other.batches
+        self.certificates += other.certificates
 
 
 def bursts(rule: Burst, days: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:

@@ -12,7 +12,7 @@ from verifier.register import opened
 from verifier.wording import Language, message, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlmodel import Session
 
@@ -36,12 +36,13 @@ def page_of(session: Session, rules: Rules, asked: Asked, cursor: str | None) ->
     return cursors.page(rows, lambda each: each.key, lambda each: each)
 
 
-def listing(index: Index, rules: Rules, asked: Asked) -> Listing:
-    """Return the whole list as a file; it is made while it is written."""
+def listing(index: Index, rules: Rules, asked: Asked, seen: Callable[[Anomaly], None] = lambda _each: None) -> Listing:
+    """Return the whole list as a file; it is made while it is written, and `seen` is told of each."""
 
     def rows() -> Iterator[tuple[Cell, ...]]:
         with opened(index) as tables:
             for each in anomalies(tables.session, rules, asked):
+                seen(each)
                 yield row_of(each)
 
     about: dict[str, Cell] = {
@@ -50,6 +51,7 @@ def listing(index: Index, rules: Rules, asked: Asked) -> Listing:
         "until": None if asked.until is None else str(asked.until),
         "rules": sorted(asked.rules & frozenset(rules.asked)),
         "not_asked": sorted(asked.rules - frozenset(rules.asked)),
+        "holidays_of": [] if rules.holiday is None else [str(year) for year in rules.holiday.years],
     }
     return Listing("anomalies", COLUMNS, rows(), about)
 

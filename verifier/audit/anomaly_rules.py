@@ -6,6 +6,7 @@ since a rule that silently never applies would look like a clean record. `anomal
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
@@ -22,7 +23,11 @@ SHIPPED = Path(__file__).with_name("anomalies.toml")
 """The file that counts unless a setting names another."""
 _MOST_BYTES = 1_000_000
 _MOST = 10**9
+UNKNOWN = "holidays_unknown"
+"""What is known of days in years of which nobody said on which days offices are closed."""
 _SATURDAY = 5
+_DECEMBER = 12
+_YEAR = re.compile("20[0-9]{2}")
 
 
 class Rule(StrEnum):
@@ -64,22 +69,27 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """Days on which offices are closed."""
+    """Days on which offices are closed, of the years of which that was announced."""
 
     weekends: bool
     least: int
     holidays: frozenset[date]
     workdays: frozenset[date]
+    """Saturdays and Sundays on which offices work."""
+    announced: Mapping[int, str]
+    """The years whose days these are, each with where they were taken from."""
 
     @property
     def years(self) -> tuple[int, ...]:
         """The years whose holidays are known."""
-        return tuple(sorted({day.year for day in self.holidays}))
+        return tuple(sorted(self.announced))
 
     def kind(self, day: date) -> str | None:
-        """Tell whether offices are closed on a day: `holiday`, `weekend`, or None."""
+        """Tell whether offices are closed on a day: `holiday`, `weekend`, None; `UNKNOWN` where nobody knows."""
         if day in self.holidays:
             return "holiday"
+        if day.year not in self.announced:
+            return UNKNOWN
         is_weekend = day.weekday() >= _SATURDAY and day not in self.workdays
         return "weekend" if self.weekends and is_weekend else None
 
@@ -185,13 +195,13 @@ _BOUNDS: Mapping[str, tuple[int, int]] = {"percent": (1, 100), "from_hour": (0, 
 
 
 class _Table:
-    """One rule's table, taken apart."""
+    """A rule's table, or one within it, taken apart."""
 
-    def __init__(self, place: str, value: object) -> None:
+    def __init__(self, place: str, value: object, *, is_rule: bool = True) -> None:
         if not isinstance(value, dict):
-            raise InvalidInput(f"{place}: got {value!r}, wanted a table of thresholds")
+            raise InvalidInput(f"{place}: got {value!r}, wanted a table")
         self.place, self._values = place, dict(value)
-        self.is_on = self.truth("on")
+        self.is_on = self.truth("on") if is_rule else True
 
     def number(self, key: str) -> int:
         """Take a whole number out."""
@@ -215,6 +225,23 @@ class _Table:
         if not isinstance(value, list):
             raise InvalidInput(f"{self.place} {key}: got {value!r}, wanted a list of days")
         return value
+
+    def text(self, key: str) -> str:
+        """Take a text out."""
+        value = self._take(key, "a text")
+        if not isinstance(value, str) or not value.strip():
+            raise InvalidInput(f"{self.place} {key}: got {value!r}, wanted a text")
+        return value
+
+    def years(self, key: str) -> list[tuple[int, _Table]]:
+        """Take tables out, one for each year."""
+        wanted = f"a table for each year, such as [holiday.{key}.2026]"
+        value = self._take(key, wanted)
+        if not isinstance(value, dict) or any(not _YEAR.fullmatch(year) for year in value):
+            raise InvalidInput(f"{self.place} {key}: got {value!r}, wanted {wanted}")
+        return [
+            (int(year), _Table(f"{self.place} {key} {year}", inner, is_rule=False)) for year, inner in value.items()
+        ]
 
     def close(self) -> None:
         """Refuse what was not taken."""
@@ -250,12 +277,28 @@ def _holiday(table: _Table | None) -> Holiday | None:
     if table is None:
         return None
     weekends, least = table.truth("weekends"), table.number("least")
-    holidays = frozenset(day for entry in table.entries("holidays") for day in _span(entry, table.place))
-    workdays = frozenset(_day(entry, f"{table.place} workdays") for entry in table.entries("workdays"))
+    holidays: set[date] = set()
+    workdays: set[date] = set()
+    announced: dict[int, str] = {}
+    for year, inner in table.years("years"):
+        announced[year] = inner.text("announced")
+        holidays |= {day for entry in inner.entries("holidays") for day in _span(entry, inner.place)}
+        workdays |= {_day(entry, f"{inner.place} workdays") for entry in inner.entries("workdays")}
+        inner.close()
+        _require_of(year, holidays | workdays, set(announced), inner.place)
     table.close()
     if both := sorted(holidays & workdays):
         raise InvalidInput(f"{table.place}: got {both[0]} as a holiday and as a workday, wanted it as one of them")
-    return Holiday(weekends, least, holidays, workdays) if table.is_on else None
+    return Holiday(weekends, least, frozenset(holidays), frozenset(workdays), announced) if table.is_on else None
+
+
+def _require_of(year: int, days: set[date], known: set[int], place: str) -> None:
+    """Refuse a year without days, and days of no year that is known; a first holiday may begin in December."""
+    if not any(day.year == year for day in days):
+        raise InvalidInput(f"{place}: got no day of {year}, wanted its holidays, or no table of that year")
+    for day in sorted(days):
+        if day.year not in known and (day.year, day.month) != (year - 1, _DECEMBER):
+            raise InvalidInput(f"{place}: got {day}, wanted days of {year}")
 
 
 def _span(entry: object, place: str) -> list[date]:

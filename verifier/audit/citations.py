@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -20,29 +20,28 @@ from sqlmodel import col, select
 
 from chain import certificate_types
 from chain.calendar import time_of_hour
-from chain.certificate import Certificate
 from chain.claims import CITATION
 from chain.errors import CertificateTypeInvalid
 from chain.events import Track
 from chain.short_number import short_number
-from verifier import form, reading, tracks, verification
+from verifier import tracks
+from verifier.audit import papers
 from verifier.audit.finding import Finding, Grade
-from verifier.form import Claimed
 from verifier.knowledge import final_block
 from verifier.models import BatchRow, LeafRow
 from verifier.moments import time_of
-from verifier.report import Report, Verdict
 from verifier.wording import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     from sqlmodel import Session
 
     from chain.certificate_types import CertificateType
     from verifier.audit.finding import Argument
+    from verifier.audit.papers import Paper
+    from verifier.form import Claimed
     from verifier.knowledge import Batch, Snapshot
     from verifier.moments import Moment
     from verifier.wording import Message
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
 GRANT, VOUCHER, INSPECTION = "grant-decision", "payment-voucher", "inspection-record"
 """The identifiers of the types that follow money and supervision."""
 
-_NEVER = frozenset({Verdict.ALTERED, Verdict.ISSUER_NOT_AUTHORISED, Verdict.NOT_FOUND})
-"""What no genuine certificate's document comes to."""
 _SHORT_DIGITS = 16
 _LEAF = re.compile(CITATION.strip("^$"))
 
@@ -69,27 +66,6 @@ class Standing(StrEnum):
     """It was not handed in; its leaf is on the chain."""
     NOT_FOUND = "NOT_FOUND"
     """It was not handed in, and its leaf is not on the chain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A document as it was handed in, verified."""
-
-    name: str
-    """What it was called by who handed it in."""
-    report: Report
-    claimed: Claimed | None
-    """What it says of itself; None if it cannot be read, or is no more than a short number."""
-
-    @property
-    def leaf(self) -> bytes | None:
-        """The certificate's."""
-        return None if self.claimed is None else self.claimed.leaf
-
-    @property
-    def shows_claims(self) -> bool:
-        """Whether it is the certificate itself; a code holds facts alone, and a limited copy some claims."""
-        return self.claimed is not None and isinstance(self.claimed.source, Certificate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,19 +158,6 @@ class Graph:
         return tuple(citation for citation in self.citations if citation.citing == leaf)
 
 
-def read(
-    name: str, upload: bytes, snapshot: Snapshot | None, moment: Moment, *, pdf_roots: Path | None = None
-) -> Paper:
-    """Read and verify one document; `pdf_roots` as in `reading.read_upload`."""
-    presented = reading.read_upload(upload, pdf_roots=pdf_roots)
-    if presented.short_number is not None:
-        # It says nothing that could be followed, and trying many of them out is not for this place.
-        presented = replace(presented, short_number=None, fault=message("read.kind"))
-    formed = form.check(presented)
-    report = verification.verify(presented, snapshot, moment, name=name, formed=formed)
-    return Paper(name, report, formed[1] if isinstance(formed[1], Claimed) else None)
-
-
 def all_leaves_known(session: Session) -> bool:
     """Tell whether the leaves of every batch could be read; else a leaf that is not found may be there."""
     unread = select(BatchRow.begins).where(
@@ -203,28 +166,28 @@ def all_leaves_known(session: Session) -> bool:
     return session.exec(unread.limit(1)).first() is None
 
 
-def graph(papers: Iterable[Paper], snapshot: Snapshot | None, moment: Moment, *, all_leaves_known: bool) -> Graph:
+def graph(given: Iterable[Paper], snapshot: Snapshot | None, moment: Moment, *, all_leaves_known: bool) -> Graph:
     """Draw the graph of what was handed in.
 
     `all_leaves_known` tells whether the leaves of every batch could be read: else one that is not found may be there.
     """
-    papers = tuple(papers)
+    given = tuple(given)
     silence = message("registry.never_reached") if snapshot is None else snapshot.doubt(moment.now)
     asked = None if silence is not None else snapshot
     nodes: dict[bytes, Node] = {}
     findings: list[Finding] = []
-    for paper in papers:
-        findings += _of_paper(paper, nodes)
+    for paper in given:
+        findings += papers.findings(paper, nodes)
         if paper.claimed is not None and paper.claimed.leaf not in nodes:
             nodes[paper.claimed.leaf] = _handed_in(paper, paper.claimed, asked, moment)
     citations = tuple(citation for node in nodes.values() for citation in _citations(node))
     for leaf in dict.fromkeys(citation.cited for citation in citations):
         if leaf not in nodes:
             nodes[leaf] = _looked_up(leaf, asked, moment, all_leaves_known=all_leaves_known)
-    drawn = Graph(papers, nodes, citations, (), silence)
+    drawn = Graph(given, nodes, citations, (), silence)
     findings += [finding for citation in citations for finding in _of_citation(citation, nodes)]
     findings += circles(drawn)
-    return Graph(papers, nodes, citations, tuple(findings), silence)
+    return Graph(given, nodes, citations, tuple(findings), silence)
 
 
 def named(code: str, grade: Grade, node: Node, **arguments: Argument) -> Finding:
@@ -234,11 +197,11 @@ def named(code: str, grade: Grade, node: Node, **arguments: Argument) -> Finding
 
 
 def _handed_in(paper: Paper, claimed: Claimed, snapshot: Snapshot | None, moment: Moment) -> Node:
-    verdict, batch = paper.report.verdict, paper.report.subject.anchored
-    if paper.report.is_genuine and verdict is not Verdict.CANNOT_CHECK:
+    batch = paper.report.subject.anchored
+    if paper.is_known:
         standing = Standing.GENUINE
     else:
-        standing = Standing.NOT_GENUINE if verdict in _NEVER else Standing.UNCHECKED
+        standing = Standing.NOT_GENUINE if paper.report.verdict in papers.NEVER else Standing.UNCHECKED
     return Node(
         leaf=claimed.leaf,
         standing=standing,
@@ -302,29 +265,6 @@ def _citations(node: Node) -> Iterator[Citation]:
             # What was signed unchecked may be anything.
             if isinstance(text, str) and _LEAF.fullmatch(text):
                 yield Citation(node.leaf, bytes.fromhex(text), claim.key)
-
-
-def _of_paper(paper: Paper, known: Mapping[bytes, Node]) -> Iterator[Finding]:
-    """Yield what is to be said of a document by itself."""
-    report, arguments = paper.report, {"name": paper.name, "verdict": paper.report.verdict.value}
-    agency = None if paper.claimed is None else paper.claimed.agency
-    if report.verdict in _NEVER:
-        yield Finding(Grade.ALARM, "paper_not_genuine", agency=agency, leaf=paper.leaf, arguments=arguments)
-    elif paper.claimed is None or not report.is_genuine or report.verdict is Verdict.CANNOT_CHECK:
-        yield Finding(Grade.REMARK, "paper_unchecked", agency=agency, leaf=paper.leaf, arguments=arguments)
-    elif paper.claimed.leaf in known:
-        yield Finding(Grade.REMARK, "paper_twice", agency=agency, leaf=paper.leaf, arguments=arguments)
-    elif not paper.shows_claims or _withholds(paper.claimed):
-        yield Finding(Grade.REMARK, "citations_withheld", agency=agency, leaf=paper.leaf, arguments=arguments)
-
-
-def _withholds(claimed: Claimed) -> bool:
-    """Whether a claim that may cite is not shown; one that is stated as null cites nothing."""
-    source = claimed.source
-    return isinstance(source, Certificate) and any(
-        claim.cites and claim.key not in source.claims and claim.key not in source.absent
-        for claim in claimed.type.claims
-    )
 
 
 def _of_citation(citation: Citation, nodes: Mapping[bytes, Node]) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from verifier.audit import grant_accounts
 from verifier.audit.citations import Standing
 from verifier.audit.exporting import Listing, columns
 from verifier.wording import Language, message, say
@@ -23,7 +24,11 @@ COLUMNS = columns(
 
 
 def as_json(graph: Graph, accounts: Sequence[Account], findings: Sequence[Finding], language: Language) -> JSON:
-    """Return all of it. `checked` is false where the register could not be asked: then nothing else is an answer."""
+    """Return all of it. `checked` is false where the register could not be asked: then nothing else is an answer.
+
+    `not_checked` are the codes of what could not be asked otherwise: with any of these, nothing may be said of the
+    whole.
+    """
     certificates: list[JSON] = [_certificate(node) for node in graph.nodes.values()]
     citations: list[JSON] = [
         {"citing": each.citing.hex(), "cited": each.cited.hex(), "claim": each.claim} for each in graph.citations
@@ -31,6 +36,7 @@ def as_json(graph: Graph, accounts: Sequence[Account], findings: Sequence[Findin
     return {
         "checked": graph.silence is None,
         "not_run": None if graph.silence is None else say(graph.silence, language),
+        "not_checked": sorted({finding.code for finding in grant_accounts.not_run(findings)}),
         "documents": [{"name": paper.name, "verdict": paper.report.verdict.value} for paper in graph.papers],
         "certificates": certificates,
         "citations": citations,
@@ -100,6 +106,7 @@ def _account(account: Account) -> Mapping[str, JSON]:
         "granted": str(account.granted),
         "paid": str(account.paid),
         "left": str(account.left),
+        "over": str(account.over),
         "exceeded": account.is_exceeded,
         "vouchers": payments,
     }

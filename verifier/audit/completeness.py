@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from chain import merkle
 from chain.calendar import HOURS_A_DAY, first_hour, hour_of
@@ -268,6 +268,9 @@ def _selected(
             found = [each for each in everything if (batch_of(each).agency, batch_of(each).root) == wanted]
             what = f"the batch 0x{subject.root.hex()} of agency {subject.agency}"
         case OneCertificate():
+            # Which batches hold it is known only where the index has the leaves of all of them.
+            if unread := tuple(_unread_faults(session, everything)):
+                raise NotComplete(unread)
             places = set(session.exec(select(LeafRow.batch).where(LeafRow.leaf == subject.leaf)).all())
             found = [each for each in everything if place(each.block_number, each.log_index) in places]
             what = f"the leaf 0x{subject.leaf.hex()}"
@@ -324,12 +327,25 @@ def _sequence_faults(history: History, agencies: set[int]) -> Iterator[Finding]:
                 break
 
 
+def _unread_faults(session: Session, records: Sequence[Record]) -> Iterator[Finding]:
+    """Tell of which batches the index has fewer or more leaves than they have."""
+    counted = select(LeafRow.batch, func.count()).group_by(col(LeafRow.batch))
+    counts = dict(session.exec(counted).all())
+    for record in records:
+        count = counts.get(place(record.block_number, record.log_index), 0)
+        if count != batch_of(record).size:
+            yield _leaf_fault(record, count)
+
+
 def _leaf_faults(record: Record, leaves: Sequence[bytes]) -> Iterator[Finding]:
     batch = batch_of(record)
-    root = merkle.root(leaves)
-    if len(leaves) == batch.size and root == batch.root:
-        return
-    yield Finding(
+    if len(leaves) != batch.size or merkle.root(leaves) != batch.root:
+        yield _leaf_fault(record, len(leaves))
+
+
+def _leaf_fault(record: Record, got: int) -> Finding:
+    batch = batch_of(record)
+    return Finding(
         Grade.ALARM,
         "export_leaves",
         block=record.block_number,
@@ -339,7 +355,7 @@ def _leaf_faults(record: Record, leaves: Sequence[bytes]) -> Iterator[Finding]:
             "agency": batch.agency,
             "sequence": batch.sequence,
             "root": f"0x{batch.root.hex()}",
-            "got": len(leaves),
+            "got": got,
             "wanted": batch.size,
         },
     )

@@ -27,15 +27,19 @@ def is_continued(source: ChainSource, identity: Identity, remembered: Remembered
         return [
             found("another_registry", before=written(known[1]), registry=written(identity.registry_id), chain=known[0])
         ]
+    findings: list[Finding] = []
+    deployed_at = remembered.deployed_at()
+    if deployed_at is not None and deployed_at != identity.deployed_at_block:
+        findings.append(found("deployment_moved", block=identity.deployed_at_block, before=deployed_at))
     mark = remembered.head()
     if mark is None:
-        return []
+        return findings
     newest = source.newest().number
     if newest < mark.number:
-        findings = [found("gone_backwards", block=mark.number, newest=newest)]
+        findings.append(found("gone_backwards", block=mark.number, newest=newest))
         below = [each for each in remembered.marks() if each.number <= newest]
         return findings + (_rewritten(source, below) if below else [])
-    return _rewritten(source, remembered.marks())
+    return findings + _rewritten(source, remembered.marks())
 
 
 def _rewritten(source: ChainSource, marks: Sequence[Mark]) -> list[Finding]:

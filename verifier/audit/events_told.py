@@ -28,7 +28,7 @@ from verifier.models import AgencyRow, BlockRow, EventRow, TransactionRow, block
 from verifier.wording import Message, listed, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlmodel import Session
 
@@ -177,8 +177,17 @@ class Names:
 
     def agency(self, number: int, begins: int) -> str:
         """Return what an agency was called at a place; its number where that is not known."""
+        return self._known(number, begins) or f"#{number}"
+
+    def called(self, number: int, begins: int) -> Message:
+        """Return what an agency was called at a place, and its number."""
+        if name := self._known(number, begins):
+            return Message("audit.agency.called", {"name": name, "number": number})
+        return Message("audit.agency.unnamed", {"number": number})
+
+    def _known(self, number: int, begins: int) -> str:
         held = [name for since, name in self.agencies.get(number, ()) if since <= begins]
-        return held[-1] if held else f"#{number}"
+        return held[-1] if held else ""
 
     def type(self, number: int) -> Words | str:
         """Return what a type is called; its number where this software does not have its data file."""
@@ -214,9 +223,14 @@ def told(session: Session, rows: Sequence[EventRow]) -> list[Told]:
 
 def names_of(session: Session, events: Iterable[Event]) -> Names:
     """Return the names of all agencies that events mention, and of all types."""
-    numbers = {
-        getattr(event, name) for event in events for name in ("agency", "parent", "actor") if hasattr(event, name)
-    }
+    return names(
+        session,
+        {getattr(event, name) for event in events for name in ("agency", "parent", "actor") if hasattr(event, name)},
+    )
+
+
+def names(session: Session, numbers: Collection[int]) -> Names:
+    """Return the names of these agencies, and of all types."""
     found: dict[int, list[tuple[int, str]]] = {}
     rows = select(AgencyRow.agency, AgencyRow.begins, AgencyRow.name).where(col(AgencyRow.agency).in_(numbers))
     for number, begins, name in session.exec(rows.order_by(col(AgencyRow.begins))) if numbers else ():

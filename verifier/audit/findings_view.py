@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from verifier.audit.exporting import Cell, Listing, columns
-from verifier.audit.finding import Grade
+from verifier.audit.finding import Argument, Grade
 from verifier.audit.outcomes import FamilyResult, State
 from verifier.audit.paging import PAGE_ROWS, Cursors
 from verifier.audit.remembering import Remembered
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from verifier.audit.finding import Argument, Finding
+    from verifier.audit.finding import Finding
     from verifier.audit.paging import Page
     from verifier.audit.remembering import Kept, Run
 
@@ -136,8 +136,15 @@ def reason(family: FamilyResult, language: Language) -> str:
     return _filled(f"audit.not_run.{family.reason}", family.arguments, language) if family.reason else ""
 
 
+class _Arguments(dict[str, Argument]):
+    """What a sentence may name; what a finding of another version does not tell is a question mark."""
+
+    def __missing__(self, _name: str) -> Argument:
+        return "?"
+
+
 def _filled(key: str, arguments: Mapping[str, Argument], language: Language) -> str:
-    return sentence(key, language).format_map(dict(arguments)) if key in keys(language) else ""
+    return sentence(key, language).format_map(_Arguments(arguments)) if key in keys(language) else ""
 
 
 def _row(kept: Kept) -> tuple[Cell, ...]:

@@ -19,6 +19,7 @@ from verifier.audit import handed_in
 from verifier.audit.finding import Finding, Grade
 from verifier.audit.manifest_contents import Chain, batches, finding, states
 from verifier.models import AgencyRow, BlockRow, KeyRow, place
+from verifier.moments import time_of
 from verifier.wording import message
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def check(tables: Tables, manifest: Manifest, documents: Sequence[bytes] = ()) -
         )
     if row.is_mismatch or row.head_number < manifest.block_number:
         return Checked(manifest, _not_run(row, manifest))
-    found = [*_block(tables, manifest), *_signature(tables, manifest)]
+    when = _time_of(tables, manifest.block_number)
+    if when is None:
+        return Checked(manifest, message("audit.manifest.unplaced", block=manifest.block_number))
+    found = [*_block(tables, manifest), *_time(manifest, when), *_signature(tables, manifest, when)]
     chain = Chain.read(tables, manifest)
     agreeing, differences = batches(manifest, chain)
     found += differences
@@ -117,7 +121,40 @@ def _block(tables: Tables, manifest: Manifest) -> Iterator[Finding]:
         )
 
 
-def _signature(tables: Tables, manifest: Manifest) -> Iterator[Finding]:
+def _time_of(tables: Tables, number: int) -> tuple[int, int] | None:
+    """Return the earliest and the latest time that a block can have, by the index; None if it has none before it.
+
+    They are one where the block is in the index. The manifest's own word would have any key count.
+    """
+    if number == tables.row.head_number:
+        return tables.row.head_timestamp, tables.row.head_timestamp
+    if (row := tables.session.get(BlockRow, number)) is not None:
+        return row.timestamp, row.timestamp
+    times = select(BlockRow.timestamp)
+    before = times.where(col(BlockRow.number) < number).order_by(col(BlockRow.number).desc()).limit(1)
+    after = times.where(col(BlockRow.number) > number).order_by(col(BlockRow.number)).limit(1)
+    earliest, latest = tables.session.exec(before).first(), tables.session.exec(after).first()
+    if earliest is None:
+        return None
+    return earliest, tables.row.head_timestamp if latest is None else latest
+
+
+def _time(manifest: Manifest, when: tuple[int, int]) -> Iterator[Finding]:
+    earliest, latest = when
+    if not earliest <= manifest.block_timestamp <= latest:
+        first, last, got = (time_of(each).isoformat() for each in (earliest, latest, manifest.block_timestamp))
+        yield finding(
+            manifest,
+            Grade.ALARM,
+            "manifest_other_time",
+            block=manifest.block_number,
+            number=manifest.block_number,
+            got=got,
+            wanted=first if first == last else f"{first} – {last}",
+        )
+
+
+def _signature(tables: Tables, manifest: Manifest, when: tuple[int, int]) -> Iterator[Finding]:
     end = place(manifest.block_number + 1)
     agency = select(AgencyRow).where(AgencyRow.agency == manifest.agency, col(AgencyRow.begins) < end)
     if tables.session.exec(agency.limit(1)).first() is None:
@@ -134,9 +171,10 @@ def _signature(tables: Tables, manifest: Manifest) -> Iterator[Finding]:
             manifest, Grade.ALARM, "manifest_key_not_agencys", kid=f"0x{manifest.kid.hex()}", number=manifest.agency
         )
         return
-    is_over = key.valid_until and key.valid_until <= manifest.block_timestamp
+    at = min(max(manifest.block_timestamp, when[0]), when[1])
+    is_over = key.valid_until and key.valid_until <= at
     is_cut = key.cut_off_block is not None and key.cut_off_block <= manifest.block_number
-    if is_over or is_cut or manifest.block_timestamp < key.valid_from:
+    if is_over or is_cut or at < key.valid_from:
         yield finding(
             manifest,
             Grade.FAULT,

@@ -55,11 +55,11 @@ class Mark:
 
 
 class Compared(IntEnum):
-    """With what the heads after a stretch were compared."""
+    """With what the heads and the code after a stretch were compared."""
 
     NOTHING = 0
     TOLD = 1
-    """With what the node says they are."""
+    """With what the node says."""
     PROVEN = 2
     """With what the block's state root proves."""
 
@@ -70,7 +70,7 @@ class LookedAt:
 
     heads: Compared
     seals: bool
-    code: bool
+    code: Compared
 
 
 @dataclass(frozen=True, slots=True)

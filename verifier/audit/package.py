@@ -25,6 +25,7 @@ from chain.trust_list import TrustList
 from verifier.audit import package_report, times
 from verifier.audit.completeness import OneCertificate
 from verifier.audit.tabulating import batch_of
+from verifier.moments import time_of
 from verifier.wording import Language
 
 if TYPE_CHECKING:
@@ -116,6 +117,11 @@ def _require_believed(complete: Complete, means: Means) -> None:
         verify(complete.checkpoint, trust)
     except (EvidenceRefused, Malformed) as exc:
         raise NotBelieved(f"the trust list does not make the checkpoint believed: {exc}") from exc
+    if time_of(complete.checkpoint.timestamp) >= trust.expires:
+        raise NotBelieved(
+            f"the trust list expired at {trust.expires.isoformat()}, wanted one that holds at the checkpoint, "
+            f"{times.utc(complete.checkpoint.timestamp)}"
+        )
     if means.attester.public not in trust.attesters:
         raise NotBelieved(
             f"version {trust.version} of the trust list names {len(trust.attesters)} attesters, wanted this verifier's "
@@ -124,7 +130,10 @@ def _require_believed(complete: Complete, means: Means) -> None:
 
 
 def _with_documents(complete: Complete, documents: Sequence[HandedIn]) -> dict[str, bytes]:
-    known = {leaf for listed in complete.leaves.values() for leaf in listed}
+    # The leaves that share a batch with the one that was asked for are in the tables, but not what it is about.
+    subject = complete.subject
+    everything = {leaf for listed in complete.leaves.values() for leaf in listed}
+    known = {subject.leaf} if isinstance(subject, OneCertificate) else everything
     contents: dict[str, bytes] = {}
     for place, each in enumerate(documents, start=1):
         if each.leaf is not None and each.leaf not in known:

@@ -17,7 +17,7 @@ from chain.calendar import SHANGHAI, time_of_hour
 from chain.events import AgencyCorrected, AgencyRegistered
 from chain.short_number import short_number
 from chain.steps import List
-from verifier.audit import times
+from verifier.audit import document_keys, times
 from verifier.audit.completeness import OneBatch, OneCertificate, Period
 from verifier.audit.tabulating import batch_of
 from verifier.receipt_page import FAMILY, NUMBER_FAMILY, STANDARDS, PageUnprintable, opened
@@ -145,6 +145,10 @@ def _facts(complete: Complete, made_at: datetime, documents: Sequence[HandedIn],
         ("head_rights", f"0x{checkpoint.heads.rights.hex()}", True),
         ("made_at", times.utc(int(made_at.timestamp())), False),
     ]
+    if wrong := document_keys.findings(complete, documents):
+        said = " ".join(say(message(each.key, **each.arguments), language) for each in wrong)
+        place = 1 + next(place for place, (key, *_) in enumerate(rows) if key == "documents")
+        rows.insert(place, ("documents_wrong", said, False))
     if not complete.is_over:
         rows.insert(1, ("not_over", sentence("audit.report.is_not_over", language), False))
     return [

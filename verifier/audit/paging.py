@@ -61,7 +61,9 @@ class Cursors:
             raise InvalidInput(_WANTED.format(cursor[:80])) from exc
         if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
             raise InvalidInput(_WANTED.format(cursor[:80]))
-        if any(isinstance(part, int) and not -_MOST <= part < _MOST for part in key):
+        # No row's key has them, and no database takes them.
+        is_strange = any(isinstance(part, str) and not (part.isascii() and part.isprintable()) for part in key)
+        if is_strange or any(isinstance(part, int) and not -_MOST <= part < _MOST for part in key):
             raise InvalidInput(_WANTED.format(cursor[:80]))
         return tuple(key)
 

@@ -13,8 +13,9 @@ from verifier.wording import say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from verifier.audit.acts import Act
     from verifier.audit.events_told import Told
-    from verifier.audit.record_pages import LeafShown, TransactionShown
+    from verifier.audit.record_pages import LeafShown
     from verifier.register import Tables
     from verifier.wording import Language
 
@@ -35,7 +36,7 @@ _EVENTS = columns(
     timed=("recorded", "effective_from", "effective_until"),
 )
 _LEAVES = columns("position", "leaf", "short_number", "in_force", "entries")
-_SENT = columns("transaction", "block", "time", "position", "to", timed=("time",))
+_ACTS = (*_EVENTS, *columns("parts"))
 
 
 def about(tables: Tables, **filters: Cell) -> Mapping[str, Cell]:
@@ -60,10 +61,10 @@ def of_leaves(name: str, leaves: Iterable[LeafShown], says: Mapping[str, Cell]) 
     return Listing(name, _LEAVES, _leaves(leaves), says)
 
 
-def of_transactions(name: str, sent: Iterable[TransactionShown], says: Mapping[str, Cell]) -> Listing:
-    """Return a list of transactions."""
-    rows = ((each.hash, each.block, each.timestamp, each.position, each.to) for each in sent)
-    return Listing(name, _SENT, rows, says)
+def of_acts(name: str, acts: Iterable[Act], says: Mapping[str, Cell], language: Language) -> Listing:
+    """Return a list of events that somebody had a part in."""
+    rows = ((*_event(each.told, language), [part.name.lower() for part in each.parts]) for each in acts)
+    return Listing(name, _ACTS, rows, says)
 
 
 def _leaves(leaves: Iterable[LeafShown]) -> Iterator[Sequence[Cell]]:

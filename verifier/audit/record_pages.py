@@ -1,4 +1,4 @@
-"""What stands in one batch, one transaction, one block, and what one address did."""
+"""What stands in one batch, one transaction, one block."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from verifier import tracks
 from verifier.audit.events_told import told
 from verifier.audit.paging import PAGE_ROWS, Cursors, Page
 from verifier.models import (
-    AgencyRow,
     BatchRow,
     BlockRow,
     EventRow,
     LeafRow,
-    MemberRow,
-    OfficerRow,
     StatusRow,
     TransactionRow,
     block_of,
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
     from verifier.moments import Moment
 
 _AT_ONCE = 500
-_MOST_ROLES = 500
-"""How many spans of an officer's are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,20 +95,6 @@ class BlockShown:
     before: int | None
     """The block with events before it."""
     after: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A span in which an address could do something."""
-
-    agency: int | None
-    """None for the council."""
-    name: str
-    """What that agency is called now."""
-    capabilities: int
-    first_block: int
-    last_block: int | None
-    """The block in which that ended; None while it lasts."""
 
 
 def batch(session: Session, agency: int, root: bytes) -> BatchShown | None:
@@ -248,70 +229,3 @@ def block(session: Session, number: int, *, head: int) -> BlockShown | None:
         before=None if earlier is None else block_of(earlier),
         after=None if later is None else block_of(later),
     )
-
-
-def roles(session: Session, address: bytes) -> tuple[Role, ...]:
-    """Return every span in which an address was an officer's or a council member's, in the chain's order."""
-    officers = select(OfficerRow).where(OfficerRow.officer == address).order_by(col(OfficerRow.begins))
-    members = select(MemberRow).where(MemberRow.member == address).order_by(col(MemberRow.begins))
-    held = session.exec(officers.limit(_MOST_ROLES)).all()
-    names = _names(session, {row.agency for row in held})
-    found = [
-        (row.begins, Role(row.agency, names[row.agency], row.capabilities, block_of(row.begins), _ended(row.ends)))
-        for row in held
-    ]
-    found += [
-        (row.begins, Role(None, "", 0, block_of(row.begins), _ended(row.ends)))
-        for row in session.exec(members.limit(_MOST_ROLES))
-    ]
-    return tuple(role for _, role in sorted(found, key=lambda each: each[0]))
-
-
-def _names(session: Session, agencies: set[int]) -> Mapping[int, str]:
-    """Return what agencies are called now; the number of one that the index does not know."""
-    rows = select(AgencyRow.agency, AgencyRow.name).where(
-        col(AgencyRow.agency).in_(agencies), col(AgencyRow.ends).is_(None)
-    )
-    return {agency: f"#{agency}" for agency in agencies} | dict(session.exec(rows).all())
-
-
-def sent_by(session: Session, address: bytes, cursor: str | None) -> Page[TransactionShown]:
-    """Return a page of the transactions that an address sent, newest first; raises `InvalidInput`."""
-    cursors = Cursors(f"sent/{address.hex()}")
-    key = cursors.read(cursor, kinds=(int, int))
-    rows = _sent(session, address, None if key is None else (int(key[0]), int(key[1])), PAGE_ROWS + 1)
-    last = rows[PAGE_ROWS - 1] if len(rows) > PAGE_ROWS else None
-    following = None if last is None else cursors.write([last.block, last.position or 0])
-    return Page(tuple(rows[:PAGE_ROWS]), following)
-
-
-def all_sent_by(session: Session, address: bytes) -> Iterator[TransactionShown]:
-    """Yield all transactions that an address sent, newest first."""
-    key: tuple[int, int] | None = None
-    while rows := _sent(session, address, key, _AT_ONCE):
-        yield from rows
-        key = rows[-1].block, rows[-1].position or 0
-        session.expunge_all()
-
-
-def _sent(session: Session, address: bytes, before: tuple[int, int] | None, limit: int) -> list[TransactionShown]:
-    found = (
-        select(TransactionRow, BlockRow)
-        .join(BlockRow, col(BlockRow.number) == TransactionRow.block)
-        .where(TransactionRow.sender == address)
-    )
-    if before is not None:
-        block, position = before
-        found = found.where(
-            (col(TransactionRow.block) < block)
-            | ((col(TransactionRow.block) == block) & (col(TransactionRow.position) < position))
-        )
-    newest_first = found.order_by(col(TransactionRow.block).desc(), col(TransactionRow.position).desc())
-    return [
-        TransactionShown(row.hash, row.block, block.hash, block.timestamp, row.position, row.sender, row.to)
-        for row, block in session.exec(newest_first.limit(limit))
-    ]
-
-
-def _ended(ends: int | None) -> int | None:
-    return None if ends is None else block_of(ends)

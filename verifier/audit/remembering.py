@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from chain.errors import InvalidInput
 from chain.history import Step
 from verifier.audit.finding import Finding, Grade
 from verifier.audit.memory import Compared, Kept, LookedAt, Mark, Run, Told
@@ -25,13 +27,15 @@ if TYPE_CHECKING:
 __all__ = ["FILE", "Compared", "Kept", "LookedAt", "Mark", "Remembered", "Run", "Told"]
 
 FILE = "audit.db"
-_FORM = 1
-"""`user_version` of the file; another one is begun anew, since all of it can be asked for again."""
+_FORM = 2
+"""`user_version` of the file. What another version of this software wrote is not read, and never overwritten."""
 _TABLES = """
-CREATE TABLE registry (id INTEGER PRIMARY KEY CHECK (id = 1), chain_id INTEGER, registry_id BLOB, genesis_hash BLOB);
+CREATE TABLE registry (id INTEGER PRIMARY KEY CHECK (id = 1), chain_id INTEGER, registry_id BLOB, genesis_hash BLOB,
+    deployed_at INTEGER);
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER, first INTEGER NOT NULL,
-    head_number INTEGER NOT NULL, head_hash BLOB NOT NULL, head_time INTEGER NOT NULL, families TEXT NOT NULL
+    head_number INTEGER NOT NULL, head_hash BLOB NOT NULL, head_time INTEGER NOT NULL, families TEXT NOT NULL,
+    answered INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE marks (
     number INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL,
@@ -53,14 +57,13 @@ CREATE TABLE findings (
 );
 CREATE INDEX findings_code ON findings (code);
 """
-_NAMES = ("registry", "runs", "marks", "events", "leaves", "heads", "findings")
 
 
 class Remembered:
-    """The audit's memory. Reading it needs no run, and a missing file reads as one without runs."""
+    """The audit's memory. Reading it needs no run; a missing file and one of another form read as without runs."""
 
     def __init__(self, path: Path) -> None:
-        """`path` is the file; the first thing that is written makes it."""
+        """`path` is the file; what is first written makes it, or raises `InvalidInput` for one of another form."""
         self._path = path
         self._database: sqlite3.Connection | None = None
 
@@ -118,9 +121,24 @@ class Remembered:
         return {(Grade(str(grade)), str(code)): int(count) for grade, code, count in rows}
 
     def current_since(self) -> int:
-        """Return the newest run that began at the first block: what only earlier ones found, was looked at anew."""
-        (row,) = list(self._rows("SELECT MAX(number) FROM runs WHERE first = 0")) or [(None,)]
-        return 0 if row[0] is None else int(row[0])
+        """Return the first run of the newest line that looked at everything anew: what was found before, it looked for.
+
+        A line begins with a run that began at the first block, and goes on with those that went on from it. It stands
+        for the one before only once a run of it was answered to the end, and got at least as far as that one ever did.
+        """
+        since, reached = 0, -1
+        begun, came = 0, -1
+        for number, first, head, answered in self._rows(
+            "SELECT number, first, head_number, answered FROM runs ORDER BY number"
+        ):
+            if first == 0:
+                begun, came = number, -1
+            came = max(came, head)
+            if since in {begun, 0}:
+                since, reached = begun, max(reached, came)
+            elif answered and head >= max(reached, 0):
+                since, reached = begun, came
+        return since
 
     def head(self) -> Mark | None:
         """Return the last block checked."""
@@ -138,6 +156,11 @@ class Remembered:
         rows = self._rows("SELECT chain_id, registry_id, genesis_hash FROM registry")
         return next(((int(row[0]), bytes(row[1]), bytes(row[2])) for row in rows), None)
 
+    def deployed_at(self) -> int | None:
+        """Return the block in which the registry was said to begin; None if that is not known."""
+        rows = self._rows("SELECT deployed_at FROM registry")
+        return next((None if row[0] is None else int(row[0]) for row in rows), None)
+
     def heads(self) -> dict[int, bytes]:
         """Return the heads of the hash chains after the last block checked, by list."""
         return {int(row[0]): bytes(row[1]) for row in self._rows("SELECT list, head FROM heads")}
@@ -150,9 +173,13 @@ class Remembered:
         """Return the last block of the last stretch whose seals were not looked at; -1 if there is none."""
         return self._last_mark("seals = 0")
 
-    def uncoded_until(self) -> int:
-        """Return the end of the last stretch after which the code could not be looked at; -1 if there is none."""
-        return self._last_mark("code = 0")
+    def uncoded_until(self, how: Compared = Compared.NOTHING) -> int:
+        """Return the end of the last stretch after which the code was compared with no more than this; -1 if none."""
+        return self._last_mark(f"code = {int(how)}")
+
+    def coded_at(self) -> int:
+        """Return the last block at which the code was proven; -1 if at none."""
+        return self._last_mark(f"code = {int(Compared.PROVEN)}")
 
     def events(self) -> Iterator[Told]:
         """Yield all events that were told until the last block checked, in the chain's order."""
@@ -174,12 +201,44 @@ class Remembered:
             for name in ("registry", "marks", "events", "leaves", "heads"):
                 database.execute(f"DELETE FROM {name}")  # noqa: S608 (only our own words)
 
-    def begin(self, *, started: datetime, first_block: int, registry: tuple[int, bytes, bytes] | None) -> int:
-        """Write that a run begins, of which registry if that is known; returns its number."""
+    def renew(self) -> Path | None:
+        """Copy a file of another form aside, and empty it; returns where the copy is, or None if there was no need."""
+        if not self._path.exists() or (form := self._form(self._connected())) in {0, _FORM}:
+            return None
+        aside = self._aside(form)
+        database = self._connected()
+        with closing(sqlite3.connect(aside)) as copy:
+            database.backup(copy)
+        # The file itself stays where it is: pages may have it open.
+        with database:
+            database.execute("BEGIN IMMEDIATE")
+            names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+            for (name,) in database.execute(names).fetchall():
+                database.execute(f'DROP TABLE "{name}"')
+            database.execute("PRAGMA user_version = 0")
+        return aside
+
+    def _aside(self, form: int) -> Path:
+        """Return a name beside the file that nothing has yet."""
+        return next(
+            place
+            for more in count(1)
+            if not (place := self._path.with_name(f"{self._path.stem}-form-{form}-{more}{self._path.suffix}")).exists()
+        )
+
+    def begin(
+        self,
+        *,
+        started: datetime,
+        first_block: int,
+        registry: tuple[int, bytes, bytes] | None,
+        deployed_at: int | None = None,
+    ) -> int:
+        """Write that a run begins, of which registry if that is known, and where that begins; returns its number."""
         head = self.head()
         with self._writing() as database:
             if registry is not None:
-                database.execute("INSERT OR REPLACE INTO registry VALUES (1, ?, ?, ?)", registry)
+                database.execute("INSERT OR REPLACE INTO registry VALUES (1, ?, ?, ?, ?)", (*registry, deployed_at))
             cursor = database.execute(
                 "INSERT INTO runs (started, first, head_number, head_hash, head_time, families) "
                 "VALUES (?, ?, ?, ?, ?, '[]')",
@@ -192,6 +251,11 @@ class Remembered:
                 ),
             )
         return int(cursor.lastrowid or 0)
+
+    def answered(self, run: int) -> None:
+        """Write that a run was answered to its end."""
+        with self._writing() as database:
+            database.execute("UPDATE runs SET answered = 1 WHERE number = ?", (run,))
 
     def end(self, run: int, *, ended: datetime, families: Sequence[FamilyResult]) -> None:
         """Write how a run ended."""
@@ -250,9 +314,10 @@ class Remembered:
         return -1 if not rows or rows[0][0] is None else int(rows[0][0])
 
     def _rows(self, statement: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        if self._database is None and not self._path.exists():
+        # Who only reads neither makes a file nor changes one.
+        if (self._database is None and not self._path.exists()) or self._form(self._connected()) != _FORM:
             return iter(())
-        return iter(self._opened().execute(statement, values).fetchall())
+        return iter(self._connected().execute(statement, values).fetchall())
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -261,18 +326,28 @@ class Remembered:
             yield database
 
     def _opened(self) -> sqlite3.Connection:
+        """Return the file, ready to be written."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        database = self._connected()
+        form = self._form(database)
+        if form == 0:
+            database.execute("PRAGMA journal_mode = WAL")
+            with database:
+                database.executescript(_TABLES + f"PRAGMA user_version = {_FORM};")
+        elif form != _FORM:
+            raise InvalidInput(f"{self._path}: got the form {form}, wanted {_FORM}; another version wrote it")
+        return database
+
+    def _connected(self) -> sqlite3.Connection:
         if self._database is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             # Pages read it from the server's threads, one after the other; SQLite itself keeps them apart.
             self._database = sqlite3.connect(self._path, check_same_thread=False)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            (form,) = self._database.execute("PRAGMA user_version").fetchone()
-            if form != _FORM:
-                with self._database:
-                    for name in _NAMES:
-                        self._database.execute(f"DROP TABLE IF EXISTS {name}")
-                    self._database.executescript(_TABLES + f"PRAGMA user_version = {_FORM};")
         return self._database
+
+    @staticmethod
+    def _form(database: sqlite3.Connection) -> int:
+        (form,) = database.execute("PRAGMA user_version").fetchone()
+        return int(form)
 
 
 def _keep(database: sqlite3.Connection, run: int, findings: Iterable[Finding]) -> None:

@@ -24,7 +24,7 @@ class Family(StrEnum):
     CONTINUITY = "continuity"
     """The last checked block is still there."""
     BLOCKS = "blocks"
-    """Every header hashes to its hash and is linked to its parent; every log is of its block."""
+    """Every header hashes to its hash and is linked to its parent; every log is of its block, every sender signed."""
     SEALS = "seals"
     """Enough of the believed validators sealed every block, and nobody else."""
     CODE = "code"
@@ -64,10 +64,27 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     {
         rule.code: rule
         for rule in (
-            *_rules(Family.CONTINUITY, Grade.ALARM, "gone_backwards", "rewritten_block", "another_registry"),
-            *_rules(Family.BLOCKS, Grade.ALARM, "header_altered", "block_not_linked", "log_misplaced", "log_unknown"),
+            *_rules(
+                Family.CONTINUITY,
+                Grade.ALARM,
+                "gone_backwards",
+                "rewritten_block",
+                "another_registry",
+                "deployment_moved",
+            ),
+            *_rules(
+                Family.BLOCKS,
+                Grade.ALARM,
+                "header_altered",
+                "block_not_linked",
+                "log_misplaced",
+                "log_unknown",
+                "transaction_altered",
+                "sender_altered",
+            ),
+            *_rules(Family.BLOCKS, Grade.REMARK, "sender_only_told"),
             *_rules(Family.SEALS, Grade.ALARM, "stranger_seal", "too_few_seals", "seal_refused"),
-            *_rules(Family.CODE, Grade.ALARM, "code_swapped"),
+            *_rules(Family.CODE, Grade.ALARM, "code_swapped", "code_not_proven"),
             *_rules(
                 Family.ROOTS,
                 Grade.ALARM,

@@ -1,4 +1,4 @@
-"""Rules of blocks: every header is what was hashed, follows its parent, and was sealed by those who may."""
+"""Rules of blocks: headers are what was hashed, linked and sealed; logs and transactions what they are said to be."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from chain.seals import SealScheme
 from verifier.audit.rules import found, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from chain.header import Header
     from verifier.audit.finding import Finding
-    from verifier.audit.sources import RawHeader, RawLog
+    from verifier.audit.sources import RawHeader, RawLog, RawTransaction
 
 
 def headers(shown: Sequence[RawHeader], parent_hash: bytes | None) -> Iterator[Finding]:
@@ -48,8 +48,34 @@ def places(logs: Sequence[RawLog], hashes: Mapping[int, bytes]) -> Iterator[Find
                 told=written(log.block_hash),
                 wanted=written(hashes.get(number, b"")),
             )
+
+
+def unknown(logs: Iterable[RawLog]) -> Iterator[Finding]:
+    """Name logs of the registry's contracts that these never write; no other rule looks at them."""
+    for log in logs:
         if log.event is None:
+            number, log_index = log.place
             yield found("log_unknown", block=number, log_index=log_index, detail=log.oddness)
+
+
+def sent(transaction: RawTransaction, block: int) -> Iterator[Finding]:
+    """Hold a transaction against its own bytes: what it hashes to, and who signed it.
+
+    That it stands in that block is not proven here; but nobody can be named who did not sign it.
+    """
+    told = written(transaction.hash)
+    if transaction.made_hash not in {b"", transaction.hash}:
+        yield found("transaction_altered", block=block, transaction=told, made=written(transaction.made_hash))
+    elif not transaction.made_hash or transaction.signer is None:
+        yield found("sender_only_told", block=block, transaction=told, sender=written(transaction.sender))
+    elif transaction.signer != transaction.sender:
+        yield found(
+            "sender_altered",
+            block=block,
+            transaction=told,
+            sender=written(transaction.sender),
+            signer=written(transaction.signer),
+        )
 
 
 def sealed(

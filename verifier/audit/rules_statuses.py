@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from chain.certificate_types import shipped, shipped_files
-from chain.errors import CertificateTypeInvalid
-from chain.events import Capability, CertificateReplaced, Track
+from chain.certificate_types import shipped
+from chain.events import Capability, CertificateReplaced, StatusChanged, Track
 from verifier.audit.rules import Where, written
 from verifier.audit.rules_batches import may
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from chain.events import StatusChanged
     from verifier.audit.finding import Finding
     from verifier.audit.folded import Folded, Happened
 
@@ -56,23 +52,11 @@ _FIELDS: Mapping[Track, _Field] = {
 }
 
 
-@cache
 def legal(certificate_type: int, version: int) -> frozenset[Track] | None:
-    """Return which tracks a status of this type may use, as its data file has it; None for a type not shipped here.
-
-    A file that words what a rescission is called names all statuses that its law knows, and no other is legal. One that
-    does not, takes the usual ones. An extension can only be pending where the type is extended at all.
-    """
-    for file in shipped_files():
-        try:
-            told = json.loads(file)
-        except ValueError as exc:  # Our own data; a test reads every file.
-            raise CertificateTypeInvalid(f"got a data file that is no JSON: {exc}") from exc
-        if (told["number"], told["version"]) == (certificate_type, version):
-            worded = frozenset(Track[name] for name in told["statusWords"])
-            kind = next(kind for kind in shipped() if (kind.number, kind.version) == (certificate_type, version))
-            usual = worded if Track.RESCINDED in worded else frozenset(Track) - {Track.RENEWAL_PENDING}
-            return usual | ({Track.RENEWAL_PENDING} if kind.renewal is not None else frozenset())
+    """Return which statuses a type knows, as its data file lists them; None for a type not shipped here."""
+    for kind in shipped():
+        if (kind.number, kind.version) == (certificate_type, version):
+            return kind.statuses
     return None
 
 
@@ -81,13 +65,18 @@ def subject(
     happened: Happened,
     anchored_as: tuple[int, int] | None,
 ) -> Iterator[Finding]:
-    """Hold a status against the leaf that it is of; `anchored_as` is that leaf's type and version."""
+    """Hold a status against the leaf that it is of; `anchored_as` is that leaf's type and version.
+
+    A status that is illegal for its type may be taken back: that mends it.
+    """
     leaf, track = (
         (event.old_leaf, Track.REPLACED) if isinstance(event, CertificateReplaced) else (event.leaf, event.track)
     )
     where = Where(happened.block, happened.log_index, event.agency)
     if anchored_as is None:
         yield where.found("status_never_anchored", leaf=leaf, track=track.name)
+        return
+    if isinstance(event, StatusChanged) and not event.from_hour:
         return
     tracks = legal(*anchored_as)
     if tracks is not None and track not in tracks:

@@ -9,8 +9,8 @@ from chain.errors import InvalidInput, RegistryError
 from chain.events import BatchAnchored, ProposalMade
 from chain.history import Heads, Step
 from chain.seals import MAX_HEADERS, SealScheme
-from chain.steps import List, arguments, event_of, kind_of
-from verifier.audit import rules_blocks
+from chain.steps import List, arguments, event_of, kind_of, list_of
+from verifier.audit import deployed_code, other_nodes, rules_blocks
 from verifier.audit.continuity import is_continued
 from verifier.audit.examining import Examiner
 from verifier.audit.finding import Grade
@@ -18,10 +18,10 @@ from verifier.audit.folded import Happened, Proposal
 from verifier.audit.outcomes import FamilyResult, State
 from verifier.audit.reconciling import Reconciler
 from verifier.audit.remembering import Compared, LookedAt, Mark, Told
-from verifier.audit.rules import RULES, Family, found, written
+from verifier.audit.rules import RULES, Family
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from chain.registry import Identity
@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from verifier.audit.remembering import Remembered
     from verifier.audit.sources import ChainSource, RawHeader, RawLog
 
-_BY_NATURE = frozenset({"no_seals", "no_trust_list", "one_node", "only_newest", "only_told"})
-"""Reasons that the chain or the settings give, not a source that did not answer."""
+_NOTHING_MORE = frozenset({"no_seals", "only_told", "code_only_told"})
+"""Reasons that the kind of chain gives: nobody can look at more of it."""
+_BY_NATURE = _NOTHING_MORE | {"one_node", "only_newest"}
+"""Those that the number or kind of nodes gives as well; not a source that did not answer, nor what nobody set."""
+_WITHOUT_REGISTRY = frozenset({Family.CONTINUITY, Family.BLOCKS, Family.SEALS, Family.NODES})
+"""What can be looked at in blocks that are older than the registry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,12 @@ class Outcome:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all was looked at that this chain and these settings let be looked at."""
+        """Whether all of every family was looked at."""
+        return self.is_answered and not any(family.reason for family in self.families)
+
+    @property
+    def is_all_there_is(self) -> bool:
+        """Whether all was looked at that this kind of chain and these nodes let be looked at."""
         return self.is_answered and not any(
             family.state is State.NOT_RUN and family.reason not in _BY_NATURE for family in self.families
         )
@@ -95,6 +104,8 @@ class Auditor:
     _gaps: _Gaps = field(init=False, default_factory=_Gaps)
     _parent: bytes | None = field(init=False, default=None)
     _heads: Heads = field(init=False, default_factory=Heads)
+    _recorded: set[List] = field(init=False, default_factory=set)
+    """The lists in which something was recorded, by whatever was told."""
     _tail: list[RawHeader] = field(init=False, default_factory=list)
     """Headers of the end of the stretch before, which a run of seals may need."""
 
@@ -115,7 +126,7 @@ class Auditor:
             broken = is_continued(source, identity, self.remembered)
             if from_genesis:
                 self.remembered.forget()
-            number = self._begin((identity.chain_id, identity.registry_id, identity.genesis_hash))
+            number = self._begin(identity)
             self.remembered.keep(number, broken)
             if broken and not from_genesis:
                 self._gaps.add_to_all("not_continued")
@@ -124,17 +135,23 @@ class Auditor:
         except RegistryError as exc:
             self._gaps.add_to_all("source_silent", detail=str(exc))
             number = number or self._begin(None)
-            self.remembered.keep(number, self._swapped())
+            mark = self.remembered.head()
+            self.remembered.keep(number, deployed_code.swapped(self.sources[0], -1 if mark is None else mark.number))
             return self._end(number, is_answered=False, trouble=str(exc))
         return self._end(number, is_answered=True)
 
-    def _begin(self, registry: tuple[int, bytes, bytes] | None) -> int:
+    def _begin(self, identity: Identity | None) -> int:
         """Begin a run; what is remembered of is not another registry's until it is begun anew."""
         mark = self.remembered.head()
+        registry, deployed_at = self.remembered.registry(), self.remembered.deployed_at()
+        if identity is not None:
+            registry = registry or (identity.chain_id, identity.registry_id, identity.genesis_hash)
+            deployed_at = identity.deployed_at_block if deployed_at is None else deployed_at
         return self.remembered.begin(
             started=self.clock(),
             first_block=0 if mark is None else mark.number + 1,
-            registry=self.remembered.registry() or registry,
+            registry=registry,
+            deployed_at=deployed_at,
         )
 
     # All stretches.
@@ -142,7 +159,7 @@ class Auditor:
     def _check(self, run: int, identity: Identity, last: int) -> None:
         source = self.sources[0]
         examiner = Examiner(self.remembered.type_of)
-        examiner.refold(_happened(told) for told in self.remembered.events())
+        examiner.refold(self._known())
         kept = self.remembered.heads()
         self._heads = Heads(*(kept[place] for place in range(len(List)))) if kept else Heads()
         mark = self.remembered.head()
@@ -155,26 +172,46 @@ class Auditor:
             end = min(start + source.batch - 1, last)
             self._stretch(run, identity, examiner, start, end)
             self.progress(end + 1 - first, last + 1 - first)
-        self._tell_gaps()
+        self._tell_gaps(identity.deployed_at_block)
         self.remembered.keep(run, self._compare_nodes())
+        less = {family for family, (reason, _) in self._gaps.reasons.items() if reason not in _NOTHING_MORE}
+        if not less & self._failed():
+            # Only then may it stand for the runs before it: it looked again at all that something was found in.
+            self.remembered.answered(run)
 
-    def _tell_gaps(self) -> None:
+    def _known(self) -> Iterator[Happened]:
+        """Yield what happened until the last block checked."""
+        self._recorded = set()
+        for told in self.remembered.events():
+            self._recorded.add(list_of(told.step.kind))
+            yield _happened(told)
+
+    def _tell_gaps(self, deployed_at: int) -> None:
         """Say what could not be looked at, in this run or in an earlier one that this one goes on from."""
         mark = self.remembered.head()
         if mark is None:
             self._gaps.add_to_all("nothing_final")
             return
+        if mark.number < deployed_at:
+            for family in Family:
+                if family not in _WITHOUT_REGISTRY:
+                    self._gaps.add(family, "before_registry", deployed=deployed_at)
         if self.sources[0].scheme is SealScheme.NONE:
             self._gaps.add(Family.SEALS, "no_seals")
         elif self.pinned is None:
             self._gaps.add(Family.SEALS, "no_trust_list")
         elif (unsealed := self.remembered.unsealed_until()) >= 0:
             self._gaps.add(Family.SEALS, "seals_since", before=unsealed)
+        self._tell_gaps_of_state(mark)
+
+    def _tell_gaps_of_state(self, mark: Mark) -> None:
         if self.remembered.heads_compared_at() < mark.number:
             compared = self.remembered.heads_compared_at(Compared.TOLD)
             self._gaps.add(Family.HEADS, "no_state" if compared < mark.number else "only_told", compared=compared)
         if (uncoded := self.remembered.uncoded_until()) >= mark.number:
-            self._gaps.add(Family.CODE, "no_state", compared=-1)
+            self._gaps.add(Family.CODE, "no_state", compared=self.remembered.coded_at())
+        elif (told := self.remembered.uncoded_until(Compared.TOLD)) > uncoded:
+            self._gaps.add(Family.CODE, "code_only_told", compared=told)
         elif uncoded >= 0:
             self._gaps.add(Family.CODE, "only_newest", before=uncoded)
 
@@ -190,16 +227,16 @@ class Auditor:
         if begins <= last:
             told = source.logs(begins, last)
         findings += rules_blocks.places(told, hashes)
-        if last >= identity.deployed_at_block:
-            reconciled = self._reconciled(examiner, by_number, told, begins, last)
-            findings += reconciled.findings
-            kept = self._examined(examiner, reconciled.logs, by_number, findings)
-            coded = self._coded(identity, last)
-            findings += coded or []
-            self._heads = reconciled.heads
-            looked_at = LookedAt(_compared(reconciled), is_sealed, code=coded is not None)
-        else:
-            kept, looked_at = [], LookedAt(Compared.PROVEN, is_sealed, code=True)
+        # In which block the registry begins is the node's word; that nothing was recorded before, the state has to say.
+        reconciled = self._reconciled(examiner, by_number, told, first, last)
+        findings += reconciled.findings
+        findings += rules_blocks.unknown({log.place: log for log in (*told, *reconciled.logs)}.values())
+        kept = self._examined(examiner, reconciled.logs, by_number, findings)
+        self._heads = reconciled.heads
+        self._recorded |= {list_of(kind_of(log.event)) for log in (*told, *reconciled.logs) if log.event is not None}
+        coded = deployed_code.checked(source, identity, by_number[last], self._recorded)
+        findings += coded.findings
+        looked_at = LookedAt(_compared(reconciled), is_sealed, coded.compared)
         self._parent = hashes[last]
         newest = by_number[last].header
         mark = Mark(last, hashes[last], 0 if newest is None else newest.timestamp)
@@ -252,6 +289,9 @@ class Auditor:
         for block in sorted({block for hash_, block in anchors.items() if hash_ not in sent}):
             # A node may have dropped its index of hashes; the block has the transactions all the same.
             sent |= {each.hash: each for each in self.sources[0].block_transactions(block)}
+        for hash_, block in anchors.items():
+            if hash_ in sent:
+                findings += rules_blocks.sent(sent[hash_], block)
         kept: list[Told] = []
         for log in logs:
             if log.event is None:
@@ -263,54 +303,28 @@ class Auditor:
             kept.append(Told(_step(happened), log.transaction_hash))
         return kept
 
-    def _coded(self, identity: Identity, block: int) -> list[Finding] | None:
-        """Hold the deployed code against ours; None if the node has not the state of that block any more."""
-        source = self.sources[0]
-        findings: list[Finding] = []
-        for address in (identity.address, identity.agencies_address):
-            code = source.code(address, block)
-            if code is None:
-                return None
-            if not source.is_our_code(address, code):
-                findings.append(found("code_swapped", block=block, address=written(address), size=len(code)))
-        return findings
-
-    def _swapped(self) -> list[Finding]:
-        """Say whether a registry that cannot be asked is none of ours any more; nothing if that cannot be asked."""
-        source = self.sources[0]
-        try:
-            newest = source.newest().number
-            code = source.code(source.address, newest)
-        except RegistryError:
-            return []
-        if not code or source.is_our_code(source.address, code):
-            return []
-        return [found("code_swapped", block=newest, address=written(source.address), size=len(code))]
-
     def _compare_nodes(self) -> list[Finding]:
-        """Ask the other nodes for the last block checked; blocks are linked, so all before it are the same, too."""
-        mark = self.remembered.head()
+        """Ask the other nodes whether they tell the same chain."""
         if len(self.sources) == 1:
             self._gaps.add(Family.NODES, "one_node")
+        mark = self.remembered.head()
         if mark is None:
             return []
-        findings: list[Finding] = []
-        for other in self.sources[1:]:
-            try:
-                block = _first_difference(self.sources[0], other, mark)
-            except RegistryError as exc:
-                self._gaps.add(Family.NODES, "node_silent", node=other.name, detail=str(exc))
-                continue
-            if block is not None:
-                findings.append(found("nodes_disagree", block=block, node=self.sources[0].name, other=other.name))
+        findings, unasked = other_nodes.compared(self.sources, mark, self._heads)
+        for each in unasked:
+            self._gaps.add(Family.NODES, each.reason, **each.arguments)
         return findings
 
-    def _end(self, run: int, *, is_answered: bool, trouble: str = "") -> Outcome:
-        failed = {
+    def _failed(self) -> set[Family]:
+        """Return the families in which something of grade FAULT or ALARM stands, of this run or an earlier one."""
+        return {
             RULES[code].family
             for (grade, code), count in self.remembered.counts(since=self.remembered.current_since()).items()
             if code in RULES and grade is not Grade.REMARK and count
         }
+
+    def _end(self, run: int, *, is_answered: bool, trouble: str = "") -> Outcome:
+        failed = self._failed()
         families: list[FamilyResult] = []
         for family in Family:
             reason, arguments = self._gaps.reasons.get(family, ("", {}))
@@ -325,25 +339,6 @@ def _compared(reconciled: Reconciled) -> Compared:
     if not reconciled.is_compared:
         return Compared.NOTHING
     return Compared.PROVEN if reconciled.is_proven else Compared.TOLD
-
-
-def _first_difference(one: ChainSource, other: ChainSource, mark: Mark) -> int | None:
-    """Return the first block that two nodes show differently; None if they agree up to the last block checked."""
-    if _hash(other, mark.number) == mark.hash:
-        return None
-    low, high = -1, mark.number
-    while high - low > 1:
-        middle = (low + high) // 2
-        if _hash(other, middle) == _hash(one, middle):
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _hash(source: ChainSource, number: int) -> bytes:
-    (header,) = source.headers(number, number)
-    return header.made_hash or header.told_hash
 
 
 def _step(happened: Happened) -> Step:

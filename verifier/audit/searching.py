@@ -26,8 +26,7 @@ from verifier.models import (
     BlockRow,
     KeyRow,
     LeafRow,
-    MemberRow,
-    OfficerRow,
+    PartyRow,
     StatusRow,
     TransactionRow,
     TypeRow,
@@ -149,7 +148,8 @@ def _hash(session: Session, value: bytes) -> Iterator[Hit]:
         yield leaf
     batches = select(BatchRow.agency, BatchRow.sequence).where(BatchRow.root == value).order_by(col(BatchRow.begins))
     for agency, sequence in session.exec(batches.limit(MOST)):
-        yield Hit(HitKind.BATCH, f"/audit/batches/{agency}/{name}", (), name, f"#{agency} / {sequence}")
+        detail = f"{_called(session, agency)} / {sequence}"
+        yield Hit(HitKind.BATCH, f"/audit/batches/{agency}/{name}", (), name, detail)
     if session.get(TransactionRow, value) is not None:
         yield Hit(HitKind.TRANSACTION, f"/audit/transactions/{name}", (), name)
     for number in session.exec(select(BlockRow.number).where(BlockRow.hash == value).limit(1)):
@@ -162,12 +162,7 @@ def _hash(session: Session, value: bytes) -> Iterator[Hit]:
 
 def _address(tables: Tables, value: bytes) -> Iterator[Hit]:
     session, name = tables.session, f"0x{value.hex()}"
-    known = (
-        select(OfficerRow.agency).where(OfficerRow.officer == value),
-        select(MemberRow.begins).where(MemberRow.member == value),
-        select(TransactionRow.block).where(TransactionRow.sender == value),
-    )
-    if any(session.exec(found.limit(1)).first() is not None for found in known):
+    if session.exec(select(PartyRow.begins).where(PartyRow.address == value).limit(1)).first() is not None:
         yield Hit(HitKind.ADDRESS, f"/audit/addresses/{name}", (), name)
     if value in (tables.row.address, tables.row.agencies_address):
         yield Hit(HitKind.ADDRESS, "/audit/registry", (), name)
@@ -206,7 +201,13 @@ def _kid(session: Session, text: str) -> Iterator[Hit]:
 
 def _keys(session: Session, kid: bytes) -> Iterator[Hit]:
     for agency in session.exec(select(KeyRow.agency).where(KeyRow.kid == kid).distinct().limit(MOST)):
-        yield Hit(HitKind.KEY, f"/audit/agencies/{agency}", (), f"0x{kid.hex()}", f"#{agency}")
+        yield Hit(HitKind.KEY, f"/audit/agencies/{agency}", (), f"0x{kid.hex()}", _called(session, agency))
+
+
+def _called(session: Session, agency: int) -> str:
+    """Return what an agency is called now, and its number."""
+    rows = select(AgencyRow.name).where(AgencyRow.agency == agency, col(AgencyRow.ends).is_(None))
+    return f"{session.exec(rows).first() or ''} #{agency}".strip()
 
 
 def _days(text: str) -> Hit | None:

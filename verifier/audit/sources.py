@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from chain.raw import Meant, RawHeader, RawLog, RawTransaction, Receipts, ShownHeads
+from chain.raw import Meant, RawHeader, RawLog, RawTransaction, Receipts, ShownCode, ShownHeads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from chain.registry import Block, Identity
     from chain.seals import SealScheme
 
-__all__ = ["ChainSource", "Meant", "RawHeader", "RawLog", "RawTransaction", "Receipts", "ShownHeads"]
+__all__ = ["ChainSource", "Meant", "RawHeader", "RawLog", "RawTransaction", "Receipts", "ShownCode", "ShownHeads"]
 
 
 class ChainSource(Protocol):
@@ -33,6 +33,10 @@ class ChainSource(Protocol):
     @property
     def scheme(self) -> SealScheme:
         """How this kind of chain seals its blocks."""
+
+    @property
+    def has_proofs(self) -> bool:
+        """Whether this kind of chain proves its state."""
 
     @property
     def confirmations(self) -> int:
@@ -69,8 +73,11 @@ class ChainSource(Protocol):
     def meaning(self, to: bytes | None, calldata: bytes) -> Sequence[Meant]:
         """Return what a call is to bring about; nothing if that cannot be read."""
 
-    def code(self, address: bytes, block: int) -> bytes | None:
-        """Return the code at an address after a block; None if the node has not that state any more."""
+    def code(self, address: bytes, block: int, state_root: bytes | None) -> ShownCode | None:
+        """Return the code at an address after a block; None if the node has not that state any more.
+
+        It is held against the state root, where there is one and the chain has proofs.
+        """
 
     def is_our_code(self, address: bytes, code: bytes) -> bool:
         """Whether code is that of our contract which is to stand at that address."""

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from chain.short_number import short_number
 from verifier.audit.events_told import told
-from verifier.models import BatchRow, EventRow, LeafRow, StatusRow, block_of
+from verifier.models import BatchRow, EventRow, LeafRow, StatusRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,8 @@ class Held:
     size: int
     sequence: int
     position: int
-    block: int
+    begins: int
+    """The batch's place on the chain."""
     timestamp: int
 
 
@@ -114,7 +115,7 @@ def timeline(session: Session, leaf: bytes) -> Timeline | None:
         Step(each, tuple(events[each.happened.begins]), leaf in events[each.happened.begins])
         for each in told(session, rows)
     )
-    line = sorted(kin.values(), key=lambda each: (each.batches[0].block if each.batches else math.inf, each.leaf))
+    line = sorted(kin.values(), key=lambda each: (each.batches[0].begins if each.batches else math.inf, each.leaf))
     return Timeline(kin[leaf], tuple(line), steps, is_cut)
 
 
@@ -155,7 +156,7 @@ def batches_with(session: Session, leaf: bytes) -> list[tuple[int, Held]]:
                 size=row.size,
                 sequence=row.sequence,
                 position=position,
-                block=block_of(row.begins),
+                begins=row.begins,
                 timestamp=row.timestamp,
             ),
         )

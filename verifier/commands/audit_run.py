@@ -1,7 +1,8 @@
 """`audit run`: checks over the whole history, resumed where the last run ended.
 
-It exits with 0 if nothing was found of grade FAULT or ALARM, 1 if something was, and 3 if its source could not be
-asked: then nothing was checked to the end, and nothing may be said. A usage mistake is 2.
+It exits with 0 if nothing was found of grade FAULT or ALARM and all was looked at that this kind of chain and these
+nodes let be looked at, 1 if something was found, and 3 if nothing was, but not all was looked at: what could not be
+asked is NOT RUN, and of that nothing may be said. A usage mistake is 2.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from chain.errors import InvalidInput, YinxinError
+from verifier.audit import findings_view
+from verifier.audit.outcomes import State
 from verifier.settings import open_settings
 from verifier.wording import Language, language_named, message, say
 
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from verifier.audit.finding import Finding
-    from verifier.audit.outcomes import FamilyResult
     from verifier.audit.remembering import Remembered
     from verifier.audit.running import Outcome, Pinned
     from verifier.settings import Settings
@@ -64,8 +66,9 @@ def run(
 ) -> int:
     """Check every block, seal, root, permission and status from the beginning, and the chain's own heads.
 
-    Exits with 0 if clean, 1 with findings of grade FAULT or ALARM, 2 for a usage mistake, and 3 if the node could not
-    be asked. What was checked is remembered, so the next run goes on from there.
+    Exits with 0 if clean, 1 with findings of grade FAULT or ALARM, 2 for a usage mistake, and 3 if NOT RUN, or only in
+    part: the node could not be asked, or no trust list is set. What was checked is remembered, so the next run goes on
+    from there.
     """
     from verifier.audit.remembering import FILE, Remembered  # noqa: PLC0415 (only this command pays for it)
     from verifier.audit.running import Auditor  # noqa: PLC0415 (as above)
@@ -81,6 +84,8 @@ def run(
         raise InvalidInput(f"{settings.data_dir / _LOCK}: got another audit that is running, wanted only one")
     remembered = Remembered(settings.data_dir / FILE)
     try:
+        if (aside := remembered.renew()) is not None:
+            ERR.print(say(message("audit.run.renewed", file=str(aside)), lang), markup=False)
         with _bar(is_shown=not as_json and ERR.is_terminal) as progress:
             auditor = Auditor(sources, remembered, pinned, clock=_now, progress=progress)
             outcome = auditor.run(from_genesis=from_genesis, until=until)
@@ -98,7 +103,7 @@ def run(
             source.close()
     if not outcome.is_clean:
         return FOUND
-    return CLEAN if outcome.is_whole else NOT_RUN
+    return CLEAN if outcome.is_all_there_is else NOT_RUN
 
 
 def _pinned(settings: Settings) -> Pinned | None:
@@ -131,7 +136,9 @@ def _told(outcome: Outcome, remembered: Remembered) -> dict[str, object]:
     registry = remembered.registry()
     return {
         "run": outcome.run,
-        "is_clean": outcome.is_clean and outcome.is_whole,
+        "is_clean": outcome.is_clean and outcome.is_all_there_is,
+        "is_whole": outcome.is_whole,
+        "not_run": [family.family.value for family in outcome.families if family.state is State.NOT_RUN],
         "trouble": outcome.trouble,
         "started": None if last is None else last.started.isoformat(),
         "ended": None if last is None or last.ended is None else last.ended.isoformat(),
@@ -154,7 +161,7 @@ def _all(remembered: Remembered) -> Iterator[Finding]:
 
 
 def _finding(finding: Finding) -> dict[str, object]:
-    told = {language.value: say(message(finding.key, **finding.arguments), language) for language in Language}
+    told = {language.value: findings_view.said(finding, language) for language in Language}
     return {
         "grade": finding.grade.value,
         "code": finding.code,
@@ -181,7 +188,7 @@ def _print(outcome: Outcome, remembered: Remembered, lang: Language) -> None:
             say(message(f"audit.state.{family.state.value.lower()}"), lang),
             say(message(f"audit.family.{family.family.value}"), lang),
             # What is wrong with the source is told once, below.
-            "" if outcome.trouble else _reason(family, lang),
+            "" if outcome.trouble else findings_view.reason(family, lang),
         )
     OUT.print(table)
     shown = 0
@@ -190,8 +197,8 @@ def _print(outcome: Outcome, remembered: Remembered, lang: Language) -> None:
         if shown <= _SHOWN:
             grade = say(message(f"audit.grade.{finding.grade.value}"), lang)
             OUT.print(f"{grade}  {finding.code}", style="bold", markup=False)
-            OUT.print(f"  {say(message(finding.key, **finding.arguments), lang)}", markup=False, soft_wrap=True)
-            OUT.print(f"  {say(message(finding.key + '.why'), lang)}", markup=False, soft_wrap=True)
+            OUT.print(f"  {findings_view.said(finding, lang)}", markup=False, soft_wrap=True)
+            OUT.print(f"  {findings_view.why(finding, lang)}", markup=False, soft_wrap=True)
     last = remembered.last_run()
     if last is not None and last.head_number >= 0:
         OUT.print(
@@ -202,10 +209,8 @@ def _print(outcome: Outcome, remembered: Remembered, lang: Language) -> None:
     OUT.print(say(message("audit.run.findings", findings=shown), lang), markup=False)
     if outcome.trouble:
         ERR.print(say(message("audit.run.trouble", detail=outcome.trouble), lang), markup=False, style="red")
-
-
-def _reason(family: FamilyResult, lang: Language) -> str:
-    return say(message(f"audit.not_run.{family.reason}", **family.arguments), lang) if family.reason else ""
+    elif not outcome.is_all_there_is:
+        ERR.print(say(message("audit.run.partly"), lang), markup=False, style="red")
 
 
 @contextmanager

@@ -17,13 +17,18 @@ from verifier.settings import open_settings
 from verifier.wording import Language, language_named, message, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from verifier.audit.completeness import Complete, Subject
+    from verifier.audit.finding import Finding
     from verifier.audit.package import Means
     from verifier.index import Index
     from verifier.settings import Settings
 
 REFUSED = 1
 """What cannot be proven complete is not written."""
+WRONG = 1
+"""It was written, and a document in it was signed with a key that did not count."""
 _HASH = 32
 
 OUT, ERR = Console(highlight=False), Console(stderr=True, highlight=False, soft_wrap=True)
@@ -98,7 +103,9 @@ def package(
 ) -> int:
     """Write an evidence package about a period, a batch or a certificate: proofs, history, documents, a report.
 
-    The program that checks it stands in it, and needs no network. Exits with 1 where completeness cannot be proven.
+    The program that checks it stands in it, and needs no network. Exits with 1, and writes nothing, where completeness
+    cannot be proven; with 1, too, where the key that signed a document handed in did not count when that was anchored:
+    then the package is written, and names it.
     """
     from verifier.audit.completeness import subject_of  # noqa: PLC0415 (as above)
 
@@ -143,7 +150,7 @@ def sample(
 
 def _package(subject: Subject, out: Path, documents: list[bytes] | tuple[()], *, as_json: bool, is_whole: bool) -> int:
     """Write a package; one that is not whole has neither proofs of single batches nor a report."""
-    from verifier.audit import handed_in  # noqa: PLC0415 (as above)
+    from verifier.audit import document_keys, handed_in  # noqa: PLC0415 (as above)
     from verifier.audit.package import make  # noqa: PLC0415 (as above)
 
     settings = open_settings()
@@ -153,6 +160,8 @@ def _package(subject: Subject, out: Path, documents: list[bytes] | tuple[()], *,
         return REFUSED
     data = make(found, _means(settings, is_whole=is_whole), datetime.now(UTC), documents=read)
     _write(out, data)
+    wrong = document_keys.findings(found, read)
+    _name(wrong)
     counted = len(found.table("leaves").rows)
     if as_json:
         said = {
@@ -162,9 +171,12 @@ def _package(subject: Subject, out: Path, documents: list[bytes] | tuple[()], *,
             "certificates": counted,
             "block": found.checkpoint.block_number,
             "is_over": found.is_over,
+            "findings": [
+                {"code": each.code, "grade": each.grade.value, "arguments": dict(each.arguments)} for each in wrong
+            ],
         }
         sys.stdout.write(json.dumps(said) + "\n")
-        return 0
+        return WRONG if wrong else 0
     OUT.print(
         f"{out}: {counted} certificates in {len(found.batches)} batches, as of block {found.checkpoint.block_number}",
         markup=False,
@@ -172,7 +184,7 @@ def _package(subject: Subject, out: Path, documents: list[bytes] | tuple[()], *,
     )
     if not found.is_over:
         OUT.print("The period is not over at that block; what is anchored later is not in it.")
-    return 0
+    return WRONG if wrong else 0
 
 
 def _means(settings: Settings, *, is_whole: bool) -> Means:
@@ -208,13 +220,14 @@ def _gathered(index: Index, subject: Subject) -> Complete | None:
     try:
         return gather(index, subject)
     except NotComplete as exc:
-        for finding in exc.findings:
-            ERR.print(
-                f"{finding.grade}: {say(message(finding.key, **finding.arguments), Language.ENGLISH)}",
-                markup=False,
-                style="red",
-            )
+        _name(exc.findings)
         return None
+
+
+def _name(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        said = say(message(finding.key, **finding.arguments), Language.ENGLISH)
+        ERR.print(f"{finding.grade}: {said}", markup=False, style="red")
 
 
 def _write(path: Path, data: bytes) -> None:

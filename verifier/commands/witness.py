@@ -6,6 +6,7 @@ import json
 import sys
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -150,6 +151,9 @@ def check_split(
     _line("registry", f"0x{shown.trust.registry_id.hex()}, chain {shown.trust.chain_id}")
     source = "in the file" if named is None else str(trust_list)
     _line("trust list", f"version {shown.trust.version}, {source}")
+    if named is None:
+        digest = sha256(shown.trust.signed_bytes).hexdigest()
+        _line("WARNING", f"proven ONLY IF the trust list with SHA-256 {digest} is the council's; compare, or name one")
     for label, side in (("one", split.older), ("other", split.newer)):
         _tell(label, side)
     return 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -32,9 +34,13 @@ FORM = "multipart/form-data"
 MAX_JSON = 1024 * 1024
 _MAX_FIELD = 512 * 1024
 _MAX_FIELDS = 4
-_SILENCE_S, _WHOLE_S = 20.0, 600.0
+_SILENCE_S, _WHOLE_S = 5.0, 600.0
 """How long the next piece of a body may take, and all of it: what has come of it is held in memory meanwhile."""
+_PACE = 1024
+"""Bytes a second, over all of the body: who sends one byte now and then holds a place as long as who sends nothing."""
 _SHOWN = 60
+_UTF_8 = frozenset({"utf-8", "utf8"})
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _NAME = 120
 
 
@@ -80,9 +86,22 @@ async def read_form(
 
 
 def require_form(request: Request) -> None:
-    """Raise `RequestFault` for a body that does not even say that it is multipart: the parser asks for its boundary."""
+    """Raise `RequestFault` for a body that does not even say that it is multipart, or says that it is no UTF-8.
+
+    The parser asks for the boundary, and would decode by whatever codec is named: not all of them are for texts.
+    """
     if (media_type := media_type_of(request)) != FORM:
         raise RequestFault(400, f"got a body of {media_type[:_SHOWN] or 'no content type'}, wanted {FORM}")
+    _, parameters = parse_options_header(request.headers["content-type"])
+    charset = parameters.get(b"charset", b"utf-8").decode("latin-1")
+    if charset.lower() not in _UTF_8:
+        raise RequestFault(400, f"got a body in the charset {charset[:_SHOWN]!r}, wanted utf-8")
+
+
+def require_text(name: str, value: str) -> None:
+    """Raise `RequestFault` for a field with characters that no text has, and that no database takes."""
+    if _NO_TEXT.search(name) or _NO_TEXT.search(value):
+        raise RequestFault(422, f"got NUL or a lone surrogate in the field {name[:_SHOWN]!r}, wanted text")
 
 
 async def _taken_apart(form: FormData) -> tuple[dict[str, Upload], dict[str, str]]:
@@ -95,6 +114,7 @@ async def _taken_apart(form: FormData) -> tuple[dict[str, Upload], dict[str, str
         if isinstance(value, UploadFile):
             uploads[name] = Upload(plain_name(value.filename or ""), await value.read())
         else:
+            require_text(name, value)
             fields[name] = value
     return uploads, fields
 
@@ -149,14 +169,16 @@ def require_each_once(request: Request) -> None:
 async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     """Yield the body as it comes; raises `RequestFault` as soon as there is too much of it, or it does not come on."""
     now = asyncio.get_running_loop().time
-    size, stream, ends = 0, request.stream(), now() + _WHOLE_S
+    size, stream, begun = 0, request.stream(), now()
     while True:
+        ends = begun + min(_SILENCE_S + size / _PACE, _WHOLE_S)
         try:
             # Anyio's own scopes take a twentieth of the time of a verdict.
             async with asyncio.timeout_at(min(now() + _SILENCE_S, ends)):
                 chunk = await anext(stream, None)
         except TimeoutError as exc:
-            raise RequestFault(408, f"got {size} bytes of the body and then no more, wanted all of it") from exc
+            wanted = f"all of it, at {_PACE} bytes a second or more and without a rest of {_SILENCE_S:g} s"
+            raise RequestFault(408, f"got {size} bytes of the body and then no more, wanted {wanted}") from exc
         if chunk is None:
             return
         size += len(chunk)

@@ -117,7 +117,7 @@ async def start(
     desk, own = bulk_desk_of(request), desk_of(request)
     own.moment(on)
     media_type = media_type_of(request)
-    with desk.place(own.client):
+    with desk.coming(own.client):
         if media_type == "multipart/form-data":
             brought, fields = await read_files(request)
             if fields or not brought:
@@ -128,6 +128,7 @@ async def start(
         else:
             got = media_type or "no content type"
             raise RequestFault(415, f"got {got}, wanted multipart/form-data or application/json")
+    with desk.place(own.client):
         job = await desk.start(brought, on=on, desk=own, request_id=request_id_of(request))
     told = await _told(request, job)
     return JSONResponse(told, HTTPStatus.ACCEPTED, headers={"Location": str(told["url"])})

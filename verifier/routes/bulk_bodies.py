@@ -9,7 +9,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from chain import strict_json
 from verifier.bulk import Brought
-from verifier.routes.bodies import limited, plain_name, require_form
+from verifier.routes.bodies import limited, plain_name, require_form, require_text
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ async def read_files(request: Request) -> tuple[list[Brought], dict[str, str]]:
             elif name in fields or name not in _FIELDS:
                 raise RequestFault(422, f"got the field {name[:60]!r}, wanted «file», any number of times")
             else:
+                require_text(name, value)
                 fields[name] = value
     finally:
         await form.close()

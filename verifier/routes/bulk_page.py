@@ -50,13 +50,14 @@ async def start(request: Request, lang: PageLanguage = None) -> Response:
     desk, own = bulk_desk_of(request), desk_of(request)
     typed, on = "", ""
     try:
-        with desk.place(own.client):
+        with desk.coming(own.client):
             brought, fields = await read_files(request)
-            typed, on = fields.get("typed", "").strip(), fields.get("on", "").strip()
-            own.moment(on or None)
-            if typed:
-                brought.append(_list_of(typed, language_for(request, lang)))
-            _require(brought)
+        typed, on = fields.get("typed", "").strip(), fields.get("on", "").strip()
+        own.moment(on or None)
+        if typed:
+            brought.append(_list_of(typed, language_for(request, lang)))
+        _require(brought)
+        with desk.place(own.client):
             job = await desk.start(brought, on=on or None, desk=own, request_id=request_id_of(request))
     except _Nothing:
         return _form(request, lang, fault="bulk.nothing", on=on)

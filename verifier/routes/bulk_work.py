@@ -20,7 +20,7 @@ from verifier.bulk import Brought, Bulk
 from verifier.bulk_jobs import Job, Jobs, JobUnknown, Progress, State
 from verifier.limiting import Limit, Limited
 from verifier.routes.desk import MISS
-from verifier.routes.turns import Crowded, Turns
+from verifier.routes.turns import MOST_LARGE, MOST_LARGE_EACH, Coming, Crowded, Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -58,22 +58,36 @@ class BulkDesk:
     desk: Desk
     jobs: Jobs
     _tasks: TaskGroup
+    _coming: Coming = field(default_factory=lambda: Coming(MOST_LARGE, MOST_LARGE_EACH))
     _running: Turns = field(default_factory=lambda: Turns(AT_ONCE))
     _clients: Counter[str] = field(default_factory=Counter)
     _live: set[Job] = field(default_factory=set)
 
     @contextmanager
+    def coming(self, client: str) -> Iterator[None]:
+        """Have a place for a body that is on its way; raises `Crowded`, also where no `place` would be free for it.
+
+        Such a place is not one of those for bulk checks themselves: bodies that hang keep nobody's check waiting.
+        """
+        self._require_place(client)
+        with self._coming.place(client):
+            yield
+
+    @contextmanager
     def place(self, client: str) -> Iterator[None]:
         """Have a place for one more; raises `Crowded`. It is given back, or goes on to what `start` starts."""
-        own, total = self._clients[client], self._clients.total()
-        if own >= MOST_LIVE_EACH or total >= MOST_LIVE:
-            raise Crowded("bulk checks under way", own=own, most_own=MOST_LIVE_EACH, total=total)
+        self._require_place(client)
         self._clients[client] += 1
         try:
             yield
         except BaseException:
             self._leave(client)
             raise
+
+    def _require_place(self, client: str) -> None:
+        own, total = self._clients[client], self._clients.total()
+        if own >= MOST_LIVE_EACH or total >= MOST_LIVE:
+            raise Crowded("bulk checks under way", own=own, most_own=MOST_LIVE_EACH, total=total)
 
     async def start(self, brought: Sequence[Brought], *, on: str | None, desk: Desk, request_id: str) -> Job:
         """Begin a bulk check in a place that the client has whose desk this is; returns it at once."""

@@ -1,19 +1,45 @@
-"""The OpenAPI description with its examples as they were written: the framework leaves out what is null in them."""
+"""The OpenAPI description, for anybody to read, with its examples as they were written.
+
+The framework leaves out what is null in them, and would send the whole description each time.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
+
+from verifier.routes import caching, origins
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fastapi import APIRouter, FastAPI
+    from fastapi import APIRouter, FastAPI, Request
 
 
-def keep_examples(app: FastAPI, routers: Iterable[APIRouter]) -> None:
-    """Have the application describe itself with the whole examples of these routers' answers."""
+def add_to(app: FastAPI, routers: Iterable[APIRouter]) -> None:
+    """Have the application describe itself, with the whole examples of these routers' answers."""
+    _keep_examples(app, routers)
+
+    @cache
+    def described() -> tuple[bytes, str]:
+        """Return the description and its tag: the same for as long as this application stands."""
+        body = bytes(JSONResponse(app.openapi()).body)
+        return body, caching.etag(body)
+
+    def description(request: Request) -> Response:
+        body, tag = described()
+        if caching.has(request, tag):
+            return caching.unchanged(tag)
+        headers = {"ETag": tag, "Cache-Control": caching.NEWEST}
+        return Response(body, media_type=JSONResponse.media_type, headers=headers)
+
+    app.add_route(origins.DESCRIPTION, description, include_in_schema=False)
+
+
+def _keep_examples(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     plain: Callable[[], dict[str, Any]] = app.openapi
 

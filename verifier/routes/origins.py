@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 OPEN = "/api/v1/"
 """Whatever lies under this any page may ask for."""
+DESCRIPTION = "/openapi.json"
+"""What programs may ask, which tools in browsers read, too."""
 WIDGET = "/static/widget.js"
 """What other pages embed."""
 HEADERS = {
@@ -32,7 +34,7 @@ _PREFLIGHT = {
 
 def is_open(scope: Scope) -> bool:
     """Whether any page may read what is at this address."""
-    return str(scope["path"]).startswith(OPEN) or scope["path"] == WIDGET
+    return str(scope["path"]).startswith(OPEN) or scope["path"] in {DESCRIPTION, WIDGET}
 
 
 def preflight(scope: Scope) -> Response | None:

@@ -114,6 +114,7 @@ def _result(request: Request, report: Report, lang: Language | None, *, sealed: 
         icon=shown.ICONS[report.verdict.colour],
         other_word=sentence(f"copy.{report.verdict}.word", other),
         explained=shown.copy_key(report),
+        registered_later=shown.registered_later(report.registered_later, language),
         whose=shown.whose(report),
         rows=shown.rows(report, language),
         compared=shown.compared(report),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import Match, Mount
 
 from chain.errors import InvalidInput
 from verifier.register import RegisterUnanswerable
@@ -18,9 +18,11 @@ from verifier.routes.turns import RETRY_AFTER_S, Crowded
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
     from fastapi.responses import Response
+    from starlette.routing import BaseRoute
 
 _FOR_PROGRAMS = "/api/"
 MEDIA_TYPE = "application/problem+json"
+_SHOWN = 20
 
 
 class RequestFault(Exception):
@@ -92,10 +94,15 @@ def _http(request: Request, error: Exception) -> Response:
         return _unforeseen(request, error)
     if error.status_code == HTTPStatus.NOT_FOUND and _is_a_persons(request):
         return rendered(request, "not_found.html", None, HTTPStatus.NOT_FOUND)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(sorted(_allowed(request)))
+        answer = problem(
+            request, error.status_code, f"got the method {request.method[:_SHOWN]}, wanted one of: {allowed}"
+        )
+        answer.headers["Allow"] = allowed
+        return answer
     answer = problem(request, error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        answer.headers["Allow"] = ", ".join(sorted(_allowed(request)))
     return answer
 
 
@@ -106,13 +113,20 @@ def _is_a_persons(request: Request) -> bool:
 
 def _allowed(request: Request) -> set[str]:
     """Return all methods that this address takes; the framework tells those of the first route that has it."""
-    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    # Where files are mounted the framework has moved the request's root there by now.
+    root = request.scope.get("app_root_path", request.scope.get("root_path", ""))
+    scopes = {method: {**request.scope, "method": method, "root_path": root} for method in _METHODS}
     allowed = {
         method
         for method, scope in scopes.items()
-        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+        if any(route.matches(scope)[0] is Match.FULL and _takes(route, method) for route in request.app.routes)
     }
     return allowed | ({"HEAD"} if "GET" in allowed else set())
+
+
+def _takes(route: BaseRoute, method: str) -> bool:
+    """Whether a route that leads there takes this method; what is mounted are files, and says so itself too late."""
+    return method == "GET" or not isinstance(route, Mount)
 
 
 _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")

@@ -16,6 +16,7 @@ from chain.errors import InvalidInput, SigningFailed
 from verifier import receipts
 from verifier.receipt_finding import SealBroken
 from verifier.receipt_page import PageUnprintable
+from verifier.routes import shown
 from verifier.routes.bodies import read_form
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.problems import RequestFault
@@ -78,8 +79,8 @@ async def _answer(request: Request, lang: Language | None) -> Response:
     bad_name = bool(receipts.fault_of_asker(asked_by))
     if "as" not in fields or bad_name:
         return _choice(request, lang, finding, asked_by=asked_by, bad_name=bad_name)
-    shown = {name.removeprefix(_SHOW) for name in fields if name.startswith(_SHOW)}
-    return await _file(request, lang, finding.keeping(shown), asked_by=asked_by, as_pdf=fields["as"] != "jws")
+    chosen = {name.removeprefix(_SHOW) for name in fields if name.startswith(_SHOW)}
+    return await _file(request, lang, finding.keeping(chosen), asked_by=asked_by, as_pdf=fields["as"] != "jws")
 
 
 async def _checked(request: Request, handed_in: Upload | str, on: str | None) -> Finding:
@@ -115,6 +116,7 @@ def _choice(
         lang,
         HTTPStatus.UNPROCESSABLE_ENTITY if bad_name else HTTPStatus.OK,
         heading=finding.heading[language],
+        registered_later=shown.registered_later(finding.receipt.registered_on, language),
         colour=finding.receipt.verdict.colour.value,
         test=finding.receipt.test,
         lines=[(each.key, each.labels[language], each.texts[language], each.is_fact) for each in finding.shown],

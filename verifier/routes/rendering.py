@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BeforeValidator
 
 from chain.errors import InvalidInput
+from verifier.routes import kept_page
 from verifier.routes.desk import request_id_of
 from verifier.wording import Language, language_named, language_of, sentence
 
@@ -34,7 +35,7 @@ PageLanguage: TypeAlias = Annotated[Language | None, Query(), BeforeValidator(la
 def rendered(
     request: Request, template: str, lang: Language | None, status: int = HTTPStatus.OK, **values: object
 ) -> HTMLResponse:
-    """Return a page; every template gets `word`, the languages, the path and the request's number besides."""
+    """Return a page; every template gets `word`, the languages, the path and the like besides."""
     language = language_for(request, lang)
 
     def word(key: str, **arguments: object) -> str:
@@ -49,10 +50,18 @@ def rendered(
             path=request.url.path,
             request_id=request_id_of(request),
             word=word,
+            leads_to_audit=_is_audit_open(request),
+            page_version=kept_page.version(),
             **values,
         )
     )
     return HTMLResponse(text, status, headers={"Content-Language": language.value, "Vary": "Accept-Language"})
+
+
+def _is_audit_open(request: Request) -> bool:
+    """Whether anybody may read the auditor's pages; the witness's service has none."""
+    readers = getattr(request.app.state, "audit_readers", None)
+    return readers is not None and readers.is_open
 
 
 def language_for(request: Request, lang: Language | None) -> Language:

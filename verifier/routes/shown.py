@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from verifier.report import CheckName, Colour, Verdict
-from verifier.wording import sentence, show
+from verifier.wording import message, say, sentence, show
 
 if TYPE_CHECKING:
     from verifier.report import Report
@@ -100,6 +100,11 @@ def compared(report: Report) -> list[str]:
         "page.compare_agency": subject.agency is not None,
     }
     return [key for key, is_there in parts.items() if is_there]
+
+
+def registered_later(on: date | None, language: Language) -> str:
+    """Say that it was registered on a day after the one asked about; empty where it was not."""
+    return "" if on is None else say(message("bulk.before_anchoring", day=on), language)
 
 
 def day(text: str, language: Language) -> str:

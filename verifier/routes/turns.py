@@ -20,6 +20,8 @@ MOST_WAITING, MOST_WAITING_EACH = 16, 4
 """How many may wait, of all and of each client: what waits is held in memory, 20 MB each."""
 MOST_COMING, MOST_COMING_EACH = 48, 12
 """How many bodies may be on their way, of all and of each client: what has come of them is held in memory, too."""
+MOST_LARGE, MOST_LARGE_EACH = 12, 2
+"""The same of the bodies of bulk checks, 50 MB each."""
 RETRY_AFTER_S = 10
 """What those are told who may not even wait."""
 
@@ -41,15 +43,17 @@ class _Waiting:
 class Coming:
     """Counts the bodies that are on their way; only to be used in one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_COMING, most_each: int = MOST_COMING_EACH) -> None:
+        """Have places for so many, of all and of each client."""
+        self._most, self._most_each = most, most_each
         self._of: Counter[str] = Counter()
 
     @contextmanager
     def place(self, client: str) -> Iterator[None]:
         """Have a place for one more; raises `Crowded`."""
         own, total = self._of[client], self._of.total()
-        if own >= MOST_COMING_EACH or total >= MOST_COMING:
-            raise Crowded("uploads on their way", own=own, most_own=MOST_COMING_EACH, total=total)
+        if own >= self._most_each or total >= self._most:
+            raise Crowded("uploads on their way", own=own, most_own=self._most_each, total=total)
         self._of[client] += 1
         try:
             yield

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, cast
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, fail_after, to_thread
 from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from chain import base64url
@@ -23,7 +24,7 @@ from verifier.routes import problems
 from verifier.routes.problems import RequestFault, problem
 from verifier.routes.turns import RETRY_AFTER_S
 from verifier.witnessing import cosignature as cosignatures
-from verifier.witnessing import split_view
+from verifier.witnessing import counts, split_view
 from verifier.witnessing.errors import FolderUnusable
 from verifier.witnessing.witness import Outcome
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 MOST_WAITING = 4
 """How many checkpoints may wait to be looked at; each takes as long as its history is."""
+BODY_S = 120.0
+"""For so long a checkpoint may be on its way here; whoever sends slower holds the place of others."""
 _HEADERS = (
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
@@ -55,6 +58,7 @@ _STATUSES = {
 }
 
 router = APIRouter(prefix="/api/v1/witness")
+monitoring = APIRouter()
 
 
 @dataclass(slots=True)
@@ -78,6 +82,7 @@ def make_app(witness: Witness, *, lifespan: AbstractAsyncContextManager[None] | 
     )
     app.state.witness_desk = _Desk(witness, CapacityLimiter(1))
     app.include_router(router)
+    app.include_router(monitoring)
     problems.add_to(app)
     app.add_exception_handler(FolderUnusable, _unusable)
     app.add_middleware(_Headers)
@@ -145,6 +150,12 @@ def alarms(request: Request) -> JSONResponse:
     return JSONResponse({"alarms": _desk(request).witness.folder.alarms()})
 
 
+@monitoring.get("/metrics")
+def metrics(request: Request) -> Response:
+    """Give ages and counts for monitoring, in Prometheus' text format: nothing that the other addresses do not tell."""
+    return Response(counts.text(_desk(request).witness), media_type=CONTENT_TYPE_LATEST)
+
+
 @router.post("/checkpoints")
 async def handed_in(request: Request) -> Response:
     """Look at a checkpoint, and co-sign it if it goes on from what was seen."""
@@ -157,7 +168,13 @@ async def handed_in(request: Request) -> Response:
         )
     desk.waiting += 1
     try:
-        data = await _body(request)
+        try:
+            with fail_after(BODY_S):
+                data = await _body(request)
+        except TimeoutError as exc:
+            raise RequestFault(
+                HTTPStatus.REQUEST_TIMEOUT, f"got part of a checkpoint in {BODY_S:g} s, wanted all of it"
+            ) from exc
         answer = await to_thread.run_sync(desk.witness.consider, data, limiter=desk.one)
     finally:
         desk.waiting -= 1

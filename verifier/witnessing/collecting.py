@@ -6,7 +6,7 @@ Nothing waits for it, unless the operator demands witnesses: then what they have
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,19 @@ class _Standing:
     wait_s: float = FIRST_WAIT_S
     splits_due: float = 0.0
     failing: Failing | None = None
+    refused: set[str] = field(default_factory=set)
+    """The names of split views that there is no use in taking again, by the trust list as it is."""
+    tries: dict[str, int] = field(default_factory=dict)
+    """How often each was asked for."""
+    trust: bytes | None = None
+    """The trust list by which they were refused."""
+
+    def forget_unless(self, trust: bytes | None) -> None:
+        """Forget what was refused, unless by this trust list."""
+        if trust != self.trust:
+            self.refused.clear()
+            self.tries.clear()
+            self.trust = trust
 
 
 class Collector:
@@ -167,16 +180,25 @@ class Collector:
                 names = [each for each in named if isinstance(each, str) and each.isalnum()]
             case _:
                 raise Unanswered(f"{SPLITS}: got status {reply.status} or another form, wanted the names it knows")
-        new = [each for each in names if not self._witnessed.splits.has(each)]
-        for name in new[:_MOST_TAKEN]:
-            self._take_split(asking.get(f"{witness.url}{SPLITS}/{name}", most=split_view.MAX_BYTES).body)
+        standing.forget_unless(self._trust.data)
+        # The newest first, and those that were not to be had last: none that is refused holds up another.
+        new = [each for each in names if not self._witnessed.splits.has(each) and each not in standing.refused]
+        new.reverse()
+        for name in sorted(new, key=lambda each: standing.tries.get(each, 0))[:_MOST_TAKEN]:
+            standing.tries[name] = standing.tries.get(name, 0) + 1
+            reply = asking.get(f"{witness.url}{SPLITS}/{name}", most=split_view.MAX_BYTES)
+            if reply.status == HTTPStatus.OK and not self._take_split(reply.body):
+                standing.refused.add(name)
 
-    def _take_split(self, data: bytes) -> None:
-        """Keep a split view if this verifier's own trust list makes it one; what else comes is logged."""
+    def _take_split(self, data: bytes) -> bool:
+        """Keep a split view if this verifier's own trust list makes it one; what else comes is logged.
+
+        Returns whether it may be worth being taken again.
+        """
         listed = None if self._trust is None else self._trust.data
         if self._trust is None or listed is None:
             _LOG.error("split_view.not_checked", detail="there is no trust list to check it by; name one")
-            return
+            return True
         try:
             came = SplitView.parse(data)
             # With this verifier's own list in it, anybody can check it as it was checked here.
@@ -186,6 +208,9 @@ class Collector:
             _LOG.warning("split_view.refused", detail=str(exc))
         except OSError as exc:
             _LOG.error("split_view.not_kept", error=exc.strerror or str(exc))
+            return True
+        # One that is kept under another name than the witness's is not to be taken again either.
+        return False
 
     def _failed(self, witness: Listed, standing: _Standing, exc: Exception) -> None:
         why = str(exc) if isinstance(exc, YinxinError) else repr(exc)

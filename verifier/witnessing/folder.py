@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+import structlog
+
 from chain import strict_json
 from chain.checkpoint import Checkpoint
 from chain.errors import Malformed, SignatureInvalid
@@ -31,6 +33,16 @@ if TYPE_CHECKING:
 KEPT = 64
 """How many checkpoints are kept whole; their co-signatures all are."""
 MOST_ALARMS = 1_000
+"""Of each kind: so that no kind, however often it comes, keeps another from being written down."""
+NOT_BELIEVED = "not_believed"
+"""The kind of alarm about what a verifier shows and nobody believes."""
+SPLIT_VIEW = "split_view"
+WENT_BACK = "went_back"
+"""About a verifier that shows less than it did."""
+ALARMS = (NOT_BELIEVED, SPLIT_VIEW, WENT_BACK)
+"""All kinds."""
+_CHANGING = frozenset({"detail", "block_number"})
+_LOG = structlog.get_logger(__name__)
 _BLOCK = re.compile(r"[0-9]{1,20}")
 
 
@@ -141,9 +153,17 @@ class Folder:
             raise FolderUnusable(f"{self._path}: {exc.strerror or exc}; wanted to remember a verifier's block") from exc
 
     def raise_alarm(self, alarm: dict[str, JSON], *, found: int) -> bool:
-        """Keep an alarm for good; returns whether it is new. The same one again is none. Raises `FolderUnusable`."""
-        digest = sha256(strict_json.serialise(alarm)).digest()[:8].hex()
-        if len(list(self._alarms.glob(f"*-{digest}.json"))) > 0 or len(self.alarms()) >= MOST_ALARMS:
+        """Keep an alarm for good; returns whether it is new. The same one again is none. Raises `FolderUnusable`.
+
+        What a verifier shows that is not believed is one alarm, whatever is wrong with it each time.
+        """
+        kind = alarm.get("kind")
+        same = {name: value for name, value in alarm.items() if kind != NOT_BELIEVED or name not in _CHANGING}
+        digest = sha256(strict_json.serialise(same)).digest()[:8].hex()
+        if len(list(self._alarms.glob(f"*-{digest}.json"))) > 0:
+            return False
+        if sum(isinstance(each, dict) and each.get("kind") == kind for each in self.alarms()) >= MOST_ALARMS:
+            _LOG.error("witness.alarm_not_kept", kept=MOST_ALARMS, **alarm)
             return False
         try:
             private_files.write_new(

@@ -20,6 +20,7 @@ from verifier.witnessing import split_view
 from verifier.witnessing.consistency import difference
 from verifier.witnessing.cosignature import Cosignature, Statement, checked_name
 from verifier.witnessing.errors import FolderUnusable
+from verifier.witnessing.folder import NOT_BELIEVED, SPLIT_VIEW, WENT_BACK
 from verifier.witnessing.split_view import SplitView
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Witness:
         found = int(self.clock().timestamp())
         alarm: dict[str, JSON] = {"source": source or "handed in", "block_number": answer.number}
         if answer.outcome is Outcome.SPLIT:
-            alarm |= {"kind": "split_view", "detail": answer.detail}
+            alarm |= {"kind": SPLIT_VIEW, "detail": answer.detail}
             if answer.split is not None:
                 alarm["name"] = answer.split.name
                 try:
@@ -185,13 +186,13 @@ class Witness:
         elif answer.outcome in {Outcome.MALFORMED, Outcome.OTHER_REGISTRY, Outcome.NOT_BELIEVED}:
             if not source:
                 return
-            alarm |= {"kind": "not_believed", "detail": answer.detail}
+            alarm |= {"kind": NOT_BELIEVED, "detail": answer.detail}
         elif source and answer.number is not None:
             known = self.folder.seen_from(source)
             self.folder.saw_from(source, answer.number)
             if known is None or answer.number >= known:
                 return
-            alarm |= {"kind": "went_back", "detail": f"got block {answer.number}, saw block {known} there before"}
+            alarm |= {"kind": WENT_BACK, "detail": f"got block {answer.number}, saw block {known} there before"}
         else:
             return
         if self.folder.raise_alarm(alarm, found=found):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from issuer.errors import RefusedByRegistry
+from issuer.models import State
 from issuer.rehearsals import Kind
 from issuer.said import msgid
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chain.certificate_types import CertificateType
-    from issuer.models import History
+    from issuer.models import Batch, History
     from issuer.rehearsals import Finding
     from issuer.wording import Words
 
@@ -119,6 +121,17 @@ def finding(words: Words, found: Finding, certificate_type: CertificateType) -> 
     )
 
 
+def trouble(words: Words, batch: Batch) -> str:
+    """Say in a clerk's words what is wrong with a batch that was refused or set aside."""
+    match batch.state:
+        case State.FINAL:
+            return words.gettext("Its certificates could not be signed.")
+        case State.ISSUED:
+            return words.gettext("Its documents could not be made.")
+        case _:
+            return words.explain(RefusedByRegistry(batch.failure))
+
+
 def history(words: Words, lines: Sequence[History]) -> list[Happened]:
     """Say what happened to a batch, newest first."""
     return [
@@ -126,7 +139,7 @@ def history(words: Words, lines: Sequence[History]) -> list[Happened]:
             at=line.at,
             what=words.gettext(_HAPPENED[line.what]) if line.what in _HAPPENED else line.what,
             who=line.who,
-            detail="" if line.what in _TECHNICAL else line.detail,
+            detail="" if line.what in _TECHNICAL else words.noted(line.detail),
         )
         for line in reversed(lines)
     ]

@@ -122,6 +122,7 @@ def _one(visit: Visit, batch_id: int, *, only: str = "", page: int = 1, text: st
         reads=reads,
         kind=certificate_type,
         agency_name=visit.directory.agency(batch.agency).name,
+        why=batch_words.trouble(visit.words, batch) if batch.failure else "",
         fingerprint=batch_views.fingerprint(batch.root) if batch.root else "",
         steps=[visit.words.gettext(each) for each in batch_frame.STEPS],
         current=batch_frame.step_of(batch, is_rehearsed=last is not None and not last.bad),

@@ -17,6 +17,7 @@ from issuer import (
     following,
     inspection_rows,
     inspections,
+    issuing,
     order_rows,
     proofs,
     reasons,
@@ -150,6 +151,8 @@ def whole(visit: Visit, certificate: Certificate) -> dict[str, object]:
         }
     ended = any(each.track.is_final and each.in_force(hour) for each in held)
     free = context["successor"] is None
+    context["may_change"] = reads and batch.state in issuing.CHANGEABLE and visit.has(Role.PREPARER)
+    context["may_erase"] = reads and not is_erased and visit.has(Role.AGENCY_MANAGER, Role.STATUS_OFFICER)
     context["may"] = _may(visit, certificate, kind, issued=issued, ended=ended, held=held, free=free)
     return context
 
@@ -231,7 +234,8 @@ def _may(
     own = certificate.agency == visit.who.agency
     if may_order(visit) and issued:
         may.add("order")
-        if own and not ended and not any(each.track == Track.SUSPENSION for each in held):
+        is_suspended = any(each.track == Track.SUSPENSION for each in held)
+        if own and not ended and not is_suspended and Track.SUSPENSION in kind.statuses:
             may.add("suspend-now")
     if may_renew(visit) and own and issued and certificate.record_key is not None:
         if not ended and free:

@@ -36,6 +36,7 @@ KINDS = {
     "certificate.status_failed": msgid("Change of status refused"),
     "certificate.status_requested": msgid("Change of status signed"),
     "record.foreign": msgid("Record in the agency's name that nobody here queued"),
+    "reconciliation.differs": msgid("Reconciliation found something new"),
     "webhook.test": msgid("Test message"),
 }
 DELIVERIES = {

@@ -10,13 +10,15 @@ from fastapi import Query, Response
 from starlette.datastructures import UploadFile
 
 from chain.errors import ClaimsInvalid, InvalidInput
-from issuer import certified_files, drafts, forms
+from issuer import certified_files, drafts, forms, redrafting
 from issuer.account_models import Role
 from issuer.certified_files import CertifiedFile
 from issuer.drafts import Clerk, Content
 from issuer.errors import NotAllowed, NotFound, NotReady
+from issuer.redrafting import Bound
 from issuer.routes.pages import front
 from issuer.routes.pages.front import Fault, Visit, Visiting
+from issuer.said import msgid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
 
 router = front.router(tags=["drafts"])
 
+_WHY_BOUND = {
+    Bound.NUMBER: msgid("A renewal keeps the number."),
+    Bound.FIRST_DAY: msgid("From this day follows when the old version ends, for the whole batch."),
+    Bound.OLD_VERSION: msgid("It names the version that this one replaces."),
+}
 _KEPT_FILE = re.compile(r"([0-9a-f]{64})\|([a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,120})\|([0-9]{1,12})")
 
 
@@ -142,7 +149,8 @@ def opened(row: str, visit: Visiting) -> Response:
 @router.post("/drafts/{row}/field")
 def field_of_draft(row: str, visit: Visiting) -> Response:
     """Answer with the one field that was left, judged."""
-    return _field(visit, _draft(visit, row).certificate_type, f"/drafts/{row}/field")
+    draft = _draft(visit, row)
+    return _field(visit, draft.certificate_type, f"/drafts/{row}/field")
 
 
 @router.post("/drafts/{row}")
@@ -150,9 +158,11 @@ def change(row: str, visit: Visiting) -> Response:
     """Have a draft say what was typed."""
     clerk, draft = clerk_of(visit), _draft(visit, row)
     certificate_type = draft.certificate_type
-    typed = _typed(visit, certificate_type)
+    typed = _typed(visit, certificate_type, draft)
     if typed.faults:
         return _form(visit, certificate_type, typed.form, draft=draft, typed=typed)
+    if draft.is_version:
+        return _change_version(visit, draft, typed)
     warned = drafts.foreseen(visit.office, certificate_type, typed.content, clerk.agency, row_id=row)
     if set(warned) - set(draft.warnings) and visit.typed("meant") != "yes":
         return _form(visit, certificate_type, typed.form, draft=draft, typed=typed, warned=warned)
@@ -160,6 +170,15 @@ def change(row: str, visit: Visiting) -> Response:
         drafts.change(visit.office, row, typed.content, clerk, seen=visit.typed("seen"))
     except (ClaimsInvalid, NotReady) as refused:
         return _refused(visit, certificate_type, typed, refused, draft=draft)
+    return visit.done(f"/drafts/{row}", visit.words.gettext("The draft is saved."))
+
+
+def _change_version(visit: Visit, draft: Draft, typed: _Typed) -> Response:
+    row = draft.certificate.id
+    try:
+        redrafting.change(visit.office, row, typed.content, clerk_of(visit), seen=visit.typed("seen"))
+    except (ClaimsInvalid, NotAllowed, NotReady) as refused:
+        return _refused(visit, draft.certificate_type, typed, refused, draft=draft)
     return visit.done(f"/drafts/{row}", visit.words.gettext("The draft is saved."))
 
 
@@ -200,9 +219,12 @@ def _draft(visit: Visit, row: str) -> Draft:
         return drafts.opened(visit.office, work, row, agency=clerk.agency)
 
 
-def _typed(visit: Visit, certificate_type: CertificateType) -> _Typed:
-    """Judge what was sent: claims, and files to be certified as they are."""
+def _typed(visit: Visit, certificate_type: CertificateType, draft: Draft | None = None) -> _Typed:
+    """Judge what was sent: claims, and files to be certified as they are; what a draft is bound to is its own."""
     values = {name: value for name, value in visit.form.multi_items() if isinstance(value, str)}
+    if draft is not None:
+        held = forms.cells(certificate_type, draft.content.claims)
+        values |= {forms.PREFIX + key: held.get(key, "") for key in redrafting.bound(draft)}
     form = forms.read(certificate_type, values, visit.words)
     faults = [Fault(name, text) for name, text in form.faults]
     dropped = set(visit.chosen("drop"))
@@ -229,7 +251,7 @@ def _refused(
     visit: Visit,
     certificate_type: CertificateType,
     typed: _Typed,
-    error: ClaimsInvalid | NotReady,
+    error: ClaimsInvalid | NotAllowed | NotReady,
     *,
     batch: int | None = None,
     draft: Draft | None = None,
@@ -271,10 +293,27 @@ def _form(
         # What was found before saving has to be said to be meant.
         ask=bool(warned) and typed is not None,
         shown=() if draft is None else _shown(visit, draft),
+        bound=() if draft is None else _bound(visit, draft),
+        replaces=draft.certificate.replaces_id if draft is not None else None,
         validate=f"/drafts/{draft.certificate.id}/field" if draft else f"/new/{certificate_type.identifier}/field",
         action=f"/drafts/{draft.certificate.id}" if draft else f"/new/{certificate_type.identifier}",
         seen=visit.typed("seen") or (draft.seen if draft else ""),
     )
+
+
+def _bound(visit: Visit, draft: Draft) -> list[dict[str, str]]:
+    """Return what of a new version is not changed here, with why."""
+    said = draft.content.claims
+    claims = {claim.key: claim for claim in draft.certificate_type.claims}
+    return [
+        {
+            "name": forms.PREFIX + key,
+            "label": claims[key].labels[visit.language],
+            "value": claims[key].display(said[key], visit.language) if said.get(key) is not None else "–",
+            "why": visit.words.gettext(_WHY_BOUND[why]),
+        }
+        for key, why in redrafting.bound(draft).items()
+    ]
 
 
 def _shown(visit: Visit, draft: Draft) -> list[tuple[str, str]]:

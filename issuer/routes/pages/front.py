@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.datastructures import FormData
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.datastructures import FormData  # noqa: TC002 — FastAPI reads annotations at run time
 
 from chain import base64url
 from issuer import account_rows, preferences, second_factors, sessions, sight, sign_in, wording
@@ -28,10 +25,10 @@ from issuer.reconciling import rows as reconciling_rows
 from issuer.routes.desk import AtDesk, Desk  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.pages import cookies, navigation
 from issuer.routes.pages.rendering import render
+from issuer.routes.pages.sent_forms import SAFE, form
 from issuer.said import by_kind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from datetime import datetime
 
     from starlette.responses import Response
@@ -45,7 +42,6 @@ if TYPE_CHECKING:
     from issuer.store import Store
     from issuer.wording import Words
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_NEXT = 300
 _MOST_DIGITS = 18
 
@@ -255,29 +251,6 @@ class Visit(Call):
         if self.request.method in SAFE:
             return self.path
         return next_page(self.request, self.request.headers.get("referer", ""), fallback="/")
-
-
-class _InMemory(MultiPartParser):
-    """Keeps uploads off the disk: they hold personal data. How large a request may be is the frame's to say."""
-
-    spool_max_size = sys.maxsize
-
-
-async def form(request: Request) -> AsyncIterator[FormData]:
-    """Read a form, before the handler; its files are gone after the answer."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method in SAFE or kind not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        yield FormData()
-        return
-    if kind == "multipart/form-data":
-        try:
-            sent = await _InMemory(request.headers, request.stream()).parse()
-        except MultiPartException as exc:
-            raise HTTPException(400, "the form could not be read") from exc
-    else:
-        sent = await request.form()
-    yield sent
-    await sent.close()
 
 
 def call(request: Request, at: AtDesk, sent: Annotated[FormData, Depends(form)]) -> Call:

@@ -29,6 +29,7 @@ _PLACES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/", msgid("Work"), _ALL),
     ("/new", msgid("New"), frozenset({Role.PREPARER})),
     ("/batches", msgid("Batches"), _ALL),
+    ("/queue", msgid("To the chain"), _ALL),
     ("/certificates", msgid("Certificates"), _OF_AGENCIES),
     ("/orders", msgid("Status orders"), _OF_AGENCIES),
     ("/inspections", msgid("Inspections"), _OF_AGENCIES),
@@ -39,7 +40,12 @@ _PLACES: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("/doctor", msgid("Doctor"), frozenset({Role.AGENCY_MANAGER, Role.COUNCIL_MEMBER})),
 )
 
-_WITHIN = {"imports": "/new", "drafts": "/new", "queue": "/batches", "versions": "/certificates"}
+_WITHIN = {
+    "imports": "/new",
+    "drafts": "/new",
+    "versions": "/certificates",
+    "erasures": "/certificates",
+}
 """Pages that stand in the navigation under another one's word, by the first part of their address."""
 
 _TOPICS = {
@@ -53,6 +59,7 @@ _TOPICS = {
     "orders": "statuses",
     "selections": "statuses",
     "inspections": "inspections",
+    "erasures": "certificates",
     "people": "people",
     "invitation": "signing-in",
     "clients": "interfaces",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
 
 from chain.calendar import hour_of
 from chain.errors import InvalidInput
+from chain.events import Track
 from issuer import (
     account_rows,
     days,
@@ -14,6 +16,7 @@ from issuer import (
     orders,
     reasons,
     spreadsheets,
+    status_rows,
     status_words,
     wishes,
 )
@@ -25,7 +28,7 @@ from issuer.routes.pages import certificate_views
 from issuer.routes.pages.front import whole as whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from issuer.models import Certificate
@@ -122,19 +125,19 @@ def progress(visit: Visit, order: StatusOrder) -> dict[str, object]:
     }
 
 
-def choices(visit: Visit) -> dict[str, object]:
-    """Return what a form offers."""
+def choices(visit: Visit, typed: Mapping[str, str]) -> dict[str, object]:
+    """Return what a form offers: only what can be recorded of what the address selects."""
     language, words = visit.language, visit.words
+    known = _known(visit, typed)
+    offered = {verb: told for verb, told in status_words.VERBS.items() if wishes.TRACKS[verb] in known}
     return {
-        "verbs": [
-            (verb, words.gettext(name), words.gettext(hint)) for verb, (name, hint) in status_words.VERBS.items()
-        ],
+        "verbs": [(verb, words.gettext(name), words.gettext(hint)) for verb, (name, hint) in offered.items()],
         "codes": [
             (
-                words.gettext(status_words.VERBS[verb][0]),
+                words.gettext(name),
                 [(f"{verb}/{each.code}", each.words[language], each.basis[language]) for each in reasons.of(verb)],
             )
-            for verb in status_words.VERBS
+            for verb, (name, _) in offered.items()
         ],
     }
 
@@ -151,6 +154,25 @@ def selected(visit: Visit, typed: Mapping[str, str]) -> dict[str, object] | None
             batch = visit.sight.batch(work, -1 if number is None else number)
             return {"kind": "batch", "batch": batch}
     return {"kind": "search"} if typed.get("search") else None
+
+
+def _known(visit: Visit, typed: Mapping[str, str]) -> Collection[Track]:
+    """Return the statuses that the selected certificates' type knows; all where they may be of several types.
+
+    One that the registry holds all the same can be taken back.
+    """
+    with visit.store.reading() as work:
+        if typed.get("certificate"):
+            certificate = visit.sight.certificate(work, typed["certificate"])
+            held = status_rows.known(work, [certificate.id]).get(certificate.id, [])
+            batch = work.batch(certificate.batch_id)
+            return visit.office.type_of(batch.type_number, batch.type_version).statuses | {each.track for each in held}
+        if typed.get("batch"):
+            number = whole_number(typed["batch"])
+            batch = visit.sight.batch(work, -1 if number is None else number)
+            return visit.office.type_of(batch.type_number, batch.type_version).statuses
+    sought = dict(parse_qsl(typed.get("search", ""))).get("type", "")
+    return next((each.statuses for each in visit.office.types if each.identifier == sought), frozenset(Track))
 
 
 def entries(pasted: str, file: bytes) -> list[str]:

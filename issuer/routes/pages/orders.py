@@ -238,7 +238,7 @@ def _form(visit: Visit, typed: dict[str, str], faults: list[Fault] | None = None
         typed=defaultdict(str, typed),
         selected=selected,
         most=orders.MOST,
-        **order_views.choices(visit),
+        **order_views.choices(visit, typed),
     )
 
 

@@ -11,7 +11,7 @@ from issuer import audit_log, journeys, parking, zipping
 from issuer.account_models import Role
 from issuer.errors import NotFound, NotReady, RefusedByRegistry
 from issuer.models import State
-from issuer.routes.pages import front
+from issuer.routes.pages import batch_words, front
 from issuer.routes.pages.front import Visit, Visiting  # noqa: TC001 — FastAPI reads annotations at run time
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def queue(visit: Visiting) -> Response:
         "queue.html",
         moving=moving[:_MOST_SHOWN],
         more=max(0, len(moving) - _MOST_SHOWN),
-        parked=[(batch, journey, _why(visit, batch)) for batch, journey in parked],
+        parked=[(batch, journey, batch_words.trouble(visit.words, batch)) for batch, journey in parked],
         refused=[(change, _words_of(visit, change)) for change in refused[:_MOST_SHOWN]],
         health=health,
         names={each.identifier: each.names[visit.language] for each in visit.office.types},
@@ -113,17 +113,6 @@ def _in_sight(visit: Visit, work: Work) -> tuple[list[tuple[Batch, Journey]], li
         journey = journeys.of(visit.office, work, batch)
         (parked if journey.is_parked else moving).append((batch, journey))
     return moving, parked
-
-
-def _why(visit: Visit, batch: Batch) -> str:
-    """Say in a clerk's words why a batch was set aside."""
-    match batch.state:
-        case State.FINAL:
-            return visit.words.gettext("Its certificates could not be signed.")
-        case State.ISSUED:
-            return visit.words.gettext("Its documents could not be made.")
-        case _:
-            return visit.words.explain(RefusedByRegistry(batch.failure))
 
 
 def _words_of(visit: Visit, change: StatusChange) -> str:

@@ -32,11 +32,7 @@ _SHOWN = 20
 _LISTED = 100
 """Foreign records on the page."""
 _MANIFEST = "application/vnd.yinxin.manifest"
-_GRADES = {
-    Grade.ALARM: (msgid("Alarm"), "red"),
-    Grade.FAULT: (msgid("Fault"), "orange"),
-    Grade.REMARK: (msgid("Remark"), "grey"),
-}
+_COLOURS = {Grade.ALARM: "red", Grade.FAULT: "orange", Grade.REMARK: "grey"}
 _OUTCOMES = {
     Agreement.AGREES: (msgid("Agrees"), "green", msgid("Database, registry and documents agree."), "well"),
     Agreement.DIFFERS: (msgid("Differs"), "red", msgid("Database, registry and documents do not agree."), "trouble"),
@@ -56,7 +52,7 @@ def start(visit: Visiting) -> Response:
     with visit.store.reading() as work:
         runs = rows.runs(work, agency, most=_SHOWN)
         kept = rows.with_manifests(work, agency)
-        names = rows.names(visit.office, work)
+        names = rows.names(visit.office, work, agency)
         waiting = rows.foreign(work, agency, most=_LISTED, acknowledged=False)
         noted = rows.foreign(work, agency, most=_LISTED, acknowledged=True)
         undelivered = rows.undelivered(work, agency)
@@ -118,7 +114,7 @@ def show(number: int, visit: Visiting) -> Response:
     agency = _agency(visit)
     with visit.store.reading() as work:
         found = rows.run(work, number, agency)
-        names = rows.names(visit.office, work)
+        names = rows.names(visit.office, work, agency)
     shown = _shown(visit, found, names, has_manifest=found.manifest is not None)
     return visit.page("reconciliation_run.html", each=shown)
 
@@ -185,11 +181,10 @@ def _shown(visit: Visit, row: Reconciliation, names: Mapping[str, str], *, has_m
 
 
 def _finding(visit: Visit, each: differences.Difference, names: Mapping[str, str]) -> dict[str, object]:
-    word, colour = _GRADES[each.grade]
     what, todo = each.said(visit.words, names)
     return {
-        "word": visit.words.gettext(word),
-        "colour": colour,
+        "word": visit.words.gettext(differences.GRADE_WORDS[each.grade]),
+        "colour": _COLOURS[each.grade],
         "what": what,
         "todo": todo,
         "batch": each.arguments.get("batch"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from issuer import vocabulary, wording
+from issuer.errors import RefusedByRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,7 @@ def _environment(language: str) -> Environment:
     )
     made.globals.update(words=words, static=static_url, vocabulary=vocabulary)
     made.filters.update(day=words.day, moment=words.moment, number=words.number, size=words.size)
+    made.filters.update(noted=words.noted, failed=lambda text: words.explain(RefusedByRegistry(text)))
     return made
 
 

@@ -31,6 +31,7 @@ _OTHERS = ("/api/", "/.well-known/", "/agencies/", "/healthz", "/readyz", "/oaut
 """Paths that programs ask for; everything else is for people."""
 _TITLES = {
     400: msgid("The request was not understood"),
+    401: msgid("It is not shown who you are"),
     403: msgid("This is not open to you"),
     404: msgid("There is no such page"),
     405: msgid("This page cannot be used in this way"),
@@ -45,6 +46,7 @@ _REGISTRY_AWAY = msgid("The registry does not answer")
 _ACCIDENT = msgid("Something unforeseen happened")
 _TEXTS = {
     400: msgid("Go back, open the page again, and try once more."),
+    401: msgid("Sign in, then try once more."),
     403: msgid("Your account may not see or do this. Your agency's manager gives roles."),
     404: msgid("It may have been moved, or the address was not copied in full. Other agencies' matters are not shown."),
     405: msgid("Open it from the navigation instead."),

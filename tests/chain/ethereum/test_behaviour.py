@@ -10,6 +10,7 @@ import pytest
 
 from chain.errors import NonceTaken, RegistryRefused
 from chain.events import BatchAnchored, Capability, CertificateReplaced, KeyAdded, OfficerSet, StatusChanged, Track
+from chain.history import Heads
 from chain.registry import Role, StatusToChange
 from tests.deployed import (
     Deployed,
@@ -104,6 +105,18 @@ def test_both_tell_the_same_history_of_rights(deployment: Deployed, fake: FakeDe
 
     assert told(deployment) == told(fake)
     assert [office.agency for office in deployment.offices] == [office.agency for office in fake.offices]
+
+
+def test_the_heads_after_a_block_are_those_that_its_records_make(world: World, request: pytest.FixtureRequest) -> None:
+    writer = world.writer()
+    before = writer.newest().number
+    office = world.offices[4]
+    world.anchor(office, batch_of(office, label(request), 2))
+    for block in (before, writer.newest().number):
+        made = Heads()
+        for record in writer.records(0, block):
+            made = made.after(record.event, record.block_number)
+        assert writer.heads(block) == made
 
 
 def test_blocks_form_a_chain(world: World) -> None:

@@ -68,6 +68,7 @@ def _good(receipt: Receipt) -> list[dict[str, Any]]:
     several = [
         ("all members", receipt),
         ("the fewest members", replace(unknown, asked_by="")),
+        ("of a day before it was registered", replace(receipt, on=date(2026, 2, 28), registered_on=date(2026, 3, 2))),
         *(
             (f"of {verdict}", replace(receipt, verdict=verdict, asked_by=""))
             for verdict in (Verdict.REVOKED, Verdict.EXPIRED)
@@ -112,6 +113,13 @@ def _refused(receipt: Receipt) -> list[dict[str, Any]]:
             ("a name that turns around", _resigned(good, asked_by="a\u202eb"), "UNREADABLE"),
             ("a time of another zone", _resigned(good, checked_at="2026-11-22T04:30:00Z"), "UNREADABLE"),
             ("a day that there is not", _resigned(good, on="2026-02-30"), "UNREADABLE"),
+            ("registered on the day asked about", _resigned(good, registered_on="2026-11-22"), "UNREADABLE"),
+            ("a day of registration that there is not", _resigned(good, registered_on="2027-02-30"), "UNREADABLE"),
+            (
+                "a day of registration, and no certificate",
+                _resigned(good, registered_on="2026-11-23", leaf=None, short_number=None),
+                "UNREADABLE",
+            ),
             ("spaces between members", f"{header}.{spaced}.{signature}", "UNREADABLE"),
             ("no signature", f"{header}.{payload}.", "UNREADABLE"),
             ("a high s", f"{header}.{payload}.{_high_s(signature)}", "UNREADABLE"),

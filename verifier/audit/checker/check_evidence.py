@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Checks an evidence package of the Yinxin certificate registry, alone: without a network, without Yinxin's software.
 
-    python check_evidence.py PACKAGE.zip [--trust-list FILE] [--json]
+    python check_evidence.py PACKAGE.zip (--trust-list FILE | --accept-own-trust-list DIGEST) [--json]
 
 It needs Python 3.9 or later and one library, `cryptography` (for ES256 signatures). It prints one line for each check,
 PASSED, FAILED or NOT RUN, and exits with 0 only if nothing failed and everything ran on which the rest stands. What it
-could not check it never calls passed.
+could not check it never calls passed. Without one of the two options all is measured by the list that whoever made the
+package put into it: the result is then NOT RUN, and says under which condition it would be PASSED.
 
 How it proves what it proves, in the order of the checks:
 
-1.  container, files: the ZIP file is made of nothing but the files that its manifest lists, byte by byte.
+1.  container, files: the ZIP file is made of nothing but the files that its manifest lists, byte by byte, in one order.
 2.  trust list: as many keys of the council signed it as it demands (EIP-191, secp256k1). WHOSE COUNCIL THAT IS, NO FILE
-    CAN PROVE: compare the digest that is printed with one obtained elsewhere, or give a list of your own.
+    CAN PROVE: give a list that you obtained elsewhere, or the digest of one. It had not expired at the checkpoint.
 3.  manifest: signed (ES256) by a key that the trust list names as an attester.
 4.  block: the checkpoint's block is sealed by enough of the validators that the trust list pins for its height
     (two thirds rounded up under QBFT and IBFT 2, a majority over a run of blocks under Clique), never by those whom the
@@ -23,14 +24,20 @@ How it proves what it proves, in the order of the checks:
 7.  selection, numbering, leaves, tables: the batches listed are those that the history has for the subject; the
     agency's batches are numbered 1, 2, 3 … without a gap; the leaves of each make its root (RFC 9162, SHA-256); every
     cell of every table, in JSON and in CSV, follows from these.
-8.  rights: when each batch was anchored, agency and ancestors were not suspended and held the type, and who prepared
-    and approved it were its officers.
+8.  rights: when each batch was anchored, agency and ancestors were not suspended and held the type, who prepared and
+    approved it were its officers, and as many approved it as its own rule and its parent's demanded.
 9.  proofs: a batch's receipt lies in a block that is sealed itself, which also proves when it was anchored.
 10. documents: each certificate (SD-JWT, RFC 9901) is signed by a key that the history lists for its agency and that was
     not cut off; its leaf, SHA-256(0 ‖ digest of the code ‖ SHA-256(what is signed)), is one of those listed.
+    A document of which the package names no certificate, or that was not found to hold it, leaves the result NOT RUN.
+11. elsewhere: whether agencies other than those listed have statuses for the same leaves. A leaf can be copied into
+    another agency's batch, and an agency can set a status for a leaf that it never anchored; a status counts under the
+    agency that signed the certificate. That no other batch holds a leaf, nothing shows.
 
-Times of blocks are not part of the heads. They are proven where attesters or sealed headers say them; else a line says
-that nobody does. What the paper shows to the eye, and whether it agrees with the signed claims, a person compares.
+Times of blocks, and the order of anchors and rights within one block, are not part of the heads. They are proven where
+attesters or sealed headers say them; else a line says that nobody does, and where the rest stands on them the result is
+NOT RUN: which batches lie in a period, and whether a key was valid when a document's batch was anchored. What the paper
+shows to the eye, and whether it agrees with the signed claims, a person compares; so with the reports.
 """
 
 from __future__ import annotations
@@ -59,8 +66,10 @@ except ImportError:
 
 PASSED, FAILED, NOT_RUN = "PASSED", "FAILED", "NOT RUN"
 MAX_FILE, MAX_UNPACKED = 1 << 31, 64 << 20
+MAX_ITEMS = 1 << 16
 ZERO = bytes(32)
 FOR_EVER = 2**24
+MOST_SAID = 1000
 NO_CUT_OFF = 2**64 - 1
 SHANGHAI = timezone(timedelta(hours=8))
 
@@ -87,6 +96,14 @@ def number_of(data):
 def hexed(data):
     """Write bytes in hexadecimal digits behind 0x."""
     return "0x" + data.hex()
+
+
+def printable(text):
+    """Write on one line what may have a stranger's text in it: nothing that breaks or turns a line stays as it is."""
+    escaped = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+    # Many spaces would turn the line at the edge of a terminal, where its maker wants it.
+    escaped = re.sub(" {2,}", " ", escaped)
+    return escaped if len(escaped) <= MOST_SAID else escaped[:MOST_SAID] + "…"
 
 
 # Keccak-256, as Ethereum hashes (the Keccak reference, before SHA-3's padding).
@@ -207,12 +224,12 @@ def _cbor_head(major, value):
 
 def cbor_decode(data):
     """Decode what `cbor_encode` writes, and nothing else."""
-    value, end = _cbor_read(data, 0, 0)
+    value, end = _cbor_read(data, 0, 0, [MAX_ITEMS])
     require(end == len(data) and cbor_encode(value) == data, "got CBOR that is spelled in another way than the one")
     return value
 
 
-def _cbor_read(data, at, depth):
+def _cbor_read(data, at, depth, left):
     require(at < len(data) and depth < 8, "got CBOR that is cut off, or too deep")
     major, value, at = data[at] >> 5, data[at] & 31, at + 1
     require(value < 28 and major in (0, 2, 3, 4), "got CBOR of a kind that has no place here")
@@ -222,9 +239,12 @@ def _cbor_read(data, at, depth):
     if major == 0:
         return value, at
     if major == 4:
+        # A few bytes unpack to a list of millions: more items than any file of ours has are not read at all.
+        left[0] -= value
+        require(left[0] >= 0, "got CBOR of more than %d items" % MAX_ITEMS)
         items = []
         for _ in range(value):
-            item, at = _cbor_read(data, at, depth + 1)
+            item, at = _cbor_read(data, at, depth + 1, left)
             items.append(item)
         return items, at
     part = data[at : at + value]
@@ -316,6 +336,14 @@ def from_base64url(text):
     return data
 
 
+def key_of(jwk, what):
+    """Return a P-256 key's coordinates (RFC 7518, section 6.2.1), 32 bytes each."""
+    require((jwk["kty"], jwk["crv"]) == ("EC", "P-256"), what + ": got another kind of key than P-256")
+    x, y = from_base64url(jwk["x"]), from_base64url(jwk["y"])
+    require(len(x) == len(y) == 32, what + ": got a key of another length than 32 bytes twice")
+    return x, y
+
+
 def kid_of(x, y):
     """Return a P-256 key's thumbprint (RFC 7638)."""
     text = f'{{"crv":"P-256","kty":"EC","x":"{base64url(x)}","y":"{base64url(y)}"}}'
@@ -338,6 +366,8 @@ def verify_es256(x, y, signature, message, what):
 # The trust list.
 
 Trust = namedtuple("Trust", "registry council threshold sets attesters attester_threshold signed_digest test times")
+SCHEMES = ("qbft", "ibft2", "clique", "none")
+TIME = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 
 
 def strict_json(data, what, *, is_canonical=True):
@@ -349,7 +379,8 @@ def strict_json(data, what, *, is_canonical=True):
         return members
 
     try:
-        value = json.loads(data.decode(), object_pairs_hook=unique, parse_float=lambda _: None)
+        nothing = {"parse_float": lambda _: None, "parse_constant": lambda _: None}
+        value = json.loads(data.decode(), object_pairs_hook=unique, **nothing)
     except (ValueError, RecursionError) as exc:
         raise Fault(f"{what}: got no JSON: {exc}") from None
     require(
@@ -364,10 +395,43 @@ def canonical(value):
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
+def same(first, second):
+    """Whether two values are written alike: to Python true is 1, to who reads the file it is not."""
+    return canonical(first) == canonical(second)
+
+
+def members_of(value, wanted, what):
+    """Return an object that has these members and no other: a further one would be carried, and never compared."""
+    require(isinstance(value, dict) and set(value) == set(wanted), what + ": got other members than it must have")
+    return value
+
+
 def unhex(text, size):
     """Read so many bytes in small hexadecimal digits behind 0x."""
     require(isinstance(text, str) and re.fullmatch("0x[0-9a-f]{%d}" % (2 * size), text), f"got no hash: {text!r}")
     return bytes.fromhex(text[2:])
+
+
+def whole_number(value, least, what):
+    """Return a number that is one, neither true nor false, from the least on."""
+    require(type(value) is int and value >= least, f"{what}: got {value!r}, wanted a whole number from {least} up")
+    return value
+
+
+def read_sets(seals):
+    """Return who seals in which range of heights: ranges that ascend, each under a scheme that is known here."""
+    require(seals, "trust list: got no ranges of blocks")
+    sets, end = [], 0
+    for each in seals:
+        first, until, scheme = whole_number(each["from_block"], 0, "trust list"), each["until_block"], each["scheme"]
+        require(end is not None and end <= first, "trust list: got ranges of blocks that overlap, or do not ascend")
+        end = None if until is None else whole_number(until, first + 1, "trust list")
+        require(scheme in SCHEMES, f"trust list: got the scheme {scheme!r}, wanted one of {', '.join(SCHEMES)}")
+        validators = [unhex(key, 20) for key in each["validators"]]
+        require(validators == sorted(set(validators)), "trust list: got validators twice, or out of order")
+        require(bool(validators) == (scheme != "none"), f"trust list: got {len(validators)} validators under {scheme}")
+        sets.append((first, end, scheme, set(validators)))
+    return sets
 
 
 def read_trust_list(data):
@@ -384,13 +448,18 @@ def read_trust_list(data):
         signer = signer_of(digest, signature[:64] + bytes([signature[64] - 27 & 255]))
         require(signer == unhex(each["by"], 20), "trust list: a signature is not of whom it names")
         signers.add(signer)
-    threshold, valid = signed["council"]["threshold"], signers & set(council)
+    threshold, valid = whole_number(signed["council"]["threshold"], 1, "trust list"), signers & set(council)
     require(signed["kind"] == "yinxin-trust-list" and signed["format"] == 1, "trust list: another format")
     require(
-        0 < threshold <= len(valid),
+        threshold <= len(valid),
         "trust list: %d of %d keys signed, wanted %s" % (len(valid), len(council), threshold),
     )
-    keys = [(from_base64url(key["x"]), from_base64url(key["y"])) for key in signed["attesters"]["keys"]]
+    times = signed["issued"], signed["expires"]
+    require(all(re.fullmatch(TIME, each) for each in times) and times[0] < times[1], f"trust list: got times {times!r}")
+    require(type(signed["test"]) is bool, "trust list: got neither true nor false as test")
+    keys = [key_of(key, "trust list") for key in signed["attesters"]["keys"]]
+    # The same key, spelled in two ways, would count as two attesters.
+    require(len(set(keys)) == len(keys), "trust list: got an attester's key twice")
     return Trust(
         registry={
             "chain_id": signed["chain_id"],
@@ -401,15 +470,12 @@ def read_trust_list(data):
         },
         council=len(council),
         threshold=threshold,
-        sets=[
-            (each["from_block"], each["until_block"], each["scheme"], {unhex(key, 20) for key in each["validators"]})
-            for each in signed["seals"]
-        ],
+        sets=read_sets(signed["seals"]),
         attesters={kid_of(x, y): (x, y) for x, y in keys},
-        attester_threshold=max(1, signed["attesters"]["threshold"]),
+        attester_threshold=max(1, whole_number(signed["attesters"]["threshold"], 0, "trust list")),
         signed_digest=hashlib.sha256(contents).hexdigest(),
         test=signed["test"],
-        times=(signed["issued"], signed["expires"]),
+        times=times,
     )
 
 
@@ -626,7 +692,7 @@ def width_of(kind):
 
 def split(column, width):
     """Split a column into its rows."""
-    require(len(column) % width == 0, "history: got a column of odd length")
+    require(isinstance(column, bytes) and len(column) % width == 0, "history: got a column of odd form or length")
     return [column[at : at + width] for at in range(0, len(column), width)]
 
 
@@ -639,6 +705,7 @@ def column_values(kind, columns, addresses):
         return split(column, width_of(kind))
     lengths = list(column) if kind == "address[]" else [number_of(length) for length in split(column, 4)]
     items, at, values = columns.pop(0), 0, []
+    require(isinstance(column, bytes) and isinstance(items, bytes), "history: got a column of odd form")
     for length in lengths:
         size = length * 4 if kind == "address[]" else length
         part, at = items[at : at + size], at + size
@@ -660,33 +727,43 @@ def abi_encode(kinds, values):
     return b"".join(head) + tail
 
 
-def read_history(data, last_block):
+def read_history(data, last_block, last_time):
     """Return the events of the three lists, and the heads that they make."""
     (numbers, times), addresses, *lists = cbor_decode(data)
     blocks = list(zip(map(number_of, split(numbers, 8)), map(number_of, split(times, 8))))
     require(len(lists) == 3 and len(numbers) == len(times), "history: got another form than blocks and three lists")
     require(all(a[0] < b[0] and a[1] <= b[1] for a, b in zip(blocks, blocks[1:])), "history: got blocks out of order")
     require(not blocks or blocks[-1][0] <= last_block, "history: got events after the checkpoint's block")
-    listed, heads, events = split(addresses, 20), [], []
+    require(not blocks or blocks[-1][1] <= last_time, "history: got events after the checkpoint's time")
+    is_last = bool(blocks) and blocks[-1][0] == last_block
+    require(not is_last or blocks[-1][1] == last_time, "history: got another time for the checkpoint's block")
+    listed, heads, events, seen = split(addresses, 20), [], [], set()
     for which, (kinds, places, logs, tables) in enumerate(lists):
+        require(isinstance(kinds, bytes), "history: got a column of odd form")
         require([kind for kind, _ in tables] == sorted(set(kinds)), "history: got tables of other kinds than occur")
         require(all(list_of(kind) == which for kind in set(kinds)), "history: got an event in another's list")
         rows = {}
         for kind, columns in tables:
             columns = list(columns)
-            rows[kind] = zip(*[column_values(name, columns, listed) for name, _ in FIELDS[kind]])
+            values = [column_values(name, columns, listed) for name, _ in FIELDS[kind]]
             require(not columns, "history: got too many columns")
+            require({len(each) for each in values} == {kinds.count(kind)}, "history: got columns of unequal length")
+            rows[kind] = zip(*values)
         head, made, before = ZERO, [], (-1, -1)
-        for kind, place, log in zip(kinds, map(number_of, split(places, 4)), map(number_of, split(logs, 4))):
+        places, logs = ([number_of(each) for each in split(column, 4)] for column in (places, logs))
+        require(len(kinds) == len(places) == len(logs), "history: got columns of unequal length")
+        for kind, place, log in zip(kinds, places, logs):
             require((place, log) > before, "history: got events out of the chain's order")
+            require((place, log) not in seen, "history: got one log in two lists")
+            seen.add((place, log))
             before, (block, time), parts = (place, log), blocks[place], next(rows[kind])
             arguments = abi_encode([name for name, _ in FIELDS[kind]], parts)
             head = keccak(head + block.to_bytes(32, "big") + TOPICS[kind] + keccak(arguments))
             values = {field: plain(name, part) for (name, field), part in zip(FIELDS[kind], parts)}
             made.append(Event(EVENTS[kind][0], block, time, log, values))
-        require(len(made) == len(kinds) and not any(next(left, None) for left in rows.values()), "history: odd rows")
         heads.append(head)
         events.append(made)
+    require({place for place, _ in seen} == set(range(len(blocks))), "history: got blocks without an event")
     return events, heads
 
 
@@ -824,14 +901,35 @@ def flat(value):
     return "'" + value if is_formula else str(value)
 
 
+# What a package may hold. A name that no check knows would be a stranger's, under our signature.
+TABLES = ("anchors", "batches", "leaves", "statuses", *KINDS)
+NAME = "[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*"
+KNOWN = (
+    r"MANIFEST\.(json|sig)|README\.md|check_evidence\.py|checkpoint\.bin|evidence\.json|trust-list\.json"
+    r"|report\.(zh-CN|en)\.pdf|tables/(%s)\.(json|csv)|proofs/[0-9]+\.bin|types/[0-9a-f]{64}\.json"
+    r"|documents/[0-9]+\.(pdf|png|jpg|txt|bin|sd-jwt)"
+) % "|".join(TABLES)
+MANIFEST = "kind format files signed_by".split()
+EVIDENCE = "kind format made_at subject status_hour is_over registry checkpoint software documents proofs".split()
+LISTED = {"documents": "file certificate leaf".split(), "proofs": "file agency root leaf".split()}
+SUBJECTS = {
+    "period": {"kind", "agency", "certificate_type", "first_day", "last_day"},
+    "batch": {"kind", "agency", "root"},
+    "certificate": {"kind", "leaf"},
+}
+
+
 class Package:
     """A package while it is being checked: each check leaves here what the next ones stand on."""
 
-    def __init__(self, path, trust_path):
-        """`trust_path` names a trust list to believe in place of the package's own."""
-        self.path, self.trust_path = path, trust_path
-        self.files = {}
+    def __init__(self, path, trust_path=None, accepted=None):
+        """`trust_path` names a trust list to believe in place of the package's own; `accepted` is its own's digest."""
+        self.path, self.trust_path, self.accepted = path, trust_path, accepted
+        self.is_own_list = trust_path is None and accepted is None
+        self.files, self.read = {}, {"MANIFEST.json", "MANIFEST.sig", "trust-list.json"}
         self.leaves = {}
+        # On which checks the result stands; a subject can add to them.
+        self.core = set(CORE)
 
     # Each check returns what to say, or raises `Fault` or `NotRun`.
 
@@ -843,6 +941,11 @@ class Package:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = [entry.filename for entry in archive.infolist()]
             require(len(set(names)) == len(names), "got a name twice")
+            # Files that overlap, or say to be longer than they are, would unpack to more than there is.
+            declared = sum(entry.file_size for entry in archive.infolist())
+            require(declared <= len(data), "got files of %d bytes in %d" % (declared, len(data)))
+            odd = [name for name in names if not re.fullmatch(NAME, name)]
+            require(not odd, f"got {odd[:1]!r}, wanted names of files that nobody can misread")
             require(all(each.compress_type == zipfile.ZIP_STORED for each in archive.infolist()), "got it compressed")
             self.files = {name: archive.read(name) for name in names}
         out = io.BytesIO()
@@ -856,15 +959,20 @@ class Package:
 
     def digests(self):
         """Hold every file to the manifest."""
-        manifest = strict_json(self.file("MANIFEST.json"), "manifest")
-        require(manifest["kind"] == "yinxin-evidence-manifest" and manifest["format"] == 1, "another format")
-        listed = {each["path"]: each for each in manifest["files"]}
+        manifest = members_of(strict_json(self.file("MANIFEST.json"), "manifest"), MANIFEST, "manifest")
+        require(same([manifest["kind"], manifest["format"]], ["yinxin-evidence-manifest", 1]), "another format")
+        listed = {each["path"]: members_of(each, ("path", "size", "sha256"), "manifest") for each in manifest["files"]}
         others = set(self.files) - {"MANIFEST.json", "MANIFEST.sig"}
         require(set(listed) == others, f"these files are listed or there, but not both: {sorted(set(listed) ^ others)}")
         for name in sorted(others):
             digest = hashlib.sha256(self.files[name]).hexdigest()
             require(digest == listed[name]["sha256"], f"{name} is not the file that the manifest lists")
-            require(len(self.files[name]) == listed[name]["size"], f"{name} has another size than listed")
+            require(same(len(self.files[name]), listed[name]["size"]), f"{name} has another size than listed")
+        require(len(listed) == len(manifest["files"]), "the manifest lists a file twice")
+        in_order = ["MANIFEST.json", "MANIFEST.sig", *sorted(others)]
+        require(list(self.files) == in_order and list(listed) == in_order[2:], "the files stand in another order")
+        strange = sorted(name for name in others if not re.fullmatch(KNOWN, name))
+        require(not strange, f"these files have no place in a package: {strange[:5]}")
         self.manifest = manifest
         return "SHA-256 of %d files" % len(others)
 
@@ -872,15 +980,18 @@ class Package:
         """Read the trust list that is to be believed."""
         own = self.files.get("trust-list.json")
         data = own
-        if self.trust_path:
+        if self.trust_path is not None:
             with open(self.trust_path, "rb") as file:
                 data = file.read()
         require(data is not None, "there is none in the package: give one with --trust-list")
         self.trust = read_trust_list(data)
-        self.is_own_list = self.trust_path is None
+        require(
+            self.accepted in (None, self.trust.signed_digest),
+            f"what is signed has the SHA-256 {self.trust.signed_digest}, wanted {self.accepted}",
+        )
         same = (
             ""
-            if self.is_own_list or own is None
+            if self.trust_path is None or own is None
             else " (%s the package's)"
             % ("the same as" if read_trust_list(own).signed_digest == self.trust.signed_digest else "OTHER THAN")
         )
@@ -894,9 +1005,7 @@ class Package:
 
     def signature(self):
         """Check who signed the manifest."""
-        key = self.manifest["signed_by"]
-        require((key["kty"], key["crv"]) == ("EC", "P-256"), "got another kind of key")
-        x, y = from_base64url(key["x"]), from_base64url(key["y"])
+        x, y = key_of(members_of(self.manifest["signed_by"], ("kty", "crv", "x", "y"), "signed_by"), "manifest")
         require(re.fullmatch(b"[0-9a-f]{128}", self.file("MANIFEST.sig")), "got no signature")
         signature = bytes.fromhex(self.file("MANIFEST.sig").decode())
         require(kid_of(x, y) in self.trust.attesters, "signed by a key that the trust list does not name")
@@ -909,6 +1018,9 @@ class Package:
         registry_id, chain_id, addresses, block, heads, headers, walks, history = cbor_decode(body)
         self.number, block_hash, self.time = block
         self.registry, self.agencies = addresses
+        is_block = isinstance(self.number, int) and isinstance(self.time, int)
+        is_block = is_block and [type(each) for each in (block_hash, *heads)] == [bytes] * 4
+        require(is_block and {len(each) for each in (block_hash, *heads)} == {32}, "a checkpoint of another form")
         self.heads, self.headers, self.walks, self.history_data = heads, headers, walks, history
         named = {
             "chain_id": chain_id,
@@ -922,6 +1034,10 @@ class Package:
         digest = hashlib.sha256(history).digest()
         statement = cbor_encode(["yinxin-checkpoint", 1, registry_id, chain_id, *block, *heads, digest])
         self.attesters = 0
+        is_signed = all(isinstance(part, bytes) for each in attestations for part in each)
+        require(is_signed, "got attestations of another form")
+        kids = [kid for kid, _ in attestations]
+        require(len(set(kids)) == len(kids), "got two signatures of one attester, wanted distinct ones")
         for kid, signed in attestations:
             if kid in self.trust.attesters:
                 verify_es256(*self.trust.attesters[kid], signed, statement, "attestation")
@@ -938,6 +1054,11 @@ class Package:
             require(self.attesters >= self.trust.attester_threshold, "a chain without seals, " + said)
         else:
             require(headers, "a checkpoint without a header on a chain with seals")
+        self.block_hash = block_hash
+        # A list that was issued later tells of earlier heights too; one that had expired tells of nothing.
+        issued, expires = self.trust.times
+        require(utc(self.time) < expires, f"the block is of {utc(self.time)}, and the trust list expired at {expires}")
+        said += "" if issued <= utc(self.time) else f"; the trust list was issued later, at {issued}"
         return "block %d, %s, of %s: %s" % (self.number, hexed(block_hash), utc(self.time), said)
 
     def state(self):
@@ -955,24 +1076,47 @@ class Package:
 
     def history(self):
         """Replay the history, and compare its heads."""
-        self.events, heads = read_history(self.history_data, self.number)
+        self.events, heads = read_history(self.history_data, self.number, self.time)
         for name, made, wanted in zip(("anchors", "statuses", "rights"), heads, self.heads):
             require(made == wanted, f"the list of {name} does not make its head: something was left out or changed")
+        created = [e.values for e in self.events[RIGHTS] if e.name == "RegistryCreated"]
+        wanted = {"registry_id": self.registry_id, "test": self.trust.test}
+        require(created == [wanted], "the history is of another registry, or only one of it and the list is for tests")
         return "%d anchors, %d statuses, %d changes of rights make the three heads" % tuple(map(len, self.events))
 
     def times(self):
         """Say whose word the times of blocks are."""
-        if self.attesters >= self.trust.attester_threshold:
+        if self.is_timed():
             return "%d attesters vouch for the times of all blocks" % self.attesters
         raise NotRun("nobody vouches for the times of blocks; the heads bind their numbers and order only")
 
+    def is_timed(self):
+        """Whether attesters vouch for what the heads do not bind: times, and the order of lists within a block."""
+        return self.attesters >= self.trust.attester_threshold
+
     def selection(self):
         """Hold the batches listed to those that the history has for the subject."""
-        self.evidence = strict_json(self.file("evidence.json"), "evidence.json")
-        require(self.evidence["kind"] == "yinxin-evidence" and self.evidence["format"] == 1, "another format")
-        require(self.evidence["registry"] == self.registry_named, "evidence.json names another registry")
-        require(self.evidence["checkpoint"]["block"] == self.number, "evidence.json names another checkpoint")
-        subject, end = self.evidence["subject"], utc(self.time)
+        evidence = members_of(strict_json(self.file("evidence.json"), "evidence.json"), EVIDENCE, "evidence.json")
+        self.evidence = evidence
+        require(same([evidence["kind"], evidence["format"]], ["yinxin-evidence", 1]), "another format")
+        require(re.fullmatch(TIME, evidence["made_at"]), "evidence.json: got no time as made_at")
+        require(same(evidence["registry"], self.registry_named), "evidence.json names another registry")
+        shown = dict(zip(("anchors", "statuses", "rights"), map(hexed, self.heads)))
+        shown.update(block=self.number, hash=hexed(self.block_hash), time=utc(self.time))
+        require(same(evidence["checkpoint"], shown), "evidence.json names another checkpoint")
+        for kind, members in LISTED.items():
+            require(isinstance(evidence[kind], list), f"evidence.json: got no list as {kind}")
+            listed = [members_of(each, members, kind) for each in evidence[kind]]
+            names = [each[key] for each in listed for key in ("file", "certificate") if each.get(key)]
+            there = sorted(name for name in self.files if name.startswith(kind + "/"))
+            require(sorted(names) == there, f"evidence.json does not list each file of {kind}, and each once")
+        subject, end = self.subject(), utc(self.time)
+        if subject["kind"] == "period" or evidence["documents"]:
+            self.core.add("times")
+        if evidence["documents"]:
+            self.core.add("documents")
+        if subject["kind"] == "certificate":
+            self.core.add("elsewhere")
         anchors = self.events[ANCHORS]
         table = self.table("leaves")
         for row in table["rows"]:
@@ -989,13 +1133,15 @@ class Package:
                 and first <= event.time < stop
                 and wanted[1] in (None, event.values["certificate_type"])
             ]
+            require(first <= self.time, "a period that had not begun at the checkpoint")
             hour, is_over, owners = min(stop // 3600 - 1, self.time // 3600), stop <= self.time, {subject["agency"]}
-            said = "all batches of agency {}, type {}, anchored from {} to {}{}".format(
+            said = "all batches of agency {}, type {}, anchored from {} to {}{}{}".format(
                 wanted[0],
-                wanted[1] or "any",
+                "any" if wanted[1] is None else wanted[1],
                 subject["first_day"],
                 subject["last_day"],
                 "" if is_over else f"; the period is NOT OVER at the checkpoint, {end}",
+                "" if self.is_timed() else ", by times that NOBODY vouches for",
             )
         else:
             roots = set(self.leaves)
@@ -1005,16 +1151,36 @@ class Package:
             else:
                 leaf = unhex(subject["leaf"], 32)
                 require(roots and all(leaf in listed for listed in self.leaves.values()), "a batch without the leaf")
-                said = "the certificate with the leaf {}".format(subject["leaf"])
+                said = "the certificate with the leaf {}, in the batches listed (others are not excluded)".format(
+                    subject["leaf"]
+                )
             self.selected = [event for event in anchors if batch_key(event) in roots]
             require({batch_key(event) for event in self.selected} == roots, "a batch is listed that was never anchored")
             hour, is_over, owners = self.time // 3600, True, set()
-        require(self.evidence["status_hour"] == hour and self.evidence["is_over"] == is_over, "another hour or end")
+        require(same([evidence["status_hour"], evidence["is_over"]], [hour, is_over]), "another hour or end")
         self.hour, self.owners = hour, owners | {event.values["agency"] for event in self.selected}
         require(
             {batch_key(event) for event in self.selected} == set(self.leaves), "a batch is missing, or one too many"
         )
         return "%s: %d batches" % (said, len(self.selected))
+
+    def subject(self):
+        """Return what the package is about, if it is something that there can be."""
+        subject = self.evidence["subject"]
+        require(isinstance(subject, dict), "got no subject")
+        members = SUBJECTS.get(subject["kind"])
+        require(members == set(subject), f"got a subject that is none: {subject!r}")
+        if "agency" in members:
+            known = {e.values["agency"] for e in self.events[RIGHTS] if e.name == "AgencyRegistered"}
+            agency = whole_number(subject["agency"], 1, "agency")
+            require(agency in known, f"got agency {agency}, wanted one of the {len(known)} in the registry")
+        if subject["kind"] == "period":
+            kind, days = subject["certificate_type"], (subject["first_day"], subject["last_day"])
+            is_type = kind is None or whole_number(kind, 1, "certificate type") < 2**32
+            require(is_type, f"got certificate type {kind}, wanted one below 2^32")
+            is_day = all(re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", day) for day in days)
+            require(is_day and days[0] <= days[1], f"got the days {days!r}, wanted a first one, then a last one")
+        return subject
 
     def numbering(self):
         """Check that the agency's batches are numbered without a gap."""
@@ -1056,11 +1222,7 @@ class Package:
     def tables(self):
         """Make every table anew from the history, and compare it in both forms."""
         parents = {e.values["agency"]: e.values["parent"] for e in self.events[RIGHTS] if e.name == "AgencyRegistered"}
-        line = set()
-        for agency in self.owners:
-            while agency and agency not in line:
-                line.add(agency)
-                agency = parents.get(agency, 0)
+        line = {above for agency in self.owners for above in line_of(agency, parents)}
         self.parents = parents
         known = {(agency, leaf) for (agency, _), leaves in self.leaves.items() for leaf in leaves}
         types = {event.values["certificate_type"] for event in self.selected}
@@ -1083,24 +1245,46 @@ class Package:
         """Check who could do what when each batch was anchored."""
         agencies = replayed(self.events[RIGHTS], self.selected, self.parents)
         require(not agencies, "; ".join(agencies[:3]))
+        self.rights_by_block = defaultdict(list)
+        for event in self.events[RIGHTS]:
+            self.rights_by_block[event.block].append(event)
+        beside = 0 if self.is_timed() else sum(map(self.has_rights_beside, self.selected))
+        if beside:
+            raise NotRun(
+                "%d batches share their block with a change of rights that concerns them, and nobody vouches for which "
+                "came first; the heads bind the order within each list only" % beside
+            )
         return "each batch was allowed when it was anchored: agency, ancestors, type, preparer, approvers"
+
+    def has_rights_beside(self, anchor):
+        """Whether rights of a batch's agency, of those above it, or of its type changed in the same block."""
+        line, kind = line_of(anchor.values["agency"], self.parents), anchor.values["certificate_type"]
+        return any(
+            event.values["agency"] in line if "agency" in event.values else event.values.get("certificate_type") == kind
+            for event in self.rights_by_block[anchor.block]
+        )
 
     def proofs(self):
         """Check the receipts of batches, each in a block that is sealed itself."""
         if not self.evidence["proofs"]:
             raise NotRun("there is none in the package; the checkpoint shows the same batches")
-        by_key, unsealed = {batch_key(event): event for event in self.selected}, 0
+        by_key, unsealed, proven = {batch_key(event): event for event in self.selected}, set(), set()
         for each in self.evidence["proofs"]:
             event = by_key.get((each["agency"], unhex(each["root"], 32)))
             require(event is not None, "a proof of a batch that is not listed")
-            unsealed += self.proof(event, unhex(each["leaf"], 32), self.file(each["file"]))
-        count = len(self.evidence["proofs"])
+            is_sealed = self.proof(event, unhex(each["leaf"], 32), self.file(each["file"]))
+            (proven if is_sealed else unsealed).add(batch_key(event))
         if unsealed:
-            raise NotRun("%d receipts fit, but nobody seals these blocks: they prove nothing by themselves" % unsealed)
-        return "%d of %d batches by receipt or slot in a sealed block, with its time" % (count, len(self.selected))
+            raise NotRun(
+                "%d receipts fit, but nobody seals these blocks: they prove nothing by themselves" % len(unsealed)
+            )
+        return "%d of %d batches by receipt or slot in a sealed block, with its time" % (
+            len(proven),
+            len(self.selected),
+        )
 
     def proof(self, event, leaf, data):
-        """Check one proof; return 1 if nobody seals its block, else 0."""
+        """Check one proof; return whether its block is sealed."""
         registry_id, (size, index, path), headers, shown = unwrapped(data, "yinxin-proof")
         values = event.values
         require(registry_id == self.registry_id, "a proof of another registry")
@@ -1125,38 +1309,47 @@ class Package:
             said = b"".join(part.rjust(32, b"\0") for part in parts)
         wanted = [values[name].to_bytes(32, "big") for name in ("certificate_type", "version", "size", "sequence")]
         require(said == b"".join(wanted) and size == values["size"], "a proof of a batch with another type or size")
-        return 1 if block.said is None else 0
+        return block.said is not None
 
     def type_files(self):
         """Check the certificate types' files against their digests in the history."""
-        digests = {event.values["digest"].hex() for event in self.events[RIGHTS] if event.name == "TypeRegistered"}
+        registered = [event.values for event in self.events[RIGHTS] if event.name == "TypeRegistered"]
+        digests = {values["digest"].hex() for values in registered}
+        used = {event.values["certificate_type"] for event in self.selected}
+        wanted = {values["digest"].hex() for values in registered if values["certificate_type"] in used}
         names = [name for name in self.files if name.startswith("types/")]
         for name in names:
-            digest = hashlib.sha256(self.files[name]).hexdigest()
+            digest = hashlib.sha256(self.file(name)).hexdigest()
             require(name == f"types/{digest}.json" and digest in digests, f"{name} was never registered")
         if not names:
             raise NotRun("there is none in the package")
-        return "%d as registered" % len(names)
+        lacking, said = sorted(wanted - {name[6:-5] for name in names}), "%d as registered" % len(names)
+        if lacking:
+            raise NotRun("%s; %d of the batches' types are not in the package: %s" % (said, len(lacking), lacking[:3]))
+        return said
 
     def documents(self):
         """Check the certificates that documents carry, and that the documents do carry them."""
         if not self.evidence["documents"]:
             raise NotRun("none was handed in")
-        unread, elsewhere = 0, 0
+        unread, elsewhere, subject = 0, 0, self.evidence["subject"]
         for each in self.evidence["documents"]:
             data = self.file(each["file"])
             if each["certificate"] is None:
+                require(each["leaf"] is None, "{}: got a leaf without a certificate".format(each["file"]))
                 unread += 1
                 continue
             text = self.file(each["certificate"])
             leaf = self.certificate(text.decode(), each["file"])
             require(leaf == unhex(each["leaf"], 32), "{}: another leaf than listed".format(each["file"]))
+            is_subject = subject["kind"] != "certificate" or hexed(leaf) == subject["leaf"]
+            require(is_subject, "{}: a certificate other than the one that this is about".format(each["file"]))
             elsewhere += not carries(data, text)
         count = len(self.evidence["documents"])
         said = "%d of %d carry a certificate whose signature and leaf are right" % (count - unread, count)
         if unread or elsewhere:
             raise NotRun(
-                "%s; %d carry none, and of %d it cannot be told here whether it is in the document"
+                "%s; of %d the package names none, and of %d it cannot be told here whether it is in the document"
                 % (said, unread, elsewhere)
             )
         return said
@@ -1165,8 +1358,11 @@ class Package:
         """Check an SD-JWT against the history; return its leaf."""
         jws, *disclosures = text.split("~")
         require(disclosures and not disclosures.pop(), what + ": no SD-JWT")
+        require(len(set(disclosures)) == len(disclosures), what + ": a claim that is disclosed twice")
         signing_input, _, signature = jws.rpartition(".")
-        header, payload = (json.loads(from_base64url(part)) for part in signing_input.split("."))
+        header, payload = (
+            strict_json(from_base64url(part), what, is_canonical=False) for part in signing_input.split(".")
+        )
         require(header["alg"] == "ES256", what + ": another algorithm than ES256")
         status, digests = payload["credentialStatus"], payload["credentialSubject"]["_sd"]
         for each in disclosures:
@@ -1200,11 +1396,38 @@ class Package:
         verify_es256(key["x"], key["y"], from_base64url(signature), signing_input.encode(), what)
         return leaf
 
+    def elsewhere(self):
+        """Say whether agencies that no batch is listed of have statuses for the leaves."""
+        listed = {(agency, leaf) for (agency, _), leaves in self.leaves.items() for leaf in leaves}
+        known, entries = {leaf for _, leaf in listed}, defaultdict(list)
+        for event in self.events[STATUSES]:
+            key = event.values["agency"], event.values["leaf"]
+            if key[1] in known and key not in listed:
+                entries[key].append(event)
+        if entries:
+            told = [
+                "%s under agency %d: %s" % (hexed(leaf), agency, status_at(entries[agency, leaf], self.hour) or "none")
+                for agency, leaf in sorted(entries)[:3]
+            ]
+            raise NotRun(
+                "agencies that no batch is listed of set statuses for %d of the leaves; nothing shows whether they "
+                "anchored these; in force are: %s" % (len(entries), "; ".join(told))
+            )
+        return "no agency but those listed set a status for any of %d leaves" % len(known)
+
+    def reports(self):
+        """Name what no check compared with anything."""
+        raise NotRun(
+            "these rest on the word of whoever made the package, and no check reads them: %s; in evidence.json made_at "
+            "and software" % (", ".join(sorted(set(self.files) - self.read)) or "no file")
+        )
+
     # What the checks share.
 
     def file(self, name):
         """Return a file's bytes."""
         require(name in self.files, f"{name} is missing")
+        self.read.add(name)
         return self.files[name]
 
     def table(self, name):
@@ -1226,6 +1449,15 @@ def batch_key(event):
     return event.values["agency"], event.values["root"]
 
 
+def line_of(agency, parents):
+    """Return an agency and those above it, up to the root; a history that makes one its own superior ends, too."""
+    line = []
+    while agency and agency not in line:
+        line.append(agency)
+        agency = parents.get(agency, 0)
+    return line
+
+
 def day_begins(day, after):
     """Return when a day begins in China, or so many days later, in seconds since 1970."""
     begins = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=SHANGHAI) + timedelta(days=after)
@@ -1236,10 +1468,12 @@ def carries(document, certificate):
     """Whether a document is this SD-JWT, or is a PDF with a stream that holds it, compressed or not."""
     if certificate in document:
         return True
+    # No more is looked at than a stream of so few bytes takes: a document may say very often that one begins.
+    whole, most = memoryview(document), 2 * len(certificate) + 1024
     for found in re.finditer(rb"stream\r?\n", document):
         stream = zlib.decompressobj()
         try:
-            if stream.decompress(document[found.end() :], len(certificate) + 1) == certificate:
+            if stream.decompress(whole[found.end() : found.end() + most], len(certificate) + 1) == certificate:
                 return True
         except zlib.error:
             continue
@@ -1249,33 +1483,38 @@ def carries(document, certificate):
 def replayed(rights, batches, parents):
     """Return what speaks against batches, as agencies, types and officers stood just before each."""
     faults, suspended, grants, officers, types = [], set(), set(), {}, set()
+    own, demanded = defaultdict(lambda: 1), defaultdict(int)
     pending = sorted(rights + batches, key=lambda event: (event.block, event.log_index))
     for event in pending:
         values, name = event.values, event.name
-        if name == "AgencySuspended":
-            suspended.add(values["agency"])
-        elif name == "AgencyResumed":
-            suspended.discard(values["agency"])
+        if name in ("AgencySuspended", "AgencyResumed"):
+            (suspended.add if name == "AgencySuspended" else suspended.discard)(values["agency"])
         elif name in ("TypeGranted", "TypeWithdrawn"):
             (grants.add if name == "TypeGranted" else grants.discard)((values["agency"], values["certificate_type"]))
         elif name in ("TypeRegistered", "TypeRetired"):
             (types.add if name == "TypeRegistered" else types.discard)((values["certificate_type"], values["version"]))
         elif name == "OfficerSet":
             officers[values["agency"], values["officer"]] = values["capabilities"]
+        elif name in ("OwnApprovalsSet", "ApprovalsDemanded"):
+            (own if name == "OwnApprovalsSet" else demanded)[values["agency"]] = values["approvals"]
         elif name == "BatchAnchored":
             agency, kind = values["agency"], values["certificate_type"]
-            above, what = agency, "batch {}".format(hexed(values["root"]))
-            while above:
-                if above in suspended or (above, kind) not in grants:
-                    faults.append("%s: agency %d was suspended or did not hold the type" % (what, above))
-                above = parents.get(above, 0)
+            what = "batch {}".format(hexed(values["root"]))
+            faults.extend(
+                "%s: agency %d was suspended or did not hold the type" % (what, above)
+                for above in line_of(agency, parents)
+                if above in suspended or (above, kind) not in grants
+            )
             if (kind, values["version"]) not in types:
                 faults.append(what + ": a type that was not registered, or was retired")
             people = [values["preparer"], *values["approvers"]]
             able = officers.get((agency, people[0]), 0) & 1
             able = able and all(officers.get((agency, each), 0) & 2 for each in people[1:])
-            if not able or len(people) < 2 or len(set(people)) != len(people):
+            if not able or len(set(people)) != len(people):
                 faults.append(what + ": prepared or approved by somebody who was not to")
+            needed = max(own[agency], demanded[agency])
+            if len(people) - 1 < needed:
+                faults.append("%s: approved by %d, wanted %d" % (what, len(people) - 1, needed))
     return faults
 
 
@@ -1295,14 +1534,16 @@ CHECKS = (
     ("tables", "tables", ("selection", "leaves"), True),
     ("rights", "rights", ("tables",), True),
     ("proofs", "proofs", ("selection",), False),
-    ("types", "type_files", ("history",), False),
+    ("types", "type_files", ("selection",), False),
     ("documents", "documents", ("leaves",), False),
+    ("elsewhere", "elsewhere", ("leaves",), False),
+    ("reports", "reports", ("files",), False),
 )
 
 
-def check(path, trust_path=None):
+def check(path, trust_path=None, accepted=None):
     """Check a package; return a line for each check: name, outcome, what to say."""
-    package, lines, outcomes = Package(path, trust_path), [], {}
+    package, lines, outcomes = Package(path, trust_path, accepted), [], {}
     for name, method, needs, _ in CHECKS:
         lacking = [need for need in needs if outcomes[need] == FAILED or (need in CORE and outcomes[need] != PASSED)]
         try:
@@ -1316,42 +1557,71 @@ def check(path, trust_path=None):
         except Exception as exc:  # Whatever a stranger's file makes go wrong here, it is not in order.
             outcome, said = FAILED, f"{type(exc).__name__}: {exc}"
         outcomes[name] = outcome
-        lines.append((name, outcome, said))
+        lines.append((name, outcome, printable(said)))
     return lines, package
 
 
 CORE = frozenset(name for name, _, _, is_core in CHECKS if is_core)
 
 
+def result(lines, package):
+    """Return the verdict, and on what it depends: the digest of a list that nobody but the package vouches for."""
+    if any(outcome == FAILED for _, outcome, _ in lines):
+        return FAILED, None
+    if any(outcome != PASSED for name, outcome, _ in lines if name in package.core):
+        return NOT_RUN, None
+    return (NOT_RUN, package.trust.signed_digest) if package.is_own_list else (PASSED, None)
+
+
+def digest_given(text):
+    """Read a SHA-256 digest as people copy it."""
+    digest = text.strip().lower()
+    digest = digest.removeprefix("0x")
+    if not re.fullmatch("[0-9a-f]{64}", digest):
+        raise argparse.ArgumentTypeError(f"got {text!r}, wanted 64 hexadecimal digits")
+    return digest
+
+
 def main(arguments=None):
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(description="Checks an evidence package of the Yinxin certificate registry.")
     parser.add_argument("package", help="the ZIP file")
-    parser.add_argument("--trust-list", help="believe this trust list, obtained elsewhere, not the package's own")
+    lists = parser.add_mutually_exclusive_group()
+    lists.add_argument("--trust-list", metavar="FILE", help="believe this one, obtained elsewhere, not the package's")
+    lists.add_argument(
+        "--accept-own-trust-list",
+        metavar="DIGEST",
+        type=digest_given,
+        help="believe the package's own, if what its council signed has this SHA-256, obtained elsewhere",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args(arguments)
-    lines, package = check(given.package, given.trust_list)
-    has_failed = any(outcome == FAILED for _, outcome, _ in lines)
-    is_whole = all(outcome == PASSED for name, outcome, _ in lines if name in CORE)
-    verdict = FAILED if has_failed else PASSED if is_whole else NOT_RUN
+    # Where an output cannot write a letter, it writes its number, rather than to stop before the result.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    lines, package = check(given.package, given.trust_list, given.accept_own_trust_list)
+    verdict, only_if = result(lines, package)
     trust = getattr(package, "trust", None)
     warnings = []
     if trust is not None and package.is_own_list:
         warnings.append(
             f"All of it rests on the trust list INSIDE the package. Compare its digest, {trust.signed_digest}, with "
-            "one that you obtained elsewhere, or give your own with --trust-list."
+            "one that you obtained elsewhere, and give that with --accept-own-trust-list, or your own list with "
+            "--trust-list."
         )
     if trust is not None and trust.test:
         warnings.append("TEST: the registry says of itself that it is one for tests.")
     if given.json:
         checks = [{"check": name, "outcome": outcome, "said": said} for name, outcome, said in lines]
-        print(json.dumps({"result": verdict, "checks": checks, "warnings": warnings}, ensure_ascii=False))
+        told = {"result": verdict, "passed_only_if_trust_list": only_if, "checks": checks, "warnings": warnings}
+        print(json.dumps(told))
     else:
         for name, outcome, said in lines:
             print("%-8s %-11s %s" % (outcome, name, said))
         for warning in warnings:
             print(f"NOTE     {warning}")
-        print(f"RESULT   {verdict}")
+        condition = f": PASSED ONLY IF the trust list with SHA-256 {only_if} is the council's" if only_if else ""
+        print(f"RESULT   {verdict}{condition}")
     return 0 if verdict == PASSED else 1
 
 

@@ -50,7 +50,7 @@ const REQUIRED = [
   "test",
   "verdict",
 ];
-const OPTIONAL = ["asked_by", "block", "checkpoint", "known_at", "leaf", "short_number"];
+const OPTIONAL = ["asked_by", "block", "checkpoint", "known_at", "leaf", "registered_on", "short_number"];
 
 /**
  * Returns the receipt that a text is, or is the address of; null where it is none.
@@ -224,6 +224,11 @@ function requireSound(said) {
   }
   if ("block" in said !== "known_at" in said) refuse(MALFORMED, "got a block without its time, or a time without one");
   if ("leaf" in said) requireHex(said.leaf, HASH, "leaf");
+  if ("registered_on" in said) {
+    const { leaf, on, registered_on: day } = said;
+    const isLater = typeof day === "string" && isDay(day) && day > on;
+    if (!isLater || leaf === undefined) refuse(MALFORMED, "got a registered_on that is no certificate's day after on");
+  }
   const short = "leaf" in said ? shortNumber(unhex(said.leaf)) : undefined;
   if (said.short_number !== short) refuse(MALFORMED, "got another short number than the leaf's");
   if ("asked_by" in said) requireAsker(said.asked_by);

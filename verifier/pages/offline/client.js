@@ -83,10 +83,12 @@ async function file(url, tag, onProgress = () => {}) {
 }
 
 /**
+ * Asks, and waits for the beginning of an answer.
  * @param {string} url
  * @param {RequestInit} how
+ * @returns {Promise<Response>} Fails with `Unreachable`.
  */
-async function asked(url, how) {
+export async function asked(url, how) {
   const late = new AbortController();
   const patience = setTimeout(() => late.abort(), PATIENCE_MS);
   how.signal?.addEventListener("abort", () => late.abort());
@@ -138,8 +140,9 @@ async function json(response) {
  * @param {Response} response
  * @param {AbortController} stop
  * @param {(received: number, total: number | null) => void} onProgress
+ * @returns {Promise<Uint8Array>} Fails with `Unreachable`.
  */
-async function received(response, stop, onProgress) {
+export async function received(response, stop, onProgress) {
   const total = Number(response.headers.get("Content-Length")) || null;
   const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
   const parts = [];

@@ -15,6 +15,25 @@ export async function install() {
 }
 
 /**
+ * Calls back when a newer version of the page than this one has come to the device: pages that stay open go on as they are.
+ * @param {string} own This page's version.
+ * @param {() => void} tell
+ */
+export function whenRenewed(own, tell) {
+  if (!("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.addEventListener("controllerchange", async () => {
+    const worker = navigator.serviceWorker.controller;
+    if (!worker) return;
+    const { port1, port2 } = new MessageChannel();
+    const told = new Promise((resolve) => {
+      port1.onmessage = ({ data }) => resolve(data.version);
+    });
+    worker.postMessage("version", [port2]);
+    if ((await told) !== own) tell();
+  });
+}
+
+/**
  * Has the service worker keep what it takes to scan without a network, too.
  * @returns {Promise<number>} The size of all that is kept of the page, in bytes. Fails with why it cannot be.
  */

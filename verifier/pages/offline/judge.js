@@ -9,11 +9,17 @@ import { openMemory, openStore } from "./store.js";
 import { sentencesOf } from "./words.js";
 
 /**
+ * Whose word a report is: checked here with the service's answer held to the evidence («page»); checked here without a
+ * network («pack»); the service's own («service»), because this browser cannot check by itself or has not got what it
+ * takes yet; nobody's («nobody»), because then the service, which was sent the text, gave no answer either, or what came
+ * from it cannot be believed («caught»).
+ * @typedef {"page" | "pack" | "service" | "nobody" | "caught"} By
+ */
+
+/**
  * @typedef {object} Judged
  * @property {any} report As `/api/v1/verify` gives it.
- * @property {"page" | "pack" | "service"} by Whose word it is: checked here with the service's answer held to the
- *   evidence; checked here without a network; or the service's own, because this browser cannot check by itself or has
- *   not got what it takes yet.
+ * @property {By} by
  * @property {import("./evidence_kept.js").PackShown | null} pack The newest one that is believed here.
  */
 
@@ -63,16 +69,19 @@ export class Judge {
       return this.#byService(text, asked);
     }
     await evidence.prepare({ withinMs: this.#parts.firstVisitMs, onProgress });
+    let isAlone = false;
     if (evidence.isUnfinished) {
       try {
         return await this.#byService(text, asked, evidence);
       } catch (error) {
-        // Without a network either, what there is here says at least why nothing can be said.
+        // What there is here says at least why nothing can be said; nobody need wait for another answer that does not come.
         if (!(error instanceof Unreachable)) throw error;
+        isAlone = true;
       }
     }
-    const sentences = await this.#parts.sentences(language);
-    return this.#here(evidence, text, { ...asked, sentences }, onProgress);
+    const whole = { ...asked, sentences: await this.#parts.sentences(language) };
+    if (isAlone) return this.#alone(evidence, text, whole, onProgress);
+    return this.#here(evidence, this.#parts.client, text, whole, onProgress);
   }
 
   /** Whether no service is asked, ever: this is the one static file. */
@@ -93,18 +102,19 @@ export class Judge {
 
   /**
    * @param {Evidence} evidence
+   * @param {import("./client.js").Client | null} client Null where nobody is to be asked.
    * @param {string} text
    * @param {{on: string | null, language: string, sentences: Record<string, string>}} asked
    * @param {OnProgress} onProgress
    * @returns {Promise<Judged>}
    */
-  async #here(evidence, text, asked, onProgress) {
+  async #here(evidence, client, text, asked, onProgress) {
     const { prefix } = await evidence.read(text);
     let { basis } = evidence;
     let answer = null;
-    if (prefix !== null && this.#parts.client) {
+    if (prefix !== null && client) {
       onProgress({ step: "asking" });
-      ({ answer, basis } = await this.#answer(evidence, prefix, onProgress));
+      ({ answer, basis } = await this.#answer(evidence, client, prefix, onProgress));
     }
     onProgress({ step: "checking" });
     // Where there was nothing to ask, as of what is no code of ours, a network would have told nothing more.
@@ -114,15 +124,30 @@ export class Judge {
   }
 
   /**
+   * Judges with what is here, after the service was asked for its word and gave none that counts.
+   * @param {Evidence} evidence
+   * @param {string} text
+   * @param {{on: string | null, language: string, sentences: Record<string, string>}} asked
+   * @param {OnProgress} onProgress
+   * @returns {Promise<Judged>}
+   */
+  async #alone(evidence, text, asked, onProgress) {
+    const judged = await this.#here(evidence, null, text, asked, onProgress);
+    // What it takes may have come meanwhile.
+    if (judged.pack !== null) return { ...judged, by: "pack" };
+    return { ...judged, by: evidence.fault === null ? "nobody" : "caught" };
+  }
+
+  /**
    * Asks for what is known of a prefix, and sees to it that the evidence at hand is as new as the service says there is.
    * @param {Evidence} evidence
+   * @param {import("./client.js").Client} client
    * @param {string} prefix
    * @param {OnProgress} onProgress
    * @returns {Promise<{answer: object | null, basis: number}>} The answer is null where nobody answers; the basis is
    *   what to hold it to: one that took its place since may be of a block that the answer cannot know.
    */
-  async #answer(evidence, prefix, onProgress) {
-    const client = /** @type {import("./client.js").Client} */ (this.#parts.client);
+  async #answer(evidence, client, prefix, onProgress) {
     let { basis } = evidence;
     try {
       let answer = await client.leaves(prefix);

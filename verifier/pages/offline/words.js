@@ -1,6 +1,6 @@
 // The sentences that reports and pages are said in, from the service or out of the one static file.
 
-import { Unreachable } from "./client.js";
+import { Unreachable, asked, received } from "./client.js";
 import { embedded } from "./embedded.js";
 
 /** @type {Map<string, Promise<Record<string, string>>>} */
@@ -26,12 +26,8 @@ export function sentencesOf(language) {
 async function load(language) {
   const carried = embedded("words");
   if (carried !== null) return JSON.parse(carried)[language];
-  let response;
-  try {
-    response = await fetch(`/locales/${language}.json`, { credentials: "omit" });
-  } catch (error) {
-    throw new Unreachable(`got no sentences: ${error}`);
-  }
+  const stop = new AbortController();
+  const response = await asked(`/locales/${language}.json`, { signal: stop.signal });
   if (!response.ok) throw new Unreachable(`got the status ${response.status}, wanted the sentences of ${language}`);
-  return response.json();
+  return JSON.parse(new TextDecoder().decode(await received(response, stop, () => {})));
 }

@@ -29,6 +29,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   if (kept !== null) event.respondWith(answer(event.request, kept));
 });
 worker.addEventListener("message", (/** @type {any} */ event) => {
+  if (event.data === "version") event.ports[0].postMessage({ version });
   if (event.data === "leave") event.waitUntil(leave());
   if (event.data !== "take") return;
   const done = take().then(
@@ -40,10 +41,16 @@ worker.addEventListener("message", (/** @type {any} */ event) => {
 
 /** Keeps everything anew, or nothing: what does not fit together would be worse than the version before. */
 async function install() {
-  const cache = await caches.open(cacheName);
-  await Promise.all(pages.map((address) => keepPage(cache, address)));
-  await Promise.all(Object.entries(files).map(([address, digest]) => keepFile(cache, address, digest)));
-  if (await wasTaken()) await Promise.all(Object.entries(taken).map(([address, digest]) => keepFile(cache, address, digest)));
+  try {
+    const cache = await caches.open(cacheName);
+    await Promise.all(pages.map((address) => keepPage(cache, address)));
+    await Promise.all(Object.entries(files).map(([address, digest]) => keepFile(cache, address, digest)));
+    if (await wasTaken()) await Promise.all(Object.entries(taken).map(([address, digest]) => keepFile(cache, address, digest)));
+  } catch (error) {
+    // The half of it takes room, and nobody would ever look at it.
+    await caches.delete(cacheName);
+    throw error;
+  }
   await worker.skipWaiting();
 }
 

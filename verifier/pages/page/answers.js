@@ -7,12 +7,15 @@ const VERIFY = "/api/v1/verify";
 const TOO_LARGE = 413;
 const CROWDED = [429, 503];
 const BAD_DAY = 422;
+/** How long the service may take for a file, in milliseconds: others may be waiting before it; and what it takes to get there. */
+const PATIENCE_MS = 45_000;
+const SLOWEST_BYTES_A_MS = 32;
 
 /**
  * An answer, and whose word it is.
  * @typedef {object} Answer
  * @property {import("./showing.js").Report} report
- * @property {"page" | "pack" | "service"} by
+ * @property {import("../offline/judge.js").By} by
  * @property {{time: string, age_s: number} | null} pack
  */
 
@@ -44,12 +47,25 @@ async function answerToFile(file, { on, language }) {
   const body = new FormData();
   body.append("file", file);
   const query = new URLSearchParams({ lang: language, ...(on ? { on } : {}) });
-  let response;
+  const late = new AbortController();
+  const patience = setTimeout(() => late.abort(), PATIENCE_MS + file.size / SLOWEST_BYTES_A_MS);
   try {
-    response = await fetch(`${VERIFY}?${query}`, { method: "POST", body, cache: "no-store", credentials: "omit" });
+    const asked = { method: "POST", body, cache: "no-store", credentials: "omit", signal: late.signal };
+    return await answerOf(await fetch(`${VERIFY}?${query}`, /** @type {RequestInit} */ (asked)), on);
   } catch (error) {
-    throw new Fault("page.failed", `got no answer: ${error}`);
+    if (error instanceof Fault) throw error;
+    throw new Fault(late.signal.aborted ? "page.no_answer" : "page.failed", `got no answer: ${error}`);
+  } finally {
+    clearTimeout(patience);
   }
+}
+
+/**
+ * @param {Response} response
+ * @param {string | null} on
+ * @returns {Promise<Answer>} Fails with a `Fault`, or with why it could not be read.
+ */
+async function answerOf(response, on) {
   if (!response.ok) throw new Fault(faultOf(response.status, on), `got the status ${response.status}, wanted 200`);
   const report = (await response.json()).reports?.[0];
   if (typeof report?.verdict !== "string") throw new Fault("page.failed", "got an answer without a verdict");

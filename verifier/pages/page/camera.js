@@ -5,6 +5,8 @@ import { find } from "./elements.js";
 import { Fault } from "./faults.js";
 
 const PATIENCE_MS = 60_000;
+/** How long the scanner may take to come: a megabyte at 35 kB/s. It goes on coming for the next attempt. */
+const LOADING_MS = 30_000;
 const PAUSE_MS = 80;
 const BUZZ_MS = 60;
 
@@ -20,10 +22,17 @@ const FAULTS = new Map([
 
 /** Loads the reader when it is first wanted. */
 export async function loadReader() {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let patience;
+  const late = new Promise((_, reject) => {
+    patience = setTimeout(() => reject(new Error(`got no scanner within ${LOADING_MS} ms`)), LOADING_MS);
+  });
   try {
-    return await openReader();
+    return await Promise.race([openReader(), late]);
   } catch (error) {
     throw new Fault("page.scanner_failed", String(error), "typed");
+  } finally {
+    clearTimeout(patience);
   }
 }
 
@@ -63,7 +72,9 @@ export async function scan(dialog, words) {
 
 /** @returns {Promise<MediaStream>} */
 async function openCamera() {
-  if (!navigator.mediaDevices?.getUserMedia) throw new Fault("page.camera_insecure");
+  // Some browsers have no camera for a file on a disk, others refuse it; there is no setting that would allow it.
+  const isFile = !location.protocol.startsWith("http");
+  if (!navigator.mediaDevices?.getUserMedia) throw new Fault(isFile ? "page.camera_file" : "page.camera_insecure");
   try {
     return await navigator.mediaDevices.getUserMedia({
       audio: false,
@@ -71,7 +82,8 @@ async function openCamera() {
     });
   } catch (error) {
     const { name } = /** @type {Error} */ (error);
-    throw new Fault(FAULTS.get(name) ?? "page.camera_none", String(error));
+    const key = FAULTS.get(name) ?? "page.camera_none";
+    throw new Fault(isFile && key === "page.camera_denied" ? "page.camera_file" : key, String(error));
   }
 }
 
@@ -108,8 +120,14 @@ function offerTorch(stream, button, stopped) {
   button.setAttribute("aria-pressed", "false");
   const turn = async () => {
     const isOn = button.getAttribute("aria-pressed") !== "true";
-    await track.applyConstraints(/** @type {any} */ ({ advanced: [{ torch: isOn }] }));
-    button.setAttribute("aria-pressed", String(isOn));
+    try {
+      await track.applyConstraints(/** @type {any} */ ({ advanced: [{ torch: isOn }] }));
+      button.setAttribute("aria-pressed", String(isOn));
+    } catch (error) {
+      // It said that it had a light. The camera goes on without it.
+      button.hidden = true;
+      console.info(String(error));
+    }
   };
   button.addEventListener("click", turn, { signal: stopped });
 }

@@ -66,6 +66,10 @@ function says({ receipt }, words) {
     [words.say("receipt.checked_at"), seconds(said.checked_at), "main"],
     [words.say("receipt.on"), words.day(said.on), "plain"],
   ];
+  if (said.registered_on) {
+    const late = words.say("bulk.before_anchoring", { day: words.day(said.registered_on) });
+    lines.push([words.say("receipt.registered"), late, "main"]);
+  }
   if (said.leaf) {
     lines.push([words.say("page.short_number"), said.short_number, "main"]);
     lines.push([words.say("page.leaf"), said.leaf, "plain number"]);

@@ -2,13 +2,15 @@
 
 import { element as el, isolated } from "./elements.js";
 import { icon } from "./icons.js";
-import { compared, differences, explained, rows, technical, whose } from "./showing.js";
+import { compared, differences, explained, registeredLater, rows, technical, whose } from "./showing.js";
+
+const NO_ANSWER = "copy.CANNOT_CHECK.unreachable";
 
 /**
  * What is shown beside a report.
  * @typedef {object} Beside
  * @property {import("./words.js").Words} words
- * @property {"page" | "pack" | "service"} by Whose word it is.
+ * @property {import("../offline/judge.js").By} by
  * @property {{time: string, age_s: number} | null} pack The one it was checked against, by «pack».
  * @property {string} [picture] The address of the picture that the code was read from.
  * @property {string} origin Where this site is.
@@ -24,7 +26,7 @@ export function render(report, beside) {
   const { words } = beside;
   const parts = [
     test(report, words),
-    verdict(report, words),
+    verdict(report, beside),
     live(report, words),
     warnings(report, words),
     limitedCopy(report, words),
@@ -33,7 +35,7 @@ export function render(report, beside) {
     dates(report, words),
     comparing(report, words),
     against(report, beside),
-    next(report, words),
+    next(report, beside),
     details(report, words),
     el("p", { class: "paper-note" }, `${words.say("page.paper_note")} ${beside.origin}`),
     actions(report, words),
@@ -74,8 +76,19 @@ function test({ test: isTest }, words) {
   return el("p", { class: "test" }, el("strong", { lang: "en" }, "TEST"), ` ${words.say("page.test")}`);
 }
 
-/** @type {(report: Report, words: Words) => HTMLElement} */
-function verdict(report, words) {
+/**
+ * Returns under which key the verdict is explained: where nobody answered, that is the whole of it.
+ * @param {Report} report
+ * @param {Beside} beside
+ */
+function explanation(report, { by }) {
+  return by === "nobody" && report.verdict === "CANNOT_CHECK" ? NO_ANSWER : explained(report);
+}
+
+/** @type {(report: Report, beside: Beside) => HTMLElement} */
+function verdict(report, beside) {
+  const { words } = beside;
+  const registered = registeredLater(report);
   return el(
     "section",
     { class: `verdict ${report.colour}`, "data-verdict": report.verdict, "aria-labelledby": "verdict" },
@@ -85,7 +98,8 @@ function verdict(report, words) {
       {},
       el("h1", { id: "verdict", tabindex: "-1", "data-focus": true }, report.heading),
       el("p", { class: "other", lang: words.other }, words.sayOther(`copy.${report.verdict}.word`)),
-      el("p", { class: "means" }, words.say(`${explained(report)}.means`)),
+      el("p", { class: "means" }, words.say(`${explanation(report, beside)}.means`)),
+      registered && el("p", { class: "means" }, words.say("bulk.before_anchoring", { day: words.day(registered) })),
     ),
   );
 }
@@ -282,6 +296,7 @@ function byWhom(by, pack, words) {
     const time = words.moment(inChina(pack.time));
     return words.say("page.by_pack", { time, age: words.ago(pack.age_s) });
   }
+  if (by === "nobody" || by === "caught") return words.say("page.by_nobody");
   // Without a pack nothing but the device itself vouches for what is said.
   return words.say(by === "service" ? "page.by_service" : "page.by_page");
 }
@@ -291,14 +306,15 @@ function inChina(time) {
   return new Date(Date.parse(time) + 8 * 3_600_000).toISOString();
 }
 
-/** @type {(report: Report, words: Words) => HTMLElement} */
-function next(report, words) {
-  const key = explained(report);
+/** @type {(report: Report, beside: Beside) => HTMLElement} */
+function next(report, beside) {
+  const { words } = beside;
+  const key = explanation(report, beside);
   return section(
     "next",
     "next",
     words.say("page.next"),
-    el("p", { class: "first" }, report.next_step),
+    el("p", { class: "first" }, key === NO_ANSWER ? words.say(`${key}.first`) : report.next_step),
     el("p", {}, words.say(`${key}.do`)),
     el("h3", {}, words.say("page.not_this")),
     el("p", {}, words.say(`${key}.not`)),

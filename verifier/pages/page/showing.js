@@ -104,6 +104,16 @@ export function compared({ colour, items, number, agency }) {
 }
 
 /**
+ * Returns the day on which it was registered, where that came after the day asked about; else null.
+ * @param {Report} report
+ * @returns {string | null}
+ */
+export function registeredLater({ anchored, on }) {
+  const day = anchored?.at.slice(0, 10) ?? "";
+  return day > on ? day : null;
+}
+
+/**
  * Returns what only experts ask for, as pairs of a sentence's key and a text.
  * @param {Report} report
  * @param {import("./words.js").Words} words

@@ -58,7 +58,7 @@ def agencies(
     with opened(desk_of(request).index) as tables:
         at = moment_of(request, tables, as_of)
         if form is not None:
-            return exported(agency_lists.of_agencies(tables, at, about(at)), form)
+            return exported(request, agency_lists.of_agencies(tables, at, about(at)), form)
         known = agency_tree.agencies_at(tables.session, at)
         tree = agency_tree.tree(tables.session, at, under=under)
     if under and under not in known:
@@ -151,7 +151,7 @@ def agency_list(
                 listing = agency_lists.of_days(tables, agency, at, first, {**says, "from": first.isoformat()})
             case List.BATCHES:
                 listing = agency_lists.of_batches(index, agency, at, says)
-    return exported(listing, form)
+    return exported(request, listing, form)
 
 
 def _period(found: AgencyThen, at: AsOf, days: int) -> tuple[date, date]:

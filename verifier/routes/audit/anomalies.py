@@ -49,7 +49,7 @@ def anomalies(
     asked = Asked(_agency(agency), _day("from", since), _day("until", until), _rules(rule))
     index = desk_of(request).index
     if form is not None:
-        return exported(anomaly_list.listing(index, rules, asked), form)
+        return exported(request, anomaly_list.listing(index, rules, asked), form)
     with opened(index) as tables:
         rows = anomaly_list.page_of(tables.session, rules, asked, cursor)
     return page(

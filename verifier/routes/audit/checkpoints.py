@@ -62,7 +62,7 @@ def checkpoints(request: Request, lang: Lang = None, cursor: Cursor = None, form
     witnessed = witnessed_of(request)
     if form is not None:
         rows = () if witnessed is None else map(_row, _all(witnessed))
-        return exported(Listing("checkpoints", _COLUMNS, rows), form)
+        return exported(request, Listing("checkpoints", _COLUMNS, rows), form)
     told = [] if witnessed is None else _told(witnessed, _CURSORS.read_int(cursor), PAGE_ROWS + 1)
     shown: Page[Told] = _CURSORS.page(told, lambda each: (each.entry.number,), lambda each: each)
     return page(
@@ -85,7 +85,7 @@ def split_views(request: Request, lang: Lang = None, form: Format = None) -> Res
         return RedirectResponse(address(_PATH, lang=lang) + "#split-views")
     witnessed = witnessed_of(request)
     found = () if witnessed is None else witnessed.split_views()
-    return exported(Listing("split-views", _SPLIT_COLUMNS, map(_split_row, found)), form)
+    return exported(request, Listing("split-views", _SPLIT_COLUMNS, map(_split_row, found)), form)
 
 
 @router.get(_PATH + "/{number:int}")

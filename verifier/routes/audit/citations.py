@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 
-from verifier.audit import citations, citations_told, grant_accounts
+from verifier.answer import as_json
+from verifier.audit import citations, citations_told, grant_accounts, papers
 from verifier.audit.citation_picture import HEIGHT, WIDTH, picture
 from verifier.audit.exporting import ExportForm
 from verifier.register import RegisterUnanswerable, opened
@@ -21,8 +22,9 @@ from verifier.routes.rendering import language_for
 from verifier.wording import message, say
 
 if TYPE_CHECKING:
-    from verifier.audit.citations import Graph, Paper
+    from verifier.audit.citations import Graph
     from verifier.audit.finding import Finding
+    from verifier.audit.papers import Paper
     from verifier.moments import Moment
     from verifier.routes.desk import Desk
     from verifier.wording import Language
@@ -51,25 +53,14 @@ def ask_about(request: Request, leaf: str, lang: Lang = None) -> Response:
 async def follow(request: Request, lang: Lang = None, form: Format = None) -> Response:
     """Show who cites whom."""
     desk = desk_of(request)
+    # What was handed in is held in memory until it is read, however many wait for their turns: so long it counts.
     with desk.coming.place(desk.client):
-        brought, _ = await read_files(request)
-    uploads = [(each.name, each.what) for each in brought if isinstance(each.what, bytes) and each.what]
-    if not uploads:
-        raise PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.citation.nothing")
-    if len(uploads) > MOST:
-        raise PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.citation.too_many", got=len(uploads), count=MOST)
-    when = desk.moment(None)
-    papers: list[Paper] = []
-    for name, data in uploads:
-        # One at a time, so that others have their turns in between.
-        async with desk.turns.turn(desk.client):
-            papers.append(await to_thread.run_sync(partial(_read, desk, when, name, data), limiter=desk.readers))
-    graph = await to_thread.run_sync(partial(_graph, desk, when, papers))
+        graph = await _followed(request, desk)
     accounts, more = grant_accounts.accounts(graph)
     findings = (*graph.findings, *more)
     language = language_for(request, lang)
     if form is ExportForm.CSV:
-        return exported(citations_told.listing(graph), form)
+        return exported(request, citations_told.listing(graph), form)
     if form is ExportForm.JSON:
         told = json.dumps(citations_told.as_json(graph, accounts, findings, language), ensure_ascii=False)
         return Response(told, media_type="application/json")
@@ -86,23 +77,42 @@ async def follow(request: Request, lang: Lang = None, form: Format = None) -> Re
         box=(WIDTH, HEIGHT),
         state_of=citations_told.status,
         not_run="" if graph.silence is None else say(graph.silence, language),
+        missing=len(grant_accounts.not_run(findings)),
         sentence=partial(_said, language=language),
+        heading=lambda report: as_json(report, language)["heading"],
     )
+
+
+async def _followed(request: Request, desk: Desk) -> Graph:
+    """Read what was handed in; raises `PageFault`, and `Crowded`."""
+    brought, _ = await read_files(request)
+    uploads = [(each.name, each.what) for each in brought if isinstance(each.what, bytes) and each.what]
+    if not uploads:
+        raise PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.citation.nothing")
+    if len(uploads) > MOST:
+        raise PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.citation.too_many", got=len(uploads), count=MOST)
+    when = desk.moment(None)
+    read: list[Paper] = []
+    for name, data in uploads:
+        # One at a time, so that others have their turns in between.
+        async with desk.turns.turn(desk.client):
+            read.append(await to_thread.run_sync(partial(_read, desk, when, name, data), limiter=desk.readers))
+    return await to_thread.run_sync(partial(_graph, desk, when, read))
 
 
 def _read(desk: Desk, when: Moment, name: str, data: bytes) -> Paper:
     with desk.index.snapshot() as snapshot:
-        return citations.read(name, data, snapshot, when, pdf_roots=desk.pdf_roots)
+        return papers.read(name, data, snapshot, when, pdf_roots=desk.pdf_roots)
 
 
-def _graph(desk: Desk, when: Moment, papers: list[Paper]) -> Graph:
+def _graph(desk: Desk, when: Moment, read: list[Paper]) -> Graph:
     try:
         with opened(desk.index) as tables:
             known = citations.all_leaves_known(tables.session)
     except RegisterUnanswerable:
         known = False
     with desk.index.snapshot() as snapshot:
-        return citations.graph(papers, snapshot, when, all_leaves_known=known)
+        return citations.graph(read, snapshot, when, all_leaves_known=known)
 
 
 def _said(finding: Finding, key: str = "", *, language: Language) -> str:

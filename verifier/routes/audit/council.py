@@ -73,4 +73,4 @@ def council_list(
             listing = council_lists.of_members(found, about(at))
         case List.PROPOSALS:
             listing = council_lists.of_proposals(index, at, chain_side_of(request).reader, about(at))
-    return exported(listing, form)
+    return exported(request, listing, form)

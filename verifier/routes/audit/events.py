@@ -30,7 +30,7 @@ def _unless_blank(value: object) -> object:
 
 
 _Number = Annotated[int, Field(ge=1, lt=2**32)] | None
-_Word = Annotated[str | None, BeforeValidator(_unless_blank)]
+_Word = Annotated[Annotated[str, Field(pattern="^[A-Za-z]{1,40}$")] | None, BeforeValidator(_unless_blank)]
 _Day = Annotated[date | None, BeforeValidator(_unless_blank)]
 
 
@@ -65,7 +65,7 @@ def events(
             )
             return record_lists.of_events("events", feed.whole(tables.session, filters), says, language)
 
-        return exported_from(index, "events", form, listing)
+        return exported_from(request, "events", form, listing)
     with opened(index) as tables:
         rows = feed.page(tables.session, filters, cursor)
         types = type_names(tables.session)

@@ -16,13 +16,14 @@ from verifier.audit.package_report import told
 from verifier.audit.tabulating import batch_of
 from verifier.routes.audit.frame import DESK, Lang, page
 from verifier.routes.audit.packing import ZIP, number_in, packing_of, subject_in
-from verifier.routes.audit.uploads import read_documents
+from verifier.routes.audit.uploads import documents_of
 from verifier.routes.desk import desk_of
 from verifier.routes.rendering import language_for
 from verifier.wording import message, say
 
 if TYPE_CHECKING:
     from verifier.audit.completeness import Complete
+    from verifier.audit.handed_in import HandedIn
     from verifier.wording import Language
 
 router = APIRouter(**DESK)
@@ -38,21 +39,17 @@ async def complete(request: Request, lang: Lang = None, form: _As = "page") -> R
     subject = subject_in(request.query_params)
     if subject is None:
         return page(request, "complete.html", lang, found=None, typed=_typed(request), findings=())
-    try:
-        found = await packing_of(request).gathered(desk_of(request).index, subject)
-    except NotComplete as exc:
-        return _incomplete(request, "complete.html", lang, exc)
-    if form == "zip":
-        data = await packing_of(request).packed(found, desk_of(request).clock(), is_whole=False)
-        return _file(data, ZIP, package.name_of(found))
-    return page(
-        request,
-        "complete.html",
-        lang,
-        found=_summary(found, language_for(request, lang)),
-        typed=_typed(request),
-        findings=(),
-    )
+    desk, packing = desk_of(request), packing_of(request)
+    async with packing.turns.turn(desk.client):
+        try:
+            found = await packing.gathered(desk.index, subject)
+        except NotComplete as exc:
+            return _incomplete(request, "complete.html", lang, exc)
+        if form == "zip":
+            data = await packing.packed(found, desk.clock(), is_whole=False)
+            return _file(data, ZIP, package.name_of(found))
+        summary = _summary(found, language_for(request, lang))
+    return page(request, "complete.html", lang, found=summary, typed=_typed(request), findings=())
 
 
 @router.get("/audit/package")
@@ -64,17 +61,22 @@ def package_form(request: Request, lang: Lang = None) -> Response:
 @router.post("/audit/package")
 async def package_file(request: Request, lang: Lang = None) -> Response:
     """Hand out the package of what the form names and brings."""
-    files, fields = await read_documents(request)
-    subject = subject_in(fields)
-    if subject is None:
-        raise InvalidInput("got an empty form, wanted a subject")
     desk, packing = desk_of(request), packing_of(request)
-    documents = await to_thread.run_sync(handed_in.read, files, limiter=desk.readers)
-    try:
-        found = await packing.gathered(desk.index, subject)
-    except NotComplete as exc:
-        return _incomplete(request, "package.html", lang, exc)
-    data = await packing.packed(found, desk.clock(), documents=documents)
+    async with documents_of(request) as (files, fields):
+        subject = subject_in(fields)
+        if subject is None:
+            raise InvalidInput("got an empty form, wanted a subject")
+        documents: list[HandedIn] = []
+        for data in files:
+            # One at a time, so that others have their turns in between.
+            async with desk.turns.turn(desk.client):
+                documents += await to_thread.run_sync(handed_in.read, (data,), limiter=desk.readers)
+        async with packing.turns.turn(desk.client):
+            try:
+                found = await packing.gathered(desk.index, subject)
+            except NotComplete as exc:
+                return _incomplete(request, "package.html", lang, exc)
+            data = await packing.packed(found, desk.clock(), documents=documents)
     return _file(data, ZIP, package.name_of(found))
 
 
@@ -87,21 +89,23 @@ async def sample(request: Request, lang: Lang = None, form: _As = "page") -> Res
     number, size = number_in(request.query_params, "block"), number_in(request.query_params, "size")
     if number is None or size is None:
         raise InvalidInput("got a sample without the block that chance comes from, or without its size; wanted both")
-    packing, language = packing_of(request), language_for(request, lang)
-    try:
-        found = await packing.gathered(desk_of(request).index, subject)
-    except NotComplete as exc:
-        return _incomplete(request, "sample.html", lang, exc)
-    drawn = sampling.draw(found, await packing.block(number), size=size)
-    if form in _PAPERS:
-        chosen = work_paper.Form(form)
-        data = await to_thread.run_sync(work_paper.written, drawn, chosen, language)
-        return _file(data, chosen.media_type, f"yinxin-sample-{number}.{chosen}")
+    desk, packing, language = desk_of(request), packing_of(request), language_for(request, lang)
+    async with packing.turns.turn(desk.client):
+        try:
+            found = await packing.gathered(desk.index, subject)
+        except NotComplete as exc:
+            return _incomplete(request, "sample.html", lang, exc)
+        drawn = sampling.draw(found, await packing.block(number), size=size)
+        if form in _PAPERS:
+            chosen = work_paper.Form(form)
+            data = await to_thread.run_sync(work_paper.written, drawn, chosen, language, limiter=packing.limiter)
+            return _file(data, chosen.media_type, f"yinxin-sample-{number}.{chosen}")
     return page(
         request,
         "sample.html",
         lang,
         drawn=drawn,
+        agency=getattr(subject, "agency", None),
         recipe=work_paper.recipe(drawn, language),
         rows=[(each, batch_of(each.record)) for each in drawn.drawn],
         typed=_typed(request),
@@ -119,6 +123,7 @@ def _summary(found: Complete, language: Language) -> dict[str, object]:
     rows = found.table("leaves").rows
     return {
         "said": told(found.subject, language),
+        "agency": getattr(found.subject, "agency", None),
         "batches": [(each, batch_of(each)) for each in found.batches[:_MOST_SHOWN]],
         "more": max(0, len(found.batches) - _MOST_SHOWN),
         "count": len(found.batches),

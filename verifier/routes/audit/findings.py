@@ -35,7 +35,7 @@ def findings(
     path: Path = request.app.state.audit_memory
     chosen = findings_view.Chosen(grade, code, is_all=runs == "all")
     if form is not None:
-        return exported(findings_view.listing(path, chosen), form)
+        return exported(request, findings_view.listing(path, chosen), form)
     with closing(Remembered(path)) as remembered:
         found = findings_view.overview(remembered, chosen)
         rows = findings_view.page_of(remembered, chosen, cursor)

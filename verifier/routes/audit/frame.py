@@ -11,34 +11,38 @@ from __future__ import annotations
 import hmac
 from base64 import b64decode
 from dataclasses import dataclass
+from functools import cache, partial
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypedDict, cast
 from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request, params
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 
 from chain.errors import InvalidInput
 from verifier.audit import times
+from verifier.audit.agency_names import agency_names
 from verifier.audit.exporting import ExportForm
+from verifier.limiting import Limit, Limited
 from verifier.register import RegisterUnanswerable, Standing, opened, standing_of
+from verifier.routes.audit.exports import Attached
 from verifier.routes.desk import desk_of
 from verifier.routes.problems import RequestFault, problem
 from verifier.routes.rendering import PageLanguage, language_for, language_in, other_than, rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
-from verifier.wording import say
+from verifier.wording import message, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Generator, Mapping
     from typing import Any
 
     from verifier.audit.exporting import Listing
-    from verifier.index import Index
     from verifier.register import Tables
+    from verifier.routes.audit.exports import Exports
     from verifier.settings import Settings
     from verifier.wording import Language
 
@@ -67,6 +71,10 @@ Format: TypeAlias = Annotated[ExportForm | None, Query(alias="format")]
 """As which file a list is wanted; None for the page."""
 
 _LEAST_PASSWORD = 12
+_FOR_STRANGERS = frozenset({"audit.fault.off", "audit.fault.password", "audit.fault.guesses"})
+"""Faults of those who may not read the pages, and so are shown neither their menu nor anything of the index."""
+_UNTOLD = "q"
+"""Of an address that is refused this is never repeated in links: it may say something about a person."""
 _REALM = 'Basic realm="Yinxin audit", charset="UTF-8"'
 
 
@@ -77,6 +85,11 @@ class Readers:
     is_off: bool
     password_digest: bytes | None
     """SHA-256 of the password; None if none is asked for."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may read them."""
+        return not self.is_off and self.password_digest is None
 
 
 def readers_of(settings: Settings) -> Readers:
@@ -106,15 +119,30 @@ class PageFault(Exception):
     def __init__(self, status: int, key: str, **arguments: str | int) -> None:
         super().__init__(key)
         self.status, self.key, self.arguments = status, key, arguments
+        self.retry_after_s = RETRY_AFTER_S
 
 
 def require_reader(request: Request) -> None:
-    """Refuse whoever may not read the auditor's pages."""
+    """Refuse whoever may not read the auditor's pages, and whoever guesses at the password."""
     readers: Readers = request.app.state.audit_readers
     if readers.is_off:
         raise PageFault(HTTPStatus.NOT_FOUND, "audit.fault.off")
-    if readers.password_digest is not None and not _is_right(request, readers.password_digest):
-        raise PageFault(HTTPStatus.UNAUTHORIZED, "audit.fault.password")
+    if readers.password_digest is None:
+        return
+    # Browsers ask without a password first: that is no guess.
+    if "authorization" in request.headers:
+        desk = desk_of(request)
+        try:
+            desk.limits.require(Limit.MISSES, desk.client)
+        except Limited as exc:
+            desk.metrics.limited(exc.limit)
+            fault = PageFault(HTTPStatus.TOO_MANY_REQUESTS, "audit.fault.guesses")
+            fault.retry_after_s = exc.retry_after_s
+            raise fault from exc
+        if _is_right(request, readers.password_digest):
+            return
+        desk.limits.note(Limit.MISSES, desk.client)
+    raise PageFault(HTTPStatus.UNAUTHORIZED, "audit.fault.password")
 
 
 def _is_right(request: Request, digest: bytes) -> bool:
@@ -190,9 +218,17 @@ def page(
 
 
 def _framed(
-    request: Request, template: str, lang: Language | None, status: int, values: dict[str, object]
+    request: Request,
+    template: str,
+    lang: Language | None,
+    status: int,
+    values: dict[str, object],
+    *,
+    query: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
+    """Return a page in the frame; `query` is what links to this address repeat, all of it unless that is said."""
     language = language_for(request, lang)
+    repeated = request.query_params if query is None else query
     standing = values["standing"]
     doubt = standing.doubt if isinstance(standing, Standing) else None
 
@@ -200,10 +236,24 @@ def _framed(
         return address(path, lang=language.value, **query)
 
     def again(**query: object) -> str:
-        own = {**request.query_params, "lang": language.value}
+        own = {**repeated, "lang": language.value}
         return address(request.url.path, **{**own, **query})
 
+    @cache
+    def names() -> Mapping[int, str]:
+        try:
+            with opened(desk_of(request).index) as tables:
+                return agency_names(tables)
+        except RegisterUnanswerable:
+            return {}
+
+    def agency_named(number: int) -> str:
+        if name := names().get(number):
+            return say(message("audit.agency.called", name=name, number=number), language)
+        return say(message("audit.agency.unnamed", number=number), language)
+
     frame: dict[str, object] = {
+        "agency_named": agency_named,
         "link": link,
         "again": again,
         "switched": again(lang=other_than(language).value),
@@ -228,24 +278,29 @@ def as_hex(value: bytes) -> str:
     return f"0x{value.hex()}"
 
 
-def exported(listing: Listing, form: ExportForm) -> Response:
-    """Return a list as a file, written while it is read."""
-    return _attached(listing.written(form), listing.name, form)
+def exported(request: Request, listing: Listing, form: ExportForm) -> Response:
+    """Return a list as a file, written while it is read; raises `Crowded` while too many are being written."""
+    return _attached(request, (part for part in listing.written(form)), listing.name, form)
 
 
-def exported_from(index: Index, name: str, form: ExportForm, make: Callable[[Tables], Listing]) -> Response:
-    """Return a list as a file that is made and read within one view of the index, for as long as it is written."""
+def exported_from(request: Request, name: str, form: ExportForm, make: Callable[[Tables], Listing]) -> Response:
+    """Return a list as a file that is made and read within one view of the index, for as long as it is written.
 
-    def parts() -> Iterator[bytes]:
+    Raises `Crowded` while too many are being written.
+    """
+    index = desk_of(request).index
+
+    def parts() -> Generator[bytes]:
         with opened(index) as tables:
             yield from make(tables).written(form)
 
-    return _attached(parts(), name, form)
+    return _attached(request, parts(), name, form)
 
 
-def _attached(parts: Iterator[bytes], name: str, form: ExportForm) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    return StreamingResponse(parts, media_type=form.media_type, headers=headers)
+def _attached(request: Request, parts: Generator[bytes], name: str, form: ExportForm) -> Response:
+    client, exports = desk_of(request).client, cast("Exports", request.app.state.exports)
+    exports.begin(client)
+    return Attached(parts, name, form, end=partial(exports.end, client))
 
 
 def from_hex(text: str, size: int, *, key: str = "audit.fault.unknown_address") -> bytes:
@@ -274,7 +329,7 @@ def _fault(request: Request, fault: PageFault) -> Response:
         said = ": ".join((fault.key, *map(str, fault.arguments.values())))
         answer: Response = problem(request, fault.status, said)
     else:
-        is_reader = fault.status != HTTPStatus.UNAUTHORIZED and fault.key != "audit.fault.off"
+        is_reader = fault.key not in _FOR_STRANGERS
         values: dict[str, object] = {
             "navigation": NAVIGATION if is_reader else (),
             "standing": _standing(request) if is_reader else None,
@@ -282,9 +337,10 @@ def _fault(request: Request, fault: PageFault) -> Response:
             "arguments": fault.arguments,
         }
         lang = language_in(request.query_params.get("lang"))
-        answer = _framed(request, "fault.html", lang, fault.status, values)
+        told = {name: value for name, value in request.query_params.items() if name != _UNTOLD}
+        answer = _framed(request, "fault.html", lang, fault.status, values, query=told)
     if fault.status == HTTPStatus.UNAUTHORIZED:
         answer.headers["WWW-Authenticate"] = _REALM
     if fault.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-        answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+        answer.headers["Retry-After"] = str(fault.retry_after_s)
     return answer

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, cast
 from anyio import CapacityLimiter, to_thread
 
 from chain.errors import InvalidInput, RegistryError, SigningFailed
-from verifier.audit import completeness, package
+from verifier.audit import completeness, package, subject_size
 from verifier.audit.completeness import NothingCut, subject_of
 from verifier.audit.package import Means, NotBelieved
 from verifier.audit.package_report import Typesetter
 from verifier.checkpoint_rows import IndexBehind
 from verifier.receipt_page import PageUnprintable
 from verifier.routes.audit.frame import PageFault, from_hex
+from verifier.routes.turns import Turns
 from verifier.wiring import NodesAsked, attester_of
 
 if TYPE_CHECKING:
@@ -37,17 +38,28 @@ _HASH = 32
 _MAX_DIGITS = 10
 
 
+MOST_CERTIFICATES = 50_000
+"""How many certificates the pages gather at once: all of them are held in memory. The commands have no limit."""
+
+
 @dataclass(slots=True)
 class Packing:
     """Gathers, packs and draws, one at a time: a long history takes seconds, and memory."""
 
     settings: Settings
     trust: TrustFile | None
+    turns: Turns = field(default_factory=lambda: Turns(1))
+    """To be held from gathering on until the file is made; of its own, so that no upload waits for a package."""
     limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     _typesetter: Typesetter | None = None
 
     async def gathered(self, index: Index, subject: Subject) -> Complete:
         """Return what there is about a subject; raises `PageFault`, and `NotComplete` where that is not all."""
+        got = await to_thread.run_sync(subject_size.certificates, index, subject, limiter=self.limiter)
+        if got > MOST_CERTIFICATES:
+            raise PageFault(
+                HTTPStatus.UNPROCESSABLE_ENTITY, "audit.fault.too_many_certificates", got=got, most=MOST_CERTIFICATES
+            )
         try:
             return await to_thread.run_sync(completeness.gather, index, subject, limiter=self.limiter)
         except (NothingCut, IndexBehind) as exc:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Path, Request, Response
 
 from chain.short_number import short_number
 from verifier import checking
 from verifier.answer import as_json
-from verifier.audit import record_lists, record_pages
-from verifier.audit.events_told import capability_words
+from verifier.audit import acts, record_lists, record_pages
+from verifier.audit.events_told import capability_words, names
 from verifier.audit.timeline import timeline
-from verifier.audit.type_names import type_names
+from verifier.parties import Part
 from verifier.presented import Presented
 from verifier.register import Tables, opened
 from verifier.routes.audit.frame import DESK, Cursor, Format, Lang, PageFault, as_hex, exported_from, from_hex, page
@@ -41,10 +41,9 @@ _Block = Annotated[int, Path(ge=0, lt=2**43)]
 def certificate(request: Request, leaf: str, *, lang: Lang = None, form: Format = None) -> Response:
     """Show what became of a certificate and its line, and what the procedure says of its leaf now."""
     value = from_hex(leaf, _HASH)
-    index = desk_of(request).index
-    with opened(index) as tables:
+    with opened(desk_of(request).index) as tables:
         found = timeline(tables.session, value)
-        types = type_names(tables.session)
+        called = names(tables.session, {held.agency for held in found.own.batches} if found else ())
     if found is None:
         raise PageFault(HTTPStatus.NOT_FOUND, "audit.fault.no_leaf", leaf=as_hex(value))
     language = language_for(request, lang)
@@ -57,7 +56,7 @@ def certificate(request: Request, leaf: str, *, lang: Lang = None, form: Format 
             return record_lists.of_events(name, (step.told for step in steps), says, language)
 
         name = f"certificate-{value[:_NAMED].hex()}"
-        return exported_from(index, name, form, listing)
+        return exported_from(request, name, form, listing)
     report = _of_leaf(request, value)
     return page(
         request,
@@ -65,7 +64,8 @@ def certificate(request: Request, leaf: str, *, lang: Lang = None, form: Format 
         lang,
         leaf=value,
         found=found,
-        types=types,
+        names=called,
+        types=called.types,
         report=as_json(report, language),
         icon=ICONS[report.verdict.colour],
     )
@@ -96,7 +96,7 @@ def batch(
             rows = record_pages.leaves(tables.session, found, cursor, moment, final_block=final_block)
             # Its own event says who prepared and approved it.
             (told, *_) = record_pages.events_at(tables.session, found.begins)
-            types = type_names(tables.session)
+            called = names(tables.session, (agency,))
     if form is not None:
 
         def listing(tables: Tables) -> Listing:
@@ -105,8 +105,18 @@ def batch(
             return record_lists.of_leaves(name, leaves, record_lists.about(tables, agency=agency, root=value))
 
         name = f"batch-{agency}-{found.sequence}"
-        return exported_from(desk.index, name, form, listing)
-    return page(request, "batch.html", lang, batch=found, told=told, rows=rows, types=types, is_first=cursor is None)
+        return exported_from(request, name, form, listing)
+    return page(
+        request,
+        "batch.html",
+        lang,
+        batch=found,
+        told=told,
+        rows=rows,
+        names=called,
+        types=called.types,
+        is_first=cursor is None,
+    )
 
 
 @router.get("/audit/transactions/{transaction_hash}")
@@ -123,7 +133,7 @@ def transaction(
             rows = record_pages.events_of_transaction(tables.session, found, cursor)
     if form is not None:
         name = f"transaction-{value[:_NAMED].hex()}"
-        return exported_from(index, name, form, _events_of(request, lang, name, found.block, value))
+        return exported_from(request, name, form, _events_of(request, lang, name, found.block, value))
     return page(request, "transaction.html", lang, sent=found, rows=rows, is_first=cursor is None)
 
 
@@ -142,7 +152,7 @@ def block(
             rows = record_pages.events_of_block(tables.session, number, cursor)
     if form is not None:
         name = f"block-{number}"
-        return exported_from(index, name, form, _events_of(request, lang, name, number, None))
+        return exported_from(request, name, form, _events_of(request, lang, name, number, None))
     return page(request, "block.html", lang, block=found, rows=rows, is_first=cursor is None)
 
 
@@ -161,21 +171,38 @@ def _events_of(
 
 @router.get("/audit/addresses/{address}")
 def address(
-    request: Request, address: str, *, lang: Lang = None, cursor: Cursor = None, form: Format = None
+    request: Request,
+    address: str,
+    *,
+    part: Literal["signed", "sent", "named"] | None = None,
+    lang: Lang = None,
+    cursor: Cursor = None,
+    form: Format = None,
 ) -> Response:
-    """Show what an address may do and could do, and the transactions that it sent."""
-    value, index = from_hex(address, _ADDRESS), desk_of(request).index
+    """Show what an address may do and could do, and all that it signed, sent or became."""
+    value, wanted = from_hex(address, _ADDRESS), None if part is None else Part[part.upper()]
+    language = language_for(request, lang)
     if form is not None:
 
         def listing(tables: Tables) -> Listing:
-            sent = record_pages.all_sent_by(tables.session, value)
-            return record_lists.of_transactions(name, sent, record_lists.about(tables, sender=value))
+            done = acts.whole(tables.session, value, wanted)
+            return record_lists.of_acts(name, done, record_lists.about(tables, address=value, part=part), language)
 
-        name = f"sent-{value[:_NAMED].hex()}"
-        return exported_from(index, name, form, listing)
-    with opened(index) as tables:
-        roles = [(role, capability_words(role.capabilities)) for role in record_pages.roles(tables.session, value)]
-        rows = record_pages.sent_by(tables.session, value, cursor)
-    if not roles and not rows.rows and cursor is None:
+        name = f"acts-{value[:_NAMED].hex()}"
+        return exported_from(request, name, form, listing)
+    with opened(desk_of(request).index) as tables:
+        roles = [(role, capability_words(role.capabilities)) for role in acts.roles(tables.session, value)]
+        rows = acts.page(tables.session, value, wanted, cursor)
+    if not roles and not rows.rows and cursor is None and part is None:
         raise PageFault(HTTPStatus.NOT_FOUND, "audit.fault.no_address", address=as_hex(value))
-    return page(request, "address.html", lang, address=value, roles=roles, rows=rows, is_first=cursor is None)
+    return page(
+        request,
+        "address.html",
+        lang,
+        address=value,
+        roles=roles,
+        rows=rows,
+        part=part,
+        parts=[each.name.lower() for each in Part],
+        is_first=cursor is None,
+    )

@@ -61,7 +61,7 @@ def registry_list(request: Request, which: str, *, lang: Lang = None, form: Form
                 hosts = registry_view.registry_at_hand(tables).hosts
             rows = [(each.host, each.until_block is None, each.from_block, each.until_block) for each in hosts]
             listing = Listing("registry-hosts", columns("host", "listed", "from_block", "until_block"), rows)
-    return exported(listing, form)
+    return exported(request, listing, form)
 
 
 def _code(chain: ChainSide) -> Listing:

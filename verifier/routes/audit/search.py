@@ -13,8 +13,8 @@ from verifier.answer import as_json
 from verifier.audit import searching
 from verifier.audit.searching import Found
 from verifier.register import opened
-from verifier.routes.audit.frame import DESK, Lang, address, page
-from verifier.routes.bodies import read_form
+from verifier.routes.audit.frame import DESK, Lang, PageFault, address, page
+from verifier.routes.bodies import read_form, require_text
 from verifier.routes.desk import desk_of
 from verifier.routes.rendering import language_for
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from verifier.routes.bodies import Upload
 
 _PATH = "/audit/search"
+_MOST = 8_000
+"""How many characters may be asked for; a certificate of fifteen claims has three thousand."""
 _SHOWN = 80
 """How many characters of what was got are told again."""
 
@@ -30,9 +32,13 @@ router = APIRouter(**DESK)
 
 
 @router.get(_PATH)
-def search(request: Request, q: Annotated[str, Query(max_length=8_000)] = "", lang: Lang = None) -> Response:
-    """Lead to what was asked for, or list all that it may mean."""
-    return _answer(request, lang, q, _found(request, q))
+def search(request: Request, q: Annotated[str, Query(max_length=_MOST)] = "", lang: Lang = None) -> Response:
+    """Lead to what was asked for, or list all that it may mean; certificates and codes only come by the form."""
+    require_text("q", q)
+    found = _found(request, q)
+    if found.is_private:
+        raise PageFault(HTTPStatus.BAD_REQUEST, "audit.fault.private")
+    return _answer(request, lang, q, found)
 
 
 @router.post(_PATH)
@@ -42,7 +48,9 @@ async def bring(request: Request, lang: Lang = None) -> Response:
     typed = fields.get("q", "").strip()
     if upload is not None and (upload.data or upload.name != "file"):
         return await _document(request, lang, upload)
-    found = await to_thread.run_sync(_found, request, typed)
+    if len(typed) > _MOST:
+        raise PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.fault.too_long", got=len(typed), most=_MOST)
+    found = await to_thread.run_sync(_found, request, typed, limiter=desk_of(request).readers)
     if len(found.hits) > 1 and not found.is_private:
         return RedirectResponse(address(_PATH, q=typed, lang=_lang(request, lang)), HTTPStatus.SEE_OTHER)
     return await to_thread.run_sync(_answer, request, lang, typed, found)

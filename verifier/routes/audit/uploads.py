@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from verifier.reading import MAX_UPLOAD
-from verifier.routes.bodies import limited, require_form
+from verifier.routes.bodies import limited, require_form, require_text
 from verifier.routes.desk import desk_of
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from fastapi import Request
 
 MOST = 50
@@ -28,9 +31,19 @@ class _InMemory(MultiPartParser):
     spool_max_size = MAX_BODY
 
 
-async def read_documents(request: Request) -> tuple[list[bytes], dict[str, str]]:
-    """Return the files and the other fields of a multipart body; raises `RequestFault` and `Crowded`."""
+@asynccontextmanager
+async def documents_of(request: Request) -> AsyncIterator[tuple[list[bytes], dict[str, str]]]:
+    """Have the files and the other fields of a multipart body; raises `RequestFault` and `Crowded`.
+
+    They are counted as on their way until the answer is made: so long they are held in memory.
+    """
     require_form(request)
+    desk = desk_of(request)
+    with desk.coming.place(desk.client):
+        yield await _read(request)
+
+
+async def _read(request: Request) -> tuple[list[bytes], dict[str, str]]:
     parser = _InMemory(
         request.headers,
         limited(request, MAX_BODY),
@@ -38,10 +51,8 @@ async def read_documents(request: Request) -> tuple[list[bytes], dict[str, str]]
         max_fields=_MAX_FIELDS,
         max_part_size=_MAX_FIELD,
     )
-    desk = desk_of(request)
     try:
-        with desk.coming.place(desk.client):
-            form = await parser.parse()
+        form = await parser.parse()
     except MultiPartException as exc:
         raise RequestFault(400, f"got a multipart body that cannot be read: {exc.message}") from exc
     files: list[bytes] = []
@@ -55,6 +66,7 @@ async def read_documents(request: Request) -> tuple[list[bytes], dict[str, str]]
             elif name in fields:
                 raise RequestFault(422, f"got the field {name[:60]!r} twice, wanted it once")
             else:
+                require_text(name, value)
                 fields[name] = value
     finally:
         await form.close()

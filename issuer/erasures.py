@@ -1,0 +1,176 @@
+"""An erasure as two officers do it from their own desks: one asks for it, another one looks again and carries it out.
+
+What it comes to is in issuer/forgetting.py. What was asked for names no holder, but one of the holder's certificates:
+until it is carried out the holder is read from that, and afterwards nothing here says whose data they were.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from sqlmodel import col, select
+
+from issuer import audit_log, erasing, forgetting, issuing, rights
+from issuer.audit_log import Occasion
+from issuer.erasure_models import Erasure, ErasureState
+from issuer.errors import Erased, NotAllowed, NotFound, NotReady
+from issuer.keys import Officer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from issuer.forgetting import Forgotten, Listed
+    from issuer.models import Certificate
+    from issuer.office import Office
+    from issuer.store import Work
+
+
+class Standing(Enum):
+    """How far an erasure is, for somebody who looks at it."""
+
+    OPEN = auto()
+    """Nobody asked for it."""
+    WAITS_FOR_ANOTHER = auto()
+    """Who looks asked for it."""
+    WAITS_FOR_ME = auto()
+    ERASED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """The key of an officer who asked, and is not here now: it signs nothing."""
+
+    address: bytes
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        raise NotAllowed(f"key 0x{self.address.hex()}: its officer is not here to sign {digest.hex()[:8]}")
+
+
+def listed(office: Office, certificate: Certificate) -> list[Listed]:
+    """Return the certificates of the same holder, this one included; raises `Erased`.
+
+    By the holder's code where the type has one: others may be called the same.
+    """
+    if certificate.record_key is None:
+        raise Erased(f"certificate {certificate.id}: its claims were erased; only what the chain holds is left")
+    found = forgetting.list_(office, certificate.agency, _holder(office, certificate))
+    if certificate.id not in {each.id for each in found}:
+        raise NotFound("holder: got one whose certificates cannot be looked up, wanted a code or a name")
+    return found
+
+
+def open_one(work: Work, certificate: Certificate, found: Sequence[Listed]) -> Erasure | None:
+    """Return the erasure of this holder that waits for a second officer, whichever certificate it was asked by."""
+    ids = {certificate.id, *(each.id for each in found)}
+    return next((each for each in waiting(work, certificate.agency) if each.certificate_id in ids), None)
+
+
+def waiting(work: Work, agency: int) -> list[Erasure]:
+    """Return an agency's erasures that wait for a second officer, the oldest first."""
+    query = select(Erasure).where(Erasure.agency == agency, Erasure.state == ErasureState.ASKED)
+    return list(work.session.exec(query.order_by(col(Erasure.id))))
+
+
+def standing(asked: Erasure | None, *, mine: bool) -> Standing:
+    """Say how far it is."""
+    if asked is None:
+        return Standing.OPEN
+    return Standing.WAITS_FOR_ANOTHER if mine else Standing.WAITS_FOR_ME
+
+
+def ask(office: Office, certificate: Certificate, officer: Officer) -> None:
+    """Ask for everything about a certificate's holder to be erased; raises `NotAllowed`, `NotReady`."""
+    require_may(office, certificate.agency, officer)
+    found = listed(office, certificate)
+    require_ready(found)
+    with office.store.writing() as work:
+        if open_one(work, certificate, found) is not None:
+            raise NotReady("this holder's erasure was asked for already; it waits for a second officer")
+        work.add(
+            Erasure(
+                agency=certificate.agency,
+                certificate_id=certificate.id,
+                listed=_digest(found),
+                count=len(found),
+                asked_by=officer.login or officer.name,
+                officer=officer.signer.address.hex(),
+                source=officer.source,
+                asked_at=office.now(),
+            )
+        )
+        _note(office, work, "erasure asked for", officer, f"{len(found)} certificates")
+
+
+def carry_out(office: Office, certificate: Certificate, officer: Officer) -> Forgotten:
+    """Erase what another officer asked to be erased, unless there is more or less of it by now."""
+    require_may(office, certificate.agency, officer)
+    found = listed(office, certificate)
+    with office.store.reading() as work:
+        asked = _asked(work, certificate, found)
+    if asked.listed != _digest(found):
+        raise NotReady(f"got {asked.count} certificates to erase, now there are {len(found)}; list them again")
+    first = Officer(asked.asked_by, asked.agency, _Away(bytes.fromhex(asked.officer)), asked.asked_by, asked.source)
+    done = forgetting.forget(
+        office,
+        asked.agency,
+        _holder(office, certificate),
+        listed=[each.id for each in found],
+        first=first,
+        second=officer,
+    )
+    with office.store.writing() as work:
+        _end(office, work, asked, ErasureState.DONE, officer)
+    return done
+
+
+def withdraw(office: Office, certificate: Certificate, officer: Officer) -> None:
+    """Take back what was asked, by whoever may ask."""
+    require_may(office, certificate.agency, officer)
+    found = listed(office, certificate)
+    with office.store.writing() as work:
+        _end(office, work, _asked(work, certificate, found), ErasureState.WITHDRAWN, officer)
+        _note(office, work, "erasure taken back", officer, "")
+
+
+def require_may(office: Office, agency: int, officer: Officer) -> None:
+    """Refuse whoever may neither change statuses nor manage the agency."""
+    directory = office.directory()
+    rights.require_officer_of(officer, agency, directory)
+    rights.require_capability(office.registry, officer, agency, erasing.MAY, directory)
+
+
+def require_ready(found: Sequence[Listed]) -> None:
+    """Refuse while something of the holder is on its way to the chain; raises `NotReady`."""
+    if lacking := [f"batch {each.batch}: {each.erased_first}" for each in found if each.erased_first]:
+        raise NotReady("; ".join(dict.fromkeys(lacking)))
+
+
+def _holder(office: Office, certificate: Certificate) -> str:
+    with office.store.reading() as work:
+        batch = work.batch(certificate.batch_id)
+        kind = office.type_of(batch.type_number, batch.type_version)
+        return issuing.holder(kind, office.records.claims(work, certificate))
+
+
+def _asked(work: Work, certificate: Certificate, found: Sequence[Listed]) -> Erasure:
+    asked = open_one(work, certificate, found)
+    if asked is None:
+        raise NotReady("this holder's erasure is not asked for any more; open the page again")
+    return asked
+
+
+def _end(office: Office, work: Work, asked: Erasure, state: ErasureState, officer: Officer) -> None:
+    held = work.session.get_one(Erasure, asked.id)
+    held.state, held.ended_by, held.ended_at = state, officer.login or officer.name, office.now()
+
+
+def _digest(found: Sequence[Listed]) -> str:
+    return hashlib.sha256("\n".join(sorted(each.id for each in found)).encode()).hexdigest()
+
+
+def _note(office: Office, work: Work, what: str, officer: Officer, detail: str) -> None:
+    occasion = Occasion(office.now(), officer.source)
+    audit_log.add(work, occasion, what, who=officer.login or officer.name, agency=officer.agency, detail=detail)

@@ -83,11 +83,14 @@ class TestInFlight:
         assert taken.show(shown) == "amber"
         assert "3 days ago" in taken.heading
         assert "3 days old" in taken.text
+        assert "it stood in the register with nothing against it at the time named above" in taken.text
+        assert "截至当时真实" in taken.text
         taken.at(world.now)
 
     def test_a_code_alone_is_signed_and_no_more(self, taken: Telephone, papers: Papers) -> None:
         assert taken.show(papers.valid.code()) == "amber"
         assert taken.heading.startswith("Signed by the agency; not listed as revoked as of")
+        assert "仅验签名" in taken.text
 
     def test_what_was_revoked_is_red_without_a_network_too(self, taken: Telephone, papers: Papers) -> None:
         assert taken.show(papers.revoked.code()) == "red"

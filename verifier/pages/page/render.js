@@ -2,7 +2,7 @@
 
 import { element as el, isolated } from "./elements.js";
 import { icon } from "./icons.js";
-import { compared, differences, explained, registeredLater, rows, technical, whose } from "./showing.js";
+import { compared, differences, explained, registeredLater, rows, shortly, technical, whose } from "./showing.js";
 
 const NO_ANSWER = "copy.CANNOT_CHECK.unreachable";
 
@@ -97,7 +97,7 @@ function verdict(report, beside) {
       "div",
       {},
       el("h1", { id: "verdict", tabindex: "-1", "data-focus": true }, report.heading),
-      el("p", { class: "other", lang: words.other }, words.sayOther(`copy.${report.verdict}.word`)),
+      el("p", { class: "other", lang: words.other }, words.sayOther(shortly(report))),
       el("p", { class: "means" }, words.say(`${explanation(report, beside)}.means`)),
       registered && el("p", { class: "means" }, words.say("bulk.before_anchoring", { day: words.day(registered) })),
     ),

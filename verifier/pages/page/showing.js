@@ -32,7 +32,24 @@ export function explained({ verdict, checks, copy }) {
   if (verdict === "INCOMPLETE" && reasons.map((/** @type {any} */ check) => check.name).join() === "document") {
     variant = ".document";
   }
-  return `copy.${verdict}${variant}`;
+  return `copy.${verdict}${isDated({ verdict, checks }) ? ".dated" : variant}`;
+}
+
+/**
+ * Returns under which key the verdict is put into a word or two.
+ * @param {Report} report
+ */
+export function shortly({ verdict, checks }) {
+  return `copy.${verdict}${isDated({ verdict, checks }) ? ".dated" : ""}.word`;
+}
+
+/**
+ * Whether only the age of what is known stands between this and «valid».
+ * @param {Pick<Report, "verdict" | "checks">} report
+ */
+function isDated({ verdict, checks }) {
+  const reasons = checks.filter((/** @type {any} */ check) => check.reasons.length);
+  return verdict === "SIGNED" && reasons.every((/** @type {any} */ check) => check.name === "status");
 }
 
 /**

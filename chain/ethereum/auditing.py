@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from chain import merkle, seals, state, strict_rlp, trie
+from chain import seals, state, strict_rlp, trie
 from chain.errors import EvidenceMalformed, EvidenceRefused, RegistryMismatch, RegistryUnavailable
-from chain.ethereum import calldata, calls, contracts, headers, logs, signed
+from chain.ethereum import calldata, contracts, headers, logs, meanings, signed
 from chain.ethereum.growing import Trie
 from chain.ethereum.logs import Log
-from chain.ethereum.node import read_address, read_bytes, read_hash
+from chain.ethereum.node import read_address, read_hash
 from chain.ethereum.proving import Prover
 from chain.ethereum.receipts import Receipts as NodeReceipts
 from chain.ethereum.receipts import key
 from chain.ethereum.rpc import NodeError, Request
 from chain.ethereum.wire import data, items, member, quantity, to_hex
-from chain.events import Track
 from chain.history import NO_HEAD, Heads
 from chain.keccak import keccak
 from chain.raw import Meant, RawHeader, RawLog, RawTransaction, Receipts, ShownCode, ShownHeads
@@ -39,36 +38,6 @@ _LOG = "log"
 _TRANSACTION = "eth_getTransactionByHash"
 _BATCH = 512
 """How many blocks to look at together: enough to ask seldom, and few enough to lose little when killed."""
-_EVENTS_OF = {
-    "registerAgency": "AgencyRegistered",
-    "suspendAgency": "AgencySuspended",
-    "resumeAgency": "AgencyResumed",
-    "grantType": "TypeGranted",
-    "withdrawType": "TypeWithdrawn",
-    "demandApprovals": "ApprovalsDemanded",
-    "setOwnApprovals": "OwnApprovalsSet",
-    "setOfficer": "OfficerSet",
-    "nameManager": "OfficerSet",
-    "addKey": "KeyAdded",
-    "cutOffKey": "KeyCutOff",
-    "correctAgency": "AgencyCorrected",
-    "registerTopAgency": "AgencyRegistered",
-    "addMember": "MemberAdded",
-    "removeMember": "MemberRemoved",
-    "setVerifyingHost": "VerifyingHostSet",
-    "nameSuccessor": "SuccessorNamed",
-    "registerType": "TypeRegistered",
-    "retireType": "TypeRetired",
-    "propose": "ProposalMade",
-    "vote": "VoteCast",
-    "execute": "ProposalExecuted",
-}
-"""Which event each function writes."""
-_OF_AN_AGENCY = frozenset(
-    {"suspendAgency", "resumeAgency", "grantType", "withdrawType", "demandApprovals", "setOwnApprovals", "setOfficer"}
-    | {"nameManager", "addKey", "cutOffKey", "correctAgency"}
-)
-"""Functions whose first argument is the agency that the event is of."""
 
 
 class AuditedNode:
@@ -193,9 +162,9 @@ class AuditedNode:
     def meaning(self, to: bytes | None, calldata: bytes) -> Sequence[Meant]:
         """Return what a call is to bring about; nothing if that cannot be read."""
         if to == self._registry.address:
-            return _meant_of_certificates(calldata)
+            return meanings.of_certificates_call(calldata)
         if to == self._registry.known().agencies_address:
-            return _meant_of_agencies(calldata)
+            return meanings.of_agencies_call(calldata)
         return ()
 
     def code(self, address: bytes, block: int, state_root: bytes | None) -> ShownCode | None:
@@ -370,38 +339,3 @@ def _logs_of(receipt: bytes) -> list[tuple[bytes, tuple[bytes, ...], bytes]]:
             ]
         case _:
             return []
-
-
-def _meant_of_certificates(payload: bytes) -> list[Meant]:
-    match calls.read_certificates_call(payload):
-        case "changeStatus", ((agency, _, leaves, _, track, *_),):
-            return [
-                Meant("StatusChanged", cast("int", agency), leaf=leaf, track=Track(cast("int", track)))
-                for leaf in cast("tuple[bytes, ...]", leaves)
-            ]
-        case "anchor", (agency, _, _, leaves, *_):
-            return [Meant("BatchAnchored", cast("int", agency), root=_root(leaves))]
-        case "replace", (agency, _, _, leaves, old_leaves, *_):
-            return [
-                Meant("BatchAnchored", cast("int", agency), root=_root(leaves)),
-                *(
-                    Meant("CertificateReplaced", cast("int", agency), leaf=leaf)
-                    for leaf in cast("tuple[bytes, ...]", old_leaves)
-                ),
-            ]
-        case _:
-            return []
-
-
-def _root(leaves: object) -> bytes:
-    return merkle.root(cast("tuple[bytes, ...]", leaves))
-
-
-def _meant_of_agencies(payload: bytes) -> list[Meant]:
-    read = calls.read_agencies_call(payload)
-    if read is None or read[0] not in _EVENTS_OF:
-        return []
-    name, arguments = read
-    agency = cast("int", arguments[0]) if name in _OF_AN_AGENCY else None
-    kid = read_bytes(arguments[1], "kid") if name == "cutOffKey" else None
-    return [Meant(_EVENTS_OF[name], agency, kid=kid)]

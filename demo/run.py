@@ -11,6 +11,7 @@ import argparse
 import json
 import logging
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from demo.deeds import Issue
+
+
+_FOLDER = ROOT / "var"
 
 
 def main() -> int:
@@ -71,7 +75,7 @@ def _options() -> argparse.Namespace:
             default=os.environ.get(variable, str(port)),
             help=f"port of the {name} (default {port}, or {variable})",
         )
-    parser.add_argument("--folder", type=Path, default=ROOT / "var", help="where everything is kept (default var/)")
+    parser.add_argument("--folder", type=Path, default=_FOLDER, help="where everything is kept (default var/)")
     parser.add_argument("--fresh", action="store_true", help="forget what an earlier run made in the folder")
     parser.add_argument("--code", metavar="LOGIN", help="print the code for signing in that LOGIN's app shows now")
     parser.add_argument("--once", action="store_true", help="free ports, temporary folder, check everything, end")
@@ -303,6 +307,7 @@ def _tell(stage: Stage, *, as_json: bool) -> None:
         return
     shown = json.loads((stage.folder / SHOWN).read_text(encoding="utf-8"))
     example = Path(next(path for path, each in shown.items() if each["expected"] == "VALID"))
+    code = _telling_code(stage.folder)
     verifier = f"YINXIN_SETTINGS={_shown(stage.verifier_settings)} .venv/bin/yinxin-verifier"
     issuer = f"YINXIN_SETTINGS={_shown(stage.issuer_settings)} .venv/bin/yinxin-issuer"
     offline = f".venv/bin/yinxin-verifier check --offline --trust {_shown(stage.trust_list)}"
@@ -318,7 +323,7 @@ def _tell(stage: Stage, *, as_json: bool) -> None:
   Forgeries  {_shown(stage.forgeries)}   ({crimes.EXPECTED} there says what each is)
   Log-ins    saihan-scjg-preparer, -approver, -manager, -auditor, … (all in {_shown(stage.folder / "run.json")})
   Password   {run["log_ins"]["password"]}
-  Code       scripts/run --code saihan-scjg-approver   (whoever approves or manages shows one, as from a telephone)
+  Code       {code} saihan-scjg-approver   (whoever approves or manages shows one, as from a telephone)
 
 Try in another terminal:
   {verifier} check '{_shown(example)}'
@@ -332,6 +337,12 @@ Try in another terminal:
 Ctrl-C stops it.""",
         flush=True,
     )
+
+
+def _telling_code(folder: Path) -> str:
+    """Return the command that tells codes, up to whose."""
+    kept = "" if folder == _FOLDER else f" --folder {shlex.quote(_shown(folder))}"
+    return f"scripts/run{kept} --code"
 
 
 def _shown(path: Path) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from chain.calendar import SHANGHAI, today
 from chain.errors import InvalidInput
+from chain.text import faults
 from issuer import attempts, audit_log, client_rows, client_secrets, clients
 from issuer.client_models import AccessToken, Client, ClientDay, ClientSecret, ClientUse, Scope
 from issuer.errors import CapReached, NotAllowed, NotFound, SessionOver, SignInRefused
@@ -141,8 +142,8 @@ def use(
     anything about a holder.
     """
     caller.require(scope)
-    if cause is not None and not 0 < len(cause.strip()) <= LONGEST_CAUSE:
-        raise InvalidInput(f"useCause: got {len(cause.strip())} characters, wanted 1 to {LONGEST_CAUSE}")
+    if cause is not None:
+        _require_readable(cause.strip())
     day = today(occasion.now)
     with office.store.writing() as work:
         client = client_rows.client(work, caller.client_id)
@@ -255,6 +256,14 @@ def _is_within(source: str, networks: Sequence[str]) -> bool:
 def _next_day(now: datetime) -> datetime:
     tomorrow = today(now) + timedelta(days=1)
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=SHANGHAI)
+
+
+def _require_readable(cause: str) -> None:
+    """Refuse a cause that nobody could read later: of no length, too long, or with what cannot be seen."""
+    if not 0 < len(cause) <= LONGEST_CAUSE:
+        raise InvalidInput(f"useCause: got {len(cause)} characters, wanted 1 to {LONGEST_CAUSE}")
+    for got, wanted in faults(cause, multiline=True):
+        raise InvalidInput(f"useCause: got {got}, wanted {wanted}")
 
 
 def _cause_place(row: ClientUse) -> Place:

@@ -11,12 +11,12 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chain import code
+from chain import code, text
 from chain.preparation import IDENTIFIER_CLAIM
 from chain.text import quoted
 from issuer import drafting
 from issuer.errors import FileRefused, RowFault
-from issuer.rows import EXAMPLE_MARKS
+from issuer.rows import EXAMPLE_MARKS, moved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from issuer.office import Office
 
 MOST_ROWS = 20_000
+_NUL = "\0"
 _MARKS = tuple(each.strip() for each in EXAMPLE_MARKS)
 
 
@@ -67,20 +68,27 @@ def draft(
         for number, row in enumerate(rows, 1)
         if not any(cell.strip() for cell in row.values())
     ]
+    faults += [
+        # No table could hold it, so that nothing of the table could be read.
+        RowFault(number, key, got, wanted)
+        for number, row in enumerate(rows, 1)
+        for key, cell in row.items()
+        if _NUL in cell
+        for got, wanted in text.faults(cell.strip(), multiline=True)
+    ]
     if faults:
         raise FileRefused(sorted(faults, key=lambda fault: fault.row))
     used = {key for row in rows for key in row}
     headers = [claim.key for claim in certificate_type.columns if claim.key in used]
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, headers, restval="", quoting=csv.QUOTE_ALL)
+    lines = io.StringIO(newline="")
+    writer = csv.DictWriter(lines, headers, restval="", quoting=csv.QUOTE_ALL)
     writer.writeheader()
     writer.writerows(rows)
     try:
-        return drafting.draft(office, text.getvalue().encode("utf-8-sig"), certificate_type, agency=agency)
+        return drafting.draft(office, lines.getvalue().encode("utf-8-sig"), certificate_type, agency=agency)
     except FileRefused as refused:
         # Headers are the first row of a table; here is none.
-        moved = [RowFault(max(each.row - 1, 0), each.column, each.got, each.wanted) for each in refused.faults]
-        raise FileRefused(moved) from refused
+        raise FileRefused([moved(each, -1) for each in refused.faults]) from refused
 
 
 def listed(office: Office, batch_id: int) -> list[Listed]:

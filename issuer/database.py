@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NEWEST_REVISION = "0007"
 
+_OURS = "data_key"
+"""A table that is here from the first revision on, and in no other program's database."""
 _WANTED = "wanted sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
 _BUSY_S = 15
 """How long a writer waits for those before it."""
@@ -215,6 +217,11 @@ def alembic_config(connection: Connection | None = None) -> Config:
 def _migrate(database: Database) -> None:
     with database.readers.connect() as connection:
         held = revision(connection)
+        if held is not None and not inspect(connection).has_table(_OURS):
+            raise DatabaseRefuses(
+                f"{database.shown}: got another program's database, its tables of revision {held}, wanted an empty one "
+                "or this service's own; see YINXIN_DATABASE_URL"
+            )
     if held == NEWEST_REVISION:
         return
     known = {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}

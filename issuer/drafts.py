@@ -12,8 +12,20 @@ from typing import TYPE_CHECKING
 
 from chain import merkle
 from chain.errors import ClaimsInvalid, Fault
-from issuer import audit_log, certified_files, draft_rows, duplicates, history, importing, issuing, rights, submissions
+from issuer import (
+    audit_log,
+    certified_files,
+    draft_rows,
+    duplicates,
+    erasure_rows,
+    history,
+    importing,
+    issuing,
+    rights,
+    submissions,
+)
 from issuer.draft_rows import Selection
+from issuer.erasure_models import ErasureState
 from issuer.errors import NotFound, NotReady
 from issuer.models import Purpose, State
 from issuer.numbers import Numbers
@@ -176,30 +188,36 @@ def put(office: Office, work: Work, draft: Draft, *, fresh: Certificate, claims:
 def drop(office: Office, row_id: str, clerk: Clerk) -> None:
     """Take a draft out of its batch and delete it; the batch goes with its last one."""
     with office.store.writing() as work:
-        draft = opened(office, work, row_id, agency=clerk.agency)
-        _require_changeable(draft, draft.seen)
-        batch = draft.batch
-        submissions.void(office, work, batch, "a draft was deleted")
-        if batch.size == 1:
-            work.discard(batch)
-            batch.state = State.DISCARDED
-            history.note(work, "discarded", at=office.now(), batch_id=batch.id, detail="its last draft was deleted")
-        else:
-            position = draft.certificate.position
-            work.session.delete(draft.certificate)
-            work.flush()
-            batch.size -= 1
-            work.flush()
-            draft_rows.close_gap(work, batch.id or 0, position)
-        audit_log.add(
-            work,
-            clerk.occasion,
-            "draft deleted",
-            who=clerk.login,
-            agency=clerk.agency,
-            subject=f"certificate {row_id}",
-            detail=f"batch {batch.id}",
-        )
+        drop_within(office, work, row_id, clerk)
+
+
+def drop_within(office: Office, work: Work, row_id: str, clerk: Clerk) -> None:
+    """Do so within a transaction."""
+    draft = opened(office, work, row_id, agency=clerk.agency)
+    _require_changeable(draft, draft.seen)
+    batch = draft.batch
+    submissions.void(office, work, batch, "a draft was deleted")
+    if batch.size == 1:
+        work.discard(batch)
+        batch.state = State.DISCARDED
+        history.note(work, "discarded", at=office.now(), batch_id=batch.id, detail="its last draft was deleted")
+    else:
+        position = draft.certificate.position
+        work.session.delete(draft.certificate)
+        work.flush()
+        batch.size -= 1
+        work.flush()
+        draft_rows.close_gap(work, batch.id or 0, position)
+    erasure_rows.end_all(work, [row_id], ErasureState.LAPSED, by=clerk.login, at=office.now())
+    audit_log.add(
+        work,
+        clerk.occasion,
+        "draft deleted",
+        who=clerk.login,
+        agency=clerk.agency,
+        subject=f"certificate {row_id}",
+        detail=f"batch {batch.id}",
+    )
 
 
 def opened(office: Office, work: Work, row_id: str, *, agency: int) -> Draft:

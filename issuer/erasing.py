@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from sqlmodel import col, delete, select
 
 from chain.events import Capability
-from issuer import history, inventory, records, rights
+from issuer import erasure_rows, history, inventory, records, rights
+from issuer.erasure_models import ErasureState
 from issuer.errors import NotAllowed, NotReady
 from issuer.holder_models import HolderLink, HolderVisit
 from issuer.inventory import Under
@@ -45,19 +46,28 @@ def require_two(office: Office, agency: int, first: Officer, second: Officer) ->
     directory = office.directory()
     if first.signer.address == second.signer.address:
         raise NotAllowed(f"officer {first.name} was named twice; two different persons are wanted")
+    if first.login and first.login == second.login:
+        # One person may have had several keys.
+        raise NotAllowed(f"officer {first.login} was named twice; two different persons are wanted")
     for officer in (first, second):
         rights.require_officer_of(officer, agency, directory)
         rights.require_capability(office.registry, officer, agency, MAY, directory)
 
 
 def erase_within(office: Office, work: Work, certificate: Certificate, first: Officer, second: Officer) -> None:
-    """Erase a record within a transaction; raises `NotReady` while its batch is still on its way."""
+    """Erase a record within a transaction; raises `NotReady` while its batch is still on its way.
+
+    It is the second officer's doing: who asked for it need not be there any more.
+    """
     batch = work.batch(certificate.batch_id)
     if batch.state not in SETTLED:
         raise NotReady(f"batch {batch.id} is {batch.state}; only certificates of issued batches are erased")
     records.erase(certificate)
     _erase_elsewhere(work, certificate.id)
-    history.note(work, "erased", at=office.now(), by=[first, second], certificate_id=certificate.id)
+    at, by = office.now(), second.login or second.name
+    erasure_rows.end_all(work, [certificate.id], ErasureState.LAPSED, by=by, at=at)
+    asked = f"asked for by {first.login or first.name}"
+    history.note(work, "erased", at=at, by=[second], detail=asked, certificate_id=certificate.id)
 
 
 def _erase_elsewhere(work: Work, certificate_id: str) -> None:

@@ -16,6 +16,8 @@ class ErasureState(StrEnum):
     ASKED = "ASKED"
     DONE = "DONE"
     WITHDRAWN = "WITHDRAWN"
+    LAPSED = "LAPSED"
+    """Nobody carried it out in time, or its certificate went by another way."""
 
 
 class Erasure(Base, table=True):

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from sqlmodel import col, select
-
-from issuer import audit_log, erasing, forgetting, issuing, rights
+from issuer import account_rows, audit_log, erasing, erasure_rows, forgetting, rights
+from issuer.account_models import Standing as Account
 from issuer.audit_log import Occasion
 from issuer.erasure_models import Erasure, ErasureState
-from issuer.errors import Erased, NotAllowed, NotFound, NotReady
+from issuer.errors import Erased, NotAllowed, NotReady
 from issuer.keys import Officer
 
 if TYPE_CHECKING:
@@ -52,26 +51,22 @@ class _Away:
 def listed(office: Office, certificate: Certificate) -> list[Listed]:
     """Return the certificates of the same holder, this one included; raises `Erased`.
 
-    By the holder's code where the type has one: others may be called the same.
+    By the holder's code alone: others may be called the same, so without a code it is this one only.
     """
     if certificate.record_key is None:
         raise Erased(f"certificate {certificate.id}: its claims were erased; only what the chain holds is left")
-    found = forgetting.list_(office, certificate.agency, _holder(office, certificate))
-    if certificate.id not in {each.id for each in found}:
-        raise NotFound("holder: got one whose certificates cannot be looked up, wanted a code or a name")
-    return found
+    return forgetting.list_(office, certificate.agency, certificate)
 
 
-def open_one(work: Work, certificate: Certificate, found: Sequence[Listed]) -> Erasure | None:
+def open_one(office: Office, work: Work, certificate: Certificate, found: Sequence[Listed]) -> Erasure | None:
     """Return the erasure of this holder that waits for a second officer, whichever certificate it was asked by."""
     ids = {certificate.id, *(each.id for each in found)}
-    return next((each for each in waiting(work, certificate.agency) if each.certificate_id in ids), None)
+    return next((each for each in waiting(office, work, certificate.agency) if each.certificate_id in ids), None)
 
 
-def waiting(work: Work, agency: int) -> list[Erasure]:
+def waiting(office: Office, work: Work, agency: int) -> list[Erasure]:
     """Return an agency's erasures that wait for a second officer, the oldest first."""
-    query = select(Erasure).where(Erasure.agency == agency, Erasure.state == ErasureState.ASKED)
-    return list(work.session.exec(query.order_by(col(Erasure.id))))
+    return erasure_rows.waiting(work, agency, office.now())
 
 
 def standing(asked: Erasure | None, *, mine: bool) -> Standing:
@@ -87,7 +82,8 @@ def ask(office: Office, certificate: Certificate, officer: Officer) -> None:
     found = listed(office, certificate)
     require_ready(found)
     with office.store.writing() as work:
-        if open_one(work, certificate, found) is not None:
+        erasure_rows.lapse_old(work, certificate.agency, office.now())
+        if open_one(office, work, certificate, found) is not None:
             raise NotReady("this holder's erasure was asked for already; it waits for a second officer")
         work.add(
             Erasure(
@@ -109,29 +105,35 @@ def carry_out(office: Office, certificate: Certificate, officer: Officer) -> For
     require_may(office, certificate.agency, officer)
     found = listed(office, certificate)
     with office.store.reading() as work:
-        asked = _asked(work, certificate, found)
+        asked = _asked(office, work, certificate, found)
     if asked.listed != _digest(found):
         raise NotReady(f"got {asked.count} certificates to erase, now there are {len(found)}; list them again")
     first = Officer(asked.asked_by, asked.agency, _Away(bytes.fromhex(asked.officer)), asked.asked_by, asked.source)
-    done = forgetting.forget(
+
+    def require(work: Work) -> None:
+        # Somebody may have taken it back, or carried it out, since the page was opened.
+        erasure_rows.asked(work, asked.id or 0, asked.agency)
+        person = account_rows.person_called(work, asked.asked_by)
+        if person is None or person.standing != Account.ACTIVE:
+            raise NotReady(f"the account of {asked.asked_by}, who asked for it, is not active; have it asked for anew")
+
+    return forgetting.forget(
         office,
         asked.agency,
-        _holder(office, certificate),
+        certificate,
         listed=[each.id for each in found],
         first=first,
         second=officer,
+        require=require,
     )
-    with office.store.writing() as work:
-        _end(office, work, asked, ErasureState.DONE, officer)
-    return done
 
 
-def withdraw(office: Office, certificate: Certificate, officer: Officer) -> None:
-    """Take back what was asked, by whoever may ask."""
-    require_may(office, certificate.agency, officer)
-    found = listed(office, certificate)
+def withdraw(office: Office, number: int, officer: Officer) -> None:
+    """Take back what was asked, by whoever may ask; raises `NotReady` if it has ended already."""
+    require_may(office, officer.agency, officer)
     with office.store.writing() as work:
-        _end(office, work, _asked(work, certificate, found), ErasureState.WITHDRAWN, officer)
+        asked = erasure_rows.asked(work, number, officer.agency)
+        erasure_rows.end(asked, ErasureState.WITHDRAWN, by=officer.login or officer.name, at=office.now())
         _note(office, work, "erasure taken back", officer, "")
 
 
@@ -145,26 +147,14 @@ def require_may(office: Office, agency: int, officer: Officer) -> None:
 def require_ready(found: Sequence[Listed]) -> None:
     """Refuse while something of the holder is on its way to the chain; raises `NotReady`."""
     if lacking := [f"batch {each.batch}: {each.erased_first}" for each in found if each.erased_first]:
-        raise NotReady("; ".join(dict.fromkeys(lacking)))
+        raise NotReady(*dict.fromkeys(lacking))
 
 
-def _holder(office: Office, certificate: Certificate) -> str:
-    with office.store.reading() as work:
-        batch = work.batch(certificate.batch_id)
-        kind = office.type_of(batch.type_number, batch.type_version)
-        return issuing.holder(kind, office.records.claims(work, certificate))
-
-
-def _asked(work: Work, certificate: Certificate, found: Sequence[Listed]) -> Erasure:
-    asked = open_one(work, certificate, found)
+def _asked(office: Office, work: Work, certificate: Certificate, found: Sequence[Listed]) -> Erasure:
+    asked = open_one(office, work, certificate, found)
     if asked is None:
         raise NotReady("this holder's erasure is not asked for any more; open the page again")
     return asked
-
-
-def _end(office: Office, work: Work, asked: Erasure, state: ErasureState, officer: Officer) -> None:
-    held = work.session.get_one(Erasure, asked.id)
-    held.state, held.ended_by, held.ended_at = state, officer.login or officer.name, office.now()
 
 
 def _digest(found: Sequence[Listed]) -> str:

@@ -7,6 +7,7 @@ The tree:
     ├── NotFound              no such batch, certificate, officer, type or agency here
     ├── Ambiguous             several fit, one is wanted
     ├── NotAllowed            a person or agency that may not do this
+    │   ├── RoleMissing       a person who has none of the roles that this is for
     │   └── SecondFactorWanted  a person whose roles demand a second factor, and who has none
     ├── NotReady              the thing is in another state than this step needs
     ├── Unconfirmed           would undo what is in force, or is likely a slip; wanted: that somebody says it is meant
@@ -122,12 +123,27 @@ class NotAllowed(IssuerError):
     """A person or agency that may not do this."""
 
 
+class RoleMissing(NotAllowed):
+    """A person who has none of the roles that this is for."""
+
+    def __init__(self, who: str, held: Sequence[str], wanted: Sequence[str]) -> None:
+        """Keep the roles by their words, which are msgids: pages say them in their own language."""
+        super().__init__(f"{who} is {', '.join(held) or 'without a role'}; wanted {' or '.join(wanted)}")
+        self.who = who
+        self.held = tuple(held)
+        self.wanted = tuple(wanted)
+
+
 class SecondFactorWanted(NotAllowed):
     """A person whose roles demand a second factor, and who has none."""
 
 
 class NotReady(IssuerError):
-    """The thing is in another state than this step needs."""
+    """The thing is in another state than this step needs; several texts are several reasons."""
+
+    def __str__(self) -> str:
+        """Say every reason."""
+        return "; ".join(map(str, self.args))
 
 
 class Unconfirmed(IssuerError):

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import col, delete, or_, select
 
-from issuer import audit_log, drafts, erasing, order_rows, orders
+from issuer import audit_log, drafts, erasing, erasure_rows, order_rows, orders
 from issuer.account_models import AuditLine
 from issuer.audit_log import Occasion
 from issuer.client_models import ClientUse, RememberedAnswer
 from issuer.draft_models import Upload, UploadState
+from issuer.drafts import Clerk
+from issuer.erasure_models import ErasureState
 from issuer.errors import Locked, NotFound, NotReady
 from issuer.models import Certificate, State
 from issuer.order_models import OrderEntry
@@ -30,7 +32,7 @@ from issuer.task_models import Task, TaskState
 from issuer.vault import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from issuer.keys import Officer
     from issuer.office import Office
@@ -61,47 +63,69 @@ class Forgotten:
     """What people must look at themselves: things that are about several holders, or that somebody works on."""
 
 
-def list_(office: Office, agency: int, holder: str) -> list[Listed]:
-    """Return an agency's certificates of a holder, by credit code, resident number or name; raises `NotFound`."""
+def list_(office: Office, agency: int, holder: str | Certificate) -> list[Listed]:
+    """Return an agency's certificates of a holder, by credit code, resident number or name; raises `NotFound`.
+
+    Others may be called the same. By a certificate they are those under the same holder's code, whatever their type,
+    and that one alone if it has no code.
+    """
     with office.store.reading() as work:
         return [_listed(work, each) for each in _found(office, work, agency, holder)]
 
 
 def forget(
-    office: Office, agency: int, holder: str, *, listed: Collection[str], first: Officer, second: Officer
+    office: Office,
+    agency: int,
+    holder: str | Certificate,
+    *,
+    listed: Collection[str],
+    first: Officer,
+    second: Officer,
+    require: Callable[[Work], None] | None = None,
 ) -> Forgotten:
-    """Erase what was listed, by row ids, and whatever else may quote it.
+    """Erase what was listed, by row ids, and whatever else may quote it: all of it or, with an error, nothing.
 
-    Raises `NotAllowed`; `NotReady` if the list is another one now, or something on it cannot be erased yet, and then
-    nothing was changed. A killed run is finished by listing and erasing again.
+    It is noted down as the second officer's doing. `require` is asked in the transaction that erases. Raises
+    `NotAllowed`; `NotReady` if the list is another one now, or something on it cannot be erased yet.
     """
     erasing.require_two(office, agency, first, second)
-    with office.store.reading() as work:
-        found = [_listed(work, each) for each in _found(office, work, agency, holder)]
-        running = _running(work, agency)
-    if {each.id for each in found} != set(listed):
-        raise NotReady(f"got {len(set(listed))} certificates to erase, now there are {len(found)}; list them again")
-    if lacking := [f"batch {each.batch}: {each.erased_first}" for each in found if each.erased_first] + running:
-        raise NotReady("; ".join(dict.fromkeys(lacking)))
-    taken_out = [each for each in found if each.state == State.DRAFT]
-    for each in taken_out:
-        clerk = drafts.Clerk(agency, first.login or first.name, Occasion(office.now(), first.source))
-        drafts.drop(office, each.id, clerk)
-    kept = [each for each in found if each not in taken_out]
     with office.store.writing() as work:
+        if require is not None:
+            require(work)
+        found = [_listed(work, each) for each in _found(office, work, agency, holder)]
+        if {each.id for each in found} != set(listed):
+            raise NotReady(f"got {len(set(listed))} certificates to erase, now there are {len(found)}; list them again")
+        lacking = [f"batch {each.batch}: {each.erased_first}" for each in found if each.erased_first]
+        if lacking := list(dict.fromkeys([*lacking, *_running(work, agency)])):
+            raise NotReady(*lacking)
+        clerk = Clerk(agency, second.login or second.name, Occasion(office.now(), second.source))
+        erasure_rows.end_all(
+            work, [each.id for each in found], ErasureState.DONE, by=clerk.login, at=clerk.occasion.now
+        )
+        taken_out = [each for each in found if each.state == State.DRAFT]
+        kept = [each for each in found if each not in taken_out]
+        for each in taken_out:
+            drafts.drop_within(office, work, each.id, clerk)
         for each in kept:
             erasing.erase_within(office, work, work.certificate(each.id), first, second)
-        if lacking := _running(work, agency):
-            raise NotReady("; ".join(lacking))
-        left = _erase_around(office, work, agency, found, first)
-        _note(office, work, agency, [first, second], len(found))
+        left = _erase_around(office, work, agency, found, second)
+        _note(work, clerk, f"{len(found)} certificates; asked for by {first.login or first.name}")
     office.store.forget()
     return Forgotten(len(kept), len(taken_out), tuple(left))
 
 
-def _found(office: Office, work: Work, agency: int, holder: str) -> list[Certificate]:
+def has_code(office: Office, work: Work, certificate: Certificate) -> bool:
+    """Whether a certificate says its holder's code, by which others of the same holder can be told; raises `Erased`."""
+    batch = work.batch(certificate.batch_id)
+    claim = office.type_of(batch.type_number, batch.type_version).holder_code_claim
+    return claim is not None and bool(office.records.claims(work, certificate).get(claim))
+
+
+def _found(office: Office, work: Work, agency: int, holder: str | Certificate) -> list[Certificate]:
     found: list[Certificate] = []
-    if work.data_key(agency) is not None:
+    if isinstance(holder, Certificate):
+        found = _with(office, work, holder)
+    elif work.data_key(agency) is not None:
         key, words = office.records.data_key(work, agency), holder.strip()
         of_holder = or_(
             col(Certificate.holder_index) == key.index("holder", words),
@@ -114,6 +138,19 @@ def _found(office: Office, work: Work, agency: int, holder: str) -> list[Certifi
             f"holder: got one of whom agency {agency} holds nothing, wanted a code or name as certificates say"
         )
     return found
+
+
+def _with(office: Office, work: Work, certificate: Certificate) -> list[Certificate]:
+    """Return the certificates of a certificate's holder; none if it was erased meanwhile, or deleted."""
+    held = work.session.get(Certificate, certificate.id)
+    if held is None or held.record_key is None:
+        return []
+    if not has_code(office, work, held):
+        return [held]
+    query = select(Certificate).where(
+        Certificate.agency == held.agency, col(Certificate.holder_index) == held.holder_index
+    )
+    return list(work.session.exec(query.order_by(col(Certificate.batch_id), col(Certificate.position))))
 
 
 def _listed(work: Work, certificate: Certificate) -> Listed:
@@ -198,13 +235,5 @@ def _drop_order_texts(office: Office, work: Work, ids: Sequence[str], officer: O
     return left
 
 
-def _note(office: Office, work: Work, agency: int, officers: Sequence[Officer], count: int) -> None:
-    for officer in officers:
-        audit_log.add(
-            work,
-            Occasion(office.now(), officer.source),
-            "holder erased",
-            who=officer.login or officer.name,
-            agency=agency,
-            detail=f"{count} certificates",
-        )
+def _note(work: Work, clerk: Clerk, detail: str) -> None:
+    audit_log.add(work, clerk.occasion, "holder erased", who=clerk.login, agency=clerk.agency, detail=detail)

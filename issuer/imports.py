@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import replace
 from datetime import timedelta
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from issuer import audit_log, draft_rows, drafting, judgements, mapping, rights, spreadsheets, tasks, uploads
@@ -221,10 +222,14 @@ def _before(office: Office, upload: Upload, data: bytes, reading: Reading) -> Ju
 
 
 def _judged_by(certificate_type: CertificateType, data: bytes, reading: Reading) -> str:
-    """Return a digest of all that decides how a file's rows are judged, but for the numbers that are in use."""
+    """Return a digest of all that decides how a file's rows are judged, but for the numbers that are in use.
+
+    The program's version, too: what was judged before an upgrade is judged again by the rules after it.
+    """
     columns = json.dumps(dict(reading.chosen or {}), sort_keys=True).encode()
     file = drafting.digest_of(data, reading.sheet)
-    return hashlib.sha256(certificate_type.digest + file + columns).hexdigest()
+    by = metadata.version("yinxin").encode()
+    return hashlib.sha256(certificate_type.digest + file + hashlib.sha256(by).digest() + columns).hexdigest()
 
 
 def _drafted(office: Office, upload: Upload, data: bytes, reading: Reading) -> Drafts:

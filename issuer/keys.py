@@ -177,6 +177,10 @@ class Keystore:
             kids.add(base64url.decode(path.stem.partition("-")[2]))
         return kids
 
+    def document_agencies(self) -> set[int]:
+        """Return the agencies of which a document key is here."""
+        return {int(path.stem.partition("-")[0]) for path in (self.folder / "documents").glob("[0-9]*-*.pem")}
+
     def document_key(self, agency: int, kid: bytes) -> DocumentKey:
         """Open a document key; raises `NotFound` or `Locked`."""
         path = self._document_path(agency, kid)

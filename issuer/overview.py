@@ -10,7 +10,7 @@ from sqlalchemy import exists, func
 from sqlmodel import col, select
 
 from chain.events import Track
-from issuer import account_rows, appointment_rows
+from issuer import account_rows, appointment_rows, erasure_rows
 from issuer.account_models import Role, Standing
 from issuer.inspection_models import InspectionDue
 from issuer.models import Batch, BatchSignature, Certificate, State
@@ -21,7 +21,7 @@ from issuer.status_models import KnownTrack
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from issuer.account_models import Person
     from issuer.store import Work
@@ -53,7 +53,7 @@ class Month:
     """Inspections."""
 
 
-def waiting_for(work: Work, person: Person, *, today: date) -> list[Waiting]:
+def waiting_for(work: Work, person: Person, *, today: date, now: datetime) -> list[Waiting]:
     """Return what waits for a person, by the roles; nothing that the person may not do."""
     roles, agency = account_rows.roles(person), person.agency
     found: list[Waiting] = []
@@ -74,6 +74,11 @@ def waiting_for(work: Work, person: Person, *, today: date) -> list[Waiting]:
     if roles & {Role.PREPARER, Role.STATUS_OFFICER}:
         due = _due_until(work, agency, today + SOON)
         found.append(Waiting(msgid("Inspections due within 30 days"), due, "/inspections"))
+    if roles & {Role.AGENCY_MANAGER, Role.STATUS_OFFICER}:
+        others = [each for each in erasure_rows.waiting(work, agency, now) if each.asked_by != person.login]
+        if others:
+            # Rare, so there is no line for none.
+            found.append(Waiting(msgid("Erasures to carry out"), len(others), "/erasures", urgent=True))
     if Role.AGENCY_MANAGER in roles:
         rights = [
             each

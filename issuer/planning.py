@@ -156,5 +156,5 @@ def _require_never_suspended(held: Held | None) -> None:
         raise NotAllowed(
             "one officer alone may suspend only where the registry holds no suspension, not even one that is over; it "
             f"holds {wishes.said(held.track, held.from_hour, held.until_hour)}. Name a second officer with "
-            "--approved-by; or have two lift it first (`resume`)"
+            "--approved-by, or over HTTP as approved_by; or have two lift it first (`resume`)"
         )

@@ -90,7 +90,7 @@ class AlertMail(Base, table=True):
     attempts: int = 0
     next_at: datetime
     delivered_at: datetime | None = None
-    """None while it waits; it is tried until it arrives."""
+    """None while it waits; it is tried until it arrives, or nobody is to be told any more."""
     last_answer: str = ""
     """What went wrong the last time, without any address."""
 
@@ -101,7 +101,7 @@ class RecordsFollowed(Base, table=True):
     __tablename__ = "records_followed"
     id: int = Field(default=1, primary_key=True)
     since_block: int = Field(sa_type=Big)
-    """The newest one at the first look; what it and older ones hold is for reconciliations to find."""
+    """The newest one at the first look; rights and keys up to it are never told, for nobody ordered them here."""
     block_number: int = Field(sa_type=Big)
     block_hash: bytes
     heads: bytes | None = None

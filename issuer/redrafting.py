@@ -67,7 +67,7 @@ def change(office: Office, row_id: str, content: Content, clerk: Clerk, *, seen:
     with office.store.writing() as work:
         draft = drafts.opened(office, work, row_id, agency=clerk.agency)
         _require_may(draft, seen, claims)
-        replacing.require_own_number(office, work, old, kind, claims)
+        replacing.require_number(office, work, old, kind, claims)
         drafts.put(office, work, draft, fresh=fresh, claims=claims, clerk=clerk)
         certified_files.put(office.records, work, draft.certificate, content.files)
 

@@ -137,8 +137,7 @@ def require_free(office: Office, work: Work, judged: NewVersion) -> None:
             f"a new version from {begun} was drafted already, in batch {successor.batch_id}; approve and seal it, "
             "or discard it"
         )
-    if claims[certificate_type.number_claim] != judged.old_claims[certificate_type.number_claim]:
-        require_own_number(office, work, old, certificate_type, claims)
+    require_number(office, work, old, certificate_type, claims)
 
 
 def require_version(
@@ -168,11 +167,16 @@ def give_up_unsigned(office: Office, batch_id: int) -> None:
             history.note(work, "discarded", at=office.now(), batch_id=batch_id, detail="preparing it failed")
 
 
-def require_own_number(
+def require_number(
     office: Office, work: Work, old: Certificate, certificate_type: CertificateType, claims: Mapping[str, JSON]
 ) -> None:
-    """Refuse a number that another licence of the agency has, or ever had: papers under it are about somebody else."""
+    """Refuse a number that another licence of the agency has, or ever had: papers under it are about somebody else.
+
+    The old version's own number stays as it was, even if somebody else got it, too.
+    """
     number = str(claims[certificate_type.number_claim])
+    if number == str(office.records.claims(work, old)[certificate_type.number_claim]):
+        return
     own = work.first_version(old)
     index = office.records.data_key(work, old.agency).index("number", number)
     for other in work.certificates_numbered(old.agency, index):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from chain.claims import Kind
@@ -31,6 +32,8 @@ RETYPE_MARKS = ("【请重填】", "[Retype] ")
 STEP = 100
 """Rows between two calls of a `Progress`."""
 
+_SHARED = ", which row {} has too"
+_SHARED_END = re.compile(re.escape(_SHARED).replace(r"\{\}", "([0-9]+)") + r"\Z")
 _EXAMPLE = tuple(map(str.strip, EXAMPLE_MARKS))
 _RETYPE = tuple(map(str.strip, RETYPE_MARKS))
 _MAY_BE_NUMBERS = {Kind.MONEY, Kind.DATE, Kind.ENUM}
@@ -145,6 +148,12 @@ def table(
     return Table(sheet, headers, columns, tuple(body), examples, positions)
 
 
+def moved(fault: RowFault, by: int) -> RowFault:
+    """Return a fault as it is told where rows are counted from another one on, also the row that it is told with."""
+    got = _SHARED_END.sub(lambda found: _SHARED.format(int(found[1]) + by), fault.got)
+    return replace(fault, row=max(fault.row + by, 0), got=got)
+
+
 def judge(
     sheet: Sheet,
     certificate_type: CertificateType,
@@ -179,7 +188,7 @@ def judge(
         # Nobody but the clerk knows which of them is meant.
         for row in rows if len(rows) > 1 else ():
             other = rows[1] if row == rows[0] else rows[0]
-            got = f"{quoted(str(number))}, which row {other} has too"
+            got = f"{quoted(str(number))}{_SHARED.format(other)}"
             faults.append(RowFault(row, number_column, got, "each certificate number once"))
             good.pop(row, None)
     for row_taken in taken(list(good.values())):

@@ -63,7 +63,10 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which certificate is meant: by row id, by national identifier, or by type and number."""
+    """Which certificate is meant: by row id, by national identifier, or by type and number.
+
+    Whoever names it in several ways gets the one that fits them all, or none.
+    """
 
     row_id: str = ""
     identifier: str = ""
@@ -134,7 +137,8 @@ class Compared:
 def search(office: Office, caller: Caller, asked: Asked, *, holder: str = "", holder_type: str = "") -> list[Found]:
     """Return the certificates that fit, newest first: one by its identifier, or a holder's of one type.
 
-    Refuses to look for holders by what the client is not shown, or it could guess it.
+    Refuses to look for holders by what the client is not shown, or it could guess it. A number may be named by whoever
+    knows it, to narrow down as well as to find the certificate.
     """
     if not holder:
         try:
@@ -145,8 +149,6 @@ def search(office: Office, caller: Caller, asked: Asked, *, holder: str = "", ho
     sought = certificate_type.holder_code_claim or certificate_type.holder_name_claim
     if not caller.sees(certificate_type.identifier, sought):
         raise NotAllowed(f"client {caller.public_id} is not shown «{sought}», so it cannot search by it")
-    if asked.number and not caller.sees(certificate_type.identifier, certificate_type.number_claim):
-        raise NotAllowed(f"client {caller.public_id} is not shown certificate numbers, so it cannot narrow down by one")
     if holder_type not in {"", certificate_type.holder_code_type}:
         return []
     directory = office.directory()
@@ -155,14 +157,14 @@ def search(office: Office, caller: Caller, asked: Asked, *, holder: str = "", ho
         rows = [
             (each, work.batch(each.batch_id))
             for each in work.certificates_held(caller.agency, key.index("holder", holder))
-            if each.certificate_type == certificate_type.identifier
+            if each.certificate_type == certificate_type.identifier and _fits(office, caller, work, asked, each)
         ]
         found = [
             _found(office, caller, work, row, batch, agency=directory.agency(row.agency))
             for row, batch in rows
             if batch.state == State.ISSUED and row.record_key is not None
         ]
-    return [each for each in found if asked.number in {"", each.number}][:MOST_FOUND]
+    return found[:MOST_FOUND]
 
 
 def info(office: Office, caller: Caller, asked: Asked) -> Found:
@@ -189,7 +191,8 @@ def file(
     """Return a file, the certificate's number for its name, empty where the client is not shown it, and its row id.
 
     A client that is shown only some claims gets the SD-JWT with just these disclosed and the proof, which says nothing
-    of the holder; documents and codes cannot be cut, so they are refused. Raises `NotAllowed`, `ProofMissing`.
+    of the holder; documents and codes cannot be cut, so they are refused. So is the SD-JWT where the days are not
+    shown, which every one says in clear. Raises `NotAllowed`, `ProofMissing`.
     """
     directory = office.directory()
     with office.store.reading() as work:
@@ -199,6 +202,10 @@ def file(
             raise NotAllowed(
                 f"client {caller.public_id} is shown only some claims of «{row.certificate_type}», a {kind} has more; "
                 f"ask for {FileKind.SD_JWT}, which can be cut"
+            )
+        if limited and kind is FileKind.SD_JWT:
+            _require_days(
+                caller, office.type_of(batch.type_number, batch.type_version), office.records.claims(work, row)
             )
         document = handing_out.document_of(office, work, directory, batch, row)
     shown = caller.sees(row.certificate_type, document.certificate_type.number_claim)
@@ -280,9 +287,26 @@ def _one(office: Office, caller: Caller, work: Work, asked: Asked) -> tuple[Cert
     for row in rows:
         batch = work.batch(row.batch_id)
         # What is not signed yet is no certificate, and says so to nobody outside.
-        if row.certificate_type in caller.types and batch.state == State.ISSUED:
+        if row.certificate_type not in caller.types or batch.state != State.ISSUED:
+            continue
+        if _fits(office, caller, work, asked, row):
             return row, batch
-    raise NotFound("certificate: got none that fits, wanted one that this client's agency issued")
+    raise NotFound("certificate: got none that fits all that was named, wanted one that this client's agency issued")
+
+
+def _fits(office: Office, caller: Caller, work: Work, asked: Asked, row: Certificate) -> bool:
+    """Whether a certificate is what was asked for in every way in which it was named: of two, neither is guessed."""
+    if asked.row_id not in {"", row.id}:
+        return False
+    if asked.kind and type_named(office, caller, asked.kind).identifier != row.certificate_type:
+        return False
+    if asked.identifier:
+        named = identifiers.parse_certificate_identifier(asked.identifier)
+        if (named.lineage, named.version) != (row.lineage, row.version):
+            return False
+    if not asked.number:
+        return True
+    return row.number_index == office.records.data_key(work, caller.agency).index("number", asked.number)
 
 
 def _found(office: Office, caller: Caller, work: Work, row: Certificate, batch: Batch, *, agency: Agency) -> Found:
@@ -331,6 +355,15 @@ def _withheld(caller: Caller, kind: CertificateType, claims: Mapping[str, JSON])
         "last_day": last,
     }
     return frozenset(name for name, is_told in told.items() if not is_told)
+
+
+def _require_days(caller: Caller, kind: CertificateType, claims: Mapping[str, JSON]) -> None:
+    """Refuse a client that is not shown on which days a certificate is valid."""
+    if _withheld(caller, kind, claims) & {"first_day", "last_day"}:
+        raise NotAllowed(
+            f"client {caller.public_id} is not shown the days of «{kind.identifier}», which its {FileKind.SD_JWT} says "
+            "in clear; ask for info, which leaves them out"
+        )
 
 
 def _cut(caller: Caller, kind: str, document: Document) -> str:

@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chain import base64url
-from issuer import account_rows
+from issuer import account_rows, vocabulary
 from issuer.account_models import Role, SignInSession, Standing
-from issuer.errors import FreshSignInWanted, NotAllowed, SessionOver
+from issuer.errors import FreshSignInWanted, NotAllowed, RoleMissing, SessionOver
 from issuer.vault import Key, Place
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class SignedIn:
     def require(self, *roles: Role) -> None:
         """Refuse somebody who has none of these roles."""
         if not self.roles & set(roles):
-            wanted = " or ".join(sorted(roles))
-            raise NotAllowed(f"{self.login} is {', '.join(sorted(self.roles)) or 'without a role'}; wanted {wanted}")
+            raise RoleMissing(self.login, vocabulary.role_msgids(self.roles), vocabulary.role_msgids(roles))
 
     def require_fresh(self, now: datetime) -> None:
         """Refuse a session that has not shown lately who is there; raises `FreshSignInWanted`."""

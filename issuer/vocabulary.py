@@ -59,7 +59,12 @@ PURPOSES = {
 
 def role_words(roles: Collection[Role], words: Words) -> list[str]:
     """Return roles in a language, in the order in which they are listed."""
-    return [words.gettext(word) for role, word in ROLES.items() if role in roles]
+    return list(map(words.gettext, role_msgids(roles)))
+
+
+def role_msgids(roles: Collection[Role]) -> list[str]:
+    """Return the words of roles that no language is chosen for yet, in the order in which they are listed."""
+    return [word for role, word in ROLES.items() if role in roles]
 
 
 def state(batch: Batch) -> tuple[str, str]:

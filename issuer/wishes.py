@@ -107,15 +107,20 @@ def hours_alone(wish: Wish, *, today: date, hour: int) -> tuple[int, int]:
     Raises `NotAllowed` for everything that needs a second officer.
     """
     if wish.lifts or wish.track != Track.SUSPENSION:
-        raise NotAllowed(f"{wish.verb} needs two officers: name another with --approved-by")
+        raise NotAllowed(
+            f"{wish.verb} needs two officers: name another with --approved-by, or over HTTP as approved_by"
+        )
     _, until_hour = hours(wish, today=today, held=None, now=hour)
     if wish.first_day not in {None, today}:
-        raise NotAllowed("one officer alone may suspend only from now on: leave --from out, or name --approved-by")
+        raise NotAllowed(
+            "one officer alone may suspend only from now on: leave --from out, or name another with --approved-by, or "
+            "over HTTP as approved_by"
+        )
     until_hour = until_hour or hour + LONGEST_ALONE
     if not hour < until_hour <= hour + LONGEST_ALONE:
         raise NotAllowed(
             f"one officer alone may suspend for up to {LONGEST_ALONE} hours, not until the end of {wish.last_day}; "
-            "leave --until out, or name another officer with --approved-by"
+            "leave --until out, or name another officer with --approved-by, or over HTTP as approved_by"
         )
     return hour, until_hour
 

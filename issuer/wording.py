@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from babel.messages.pofile import read_po
 
@@ -22,7 +22,7 @@ from chain.calendar import SHANGHAI
 from chain.claims import CHINESE
 from chain.errors import ClaimsInvalid, IdentifierInvalid, RegistryRefused
 from issuer import fault_words, refusals
-from issuer.errors import FileRefused, RowFault, StatusNotKnown, TooManyAttempts
+from issuer.errors import FileRefused, NotReady, RoleMissing, RowFault, StatusNotKnown, TooManyAttempts
 from issuer.said import by_kind
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ _FOR_OPERATORS = re.compile(r"(?<![\w-])--[a-z]|`|\bYINXIN_|\b0x[0-9a-fA-F]{16}"
 _NAME = re.compile(r"\b[A-Z][A-Z_]{3,}\b")
 """A state as programs name it."""
 _ENGLISH_SENTENCE = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
+_LEFT_IN_ENGLISH = re.compile(r"[A-Za-z]{2,}(?: [a-z]+){2,}")
+"""What varies in a translated sentence, and is no name but words that no catalogue has."""
+_LONGEST = 2_000
+"""In characters: longer than anything that an error says itself, so it says what somebody sent."""
+_DEEPEST = 4
+"""Words within words within words that are translated, too."""
 _PLACE = re.compile(r"%\((\w+)\)s")
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905 — reads better
@@ -131,6 +137,29 @@ class Words:
                     for each in claims[:_SHOWN_FAULTS]
                 ]
                 return self._several(said, len(claims))
+            case RoleMissing() | StatusNotKnown():
+                return self._in_parts(error)
+            case IdentifierInvalid(got=got, wanted=wanted):
+                return fault_words.said(RowFault(0, "", got, wanted), self.language)
+            case RegistryRefused():
+                texts: tuple[str, ...] = (refusals.sentence(error),)
+            case NotReady(args=(_, *_) as reasons):
+                texts = tuple(map(str, reasons))
+            case _:
+                texts = (str(error),)
+        said = [self.sentence_of(error, text) for text in texts]
+        return ("" if self.language == CHINESE else " ").join(dict.fromkeys(said))
+
+    def _in_parts(self, error: RoleMissing | StatusNotKnown) -> str:
+        """Say what an error holds of words that pages have, each of them in this language."""
+        match error:
+            case RoleMissing(who=who, held=held, wanted=roles):
+                return self.gettext(
+                    "This is not for %(who)s, whose roles are: %(held)s. It needs one of these: %(wanted)s.",
+                    who=who,
+                    held=self.listed([self.gettext(each) for each in held]) or self.gettext("none"),
+                    wanted=self.listed([self.gettext(each) for each in roles]),
+                )
             case StatusNotKnown(track=track, certificate_type=kind):
                 return self.gettext(
                     "There is no status “%(status)s” for this type: %(type)s. It knows these: %(known)s.",
@@ -138,13 +167,6 @@ class Words:
                     type=kind.names[self.language],
                     known=self.listed([kind.status_words[each][self.language] for each in sorted(kind.statuses)]),
                 )
-            case IdentifierInvalid(got=got, wanted=wanted):
-                return fault_words.said(RowFault(0, "", got, wanted), self.language)
-            case RegistryRefused():
-                text = refusals.sentence(error)
-            case _:
-                text = str(error)
-        return self.sentence_of(error, text)
 
     def sentence_of(self, error: YinxinError, text: str) -> str:
         """Return an error's own words as a sentence of this language, or what kind of thing it is.
@@ -152,6 +174,8 @@ class Words:
         Chinese readers are told the kind where no catalogue has the words; both are where they are for operators.
         """
         said = _translated(text, self.language) or (text if self.language != CHINESE else "")
+        if self.language == CHINESE and _LEFT_IN_ENGLISH.search(said):
+            said = ""
         if not said or _FOR_OPERATORS.search(said):
             return self.gettext(by_kind(error))
         return said if self.language == CHINESE else _sentence(_named(said))
@@ -209,8 +233,46 @@ def _sentences() -> dict[str, str | tuple[str, ...]]:
     return held
 
 
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """An error's own words, with places for what varies."""
+
+    fixed: tuple[str, ...]
+    """The words before, between and after the places."""
+    places: tuple[str, ...]
+
+    @classmethod
+    def of(cls, english: str) -> Self:
+        """Read a msgid."""
+        parts = _PLACE.split(english)
+        return cls(tuple(parts[::2]), tuple(parts[1::2]))
+
+    def match(self, text: str) -> dict[str, str] | None:
+        """Return what stands in each place, at least one character, the first one as long as can be.
+
+        From the end, in time that grows with the text and not with a power of it: a text may be what somebody sent.
+        """
+        if not self.places:
+            return {} if text == self.fixed[0] else None
+        first, *between, last = self.fixed
+        if not (text.startswith(first) and text.endswith(last)):
+            return None
+        found: dict[str, str] = {}
+        end = len(text) - len(last)
+        for words, place in zip(reversed(between), reversed(self.places), strict=False):
+            at = text.rfind(words, len(first) + 1, max(end - 1, 0))
+            if at < 0:
+                return None
+            found[place] = text[at + len(words) : end]
+            end = at
+        if end <= len(first):
+            return None
+        found[self.places[0]] = text[len(first) : end]
+        return found
+
+
 @cache
-def _errors(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _errors(language: str) -> tuple[tuple[Pattern, str], ...]:
     """Return what errors say, those with the most fixed words first."""
     held: dict[str, str] = {}
     for _, catalogue in catalogues(language):
@@ -218,21 +280,19 @@ def _errors(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
             if message.context == ERROR and isinstance(message.id, str) and isinstance(message.string, str):
                 held[message.id] = message.string
     order = sorted(held, key=lambda english: -len(_PLACE.sub("", english)))
-    return tuple((re.compile(_pattern(english), re.DOTALL), held[english]) for english in order if english)
+    return tuple((Pattern.of(english), held[english]) for english in order if english)
 
 
-def _pattern(english: str) -> str:
-    fixed = _PLACE.split(english)
-    return "".join(f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(fixed))
+def _translated(text: str, language: str, depth: int = 0) -> str:
+    """Return what an error says in a language; what varies in it may be such words, too. Empty without them.
 
-
-@lru_cache(maxsize=4096)
-def _translated(text: str, language: str) -> str:
-    """Return what an error says in a language; what varies in it may be such words, too. Empty without them."""
+    Nothing of it is kept: it may tell of people.
+    """
+    if len(text) > _LONGEST or depth > _DEEPEST:
+        return ""
     for pattern, wording in _errors(language):
-        if match := pattern.fullmatch(text):
-            said = {key: _translated(value, language) or value for key, value in match.groupdict().items()}
-            return wording % said
+        if (found := pattern.match(text)) is not None:
+            return wording % {key: _translated(value, language, depth + 1) or value for key, value in found.items()}
     return ""
 
 

@@ -6,18 +6,34 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from chain.events import (
+    AgencyCorrected,
+    AgencyRegistered,
+    AgencyResumed,
+    AgencySuspended,
+    ApprovalsDemanded,
     BatchAnchored,
+    CertificateReplaced,
+    KeyAdded,
+    KeyCutOff,
     MemberAdded,
     MemberRemoved,
     OfficerSet,
+    OwnApprovalsSet,
     ProposalExecuted,
     ProposalMade,
+    RegistryCreated,
     StatusChanged,
+    SuccessorNamed,
+    TypeGranted,
+    TypeRegistered,
+    TypeRetired,
+    TypeWithdrawn,
+    VerifyingHostSet,
     VoteCast,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from chain.events import Event
 
@@ -33,9 +49,13 @@ class Part(IntEnum):
     """Was made an officer or a council member, or is one no more."""
 
 
-def parties(event: Event, sender: bytes | None) -> frozenset[tuple[bytes, Part]]:
-    """Return all addresses of people in an event; `sender` is its transaction's, None if nobody told."""
-    found = {(address, Part.SIGNED) for address in _signers(event)}
+def parties(event: Event, sender: bytes | None, batch_signers: Iterable[bytes] = ()) -> frozenset[tuple[bytes, Part]]:
+    """Return all addresses of people in an event; `sender` is its transaction's, None if nobody told.
+
+    A replacement names nobody: it was signed with the batch that brought the new certificate, by `batch_signers`.
+    """
+    signers = batch_signers if isinstance(event, CertificateReplaced) else _signers(event)
+    found = {(address, Part.SIGNED) for address in signers}
     found |= {(address, Part.NAMED) for address in _named(event)}
     return frozenset(found if sender is None else found | {(sender, Part.SENT)})
 
@@ -53,8 +73,32 @@ def _signers(event: Event) -> Iterator[bytes]:
             yield event.member
         case ProposalExecuted():
             yield event.executor
-        case _:
-            yield from getattr(event, "consenters", ())
+        case (
+            AgencyRegistered()
+            | AgencySuspended()
+            | AgencyResumed()
+            | ApprovalsDemanded()
+            | KeyAdded()
+            | KeyCutOff()
+            | OfficerSet()
+            | OwnApprovalsSet()
+            | TypeGranted()
+            | TypeWithdrawn()
+        ):
+            yield from event.consenters
+        case (
+            AgencyCorrected()
+            | CertificateReplaced()
+            | MemberAdded()
+            | MemberRemoved()
+            | RegistryCreated()
+            | SuccessorNamed()
+            | TypeRegistered()
+            | TypeRetired()
+            | VerifyingHostSet()
+        ):
+            # By the council's proposals, whose signers stand in events of their own; a replacement's, in its batch's.
+            return
 
 
 def _named(event: Event) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from cryptography.fernet import Fernet, InvalidToken
 
 from chain import strict_json
+from chain.calendar import today
 from chain.errors import Malformed
 from verifier import receipts
 from verifier.answer import heading
@@ -23,7 +24,7 @@ from verifier.wording import Language, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from chain.registry import Identity
     from chain.strict_json import JSON
@@ -99,7 +100,7 @@ def of_report(
         block=None if known is None else BlockNamed(known.block_number, known.block_hash),
         known_at=None if known is None else known.block_time,
         checkpoint=checkpoint,
-        registered_on=None if report.subject.leaf is None else report.registered_later,
+        registered_on=_registered_on(report),
     )
     return Finding(receipt, {language: heading(report, language) for language in Language}, tuple(_shown(report)))
 
@@ -131,6 +132,14 @@ def unseal(text: str, key: bytes, now: datetime) -> Finding:
         cast("Words", held["heading"]),
         tuple(Shown(key, labels, texts, is_fact) for key, labels, texts, is_fact in shown),
     )
+
+
+def _registered_on(report: Report) -> date | None:
+    """Return the day for the receipt; None where the chain's clock is a day ahead of ours: no reader takes that."""
+    later = report.registered_later
+    if later is None or report.subject.leaf is None or later > today(report.checked_at):
+        return None
+    return later
 
 
 def _shown(report: Report) -> list[Shown]:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, NoReturn
 
 from chain import base64url, strict_json
-from chain.calendar import SHANGHAI
+from chain.calendar import SHANGHAI, today
 from chain.errors import InvalidInput, Malformed, SignatureInvalid
 from chain.keys import fault_of, low_s
 from chain.short_number import short_number
@@ -101,9 +101,9 @@ class Receipt:
     asked_by: str = ""
     """What whoever asked said of themselves; empty if nothing. Nobody looked into it."""
     registered_on: date | None = None
-    """The day on which the certificate was registered, where that came after the day asked about; else None.
+    """The day on which a genuine certificate was validly registered, where that came after the day asked about.
 
-    Then nobody could have found it on that day, and the verdict goes by its dates.
+    Then nobody could have believed it on that day, and the verdict goes by its dates. Else None.
     """
 
     def __post_init__(self) -> None:
@@ -114,9 +114,12 @@ class Receipt:
             raise InvalidInput(fault)
         if (self.block is None) != (self.known_at is None):
             raise InvalidInput("got a block without its time, or a time without its block; wanted both or neither")
-        if self.registered_on is not None and (self.leaf is None or self.registered_on <= self.on):
+        if self.registered_on is not None and (
+            self.leaf is None or not self.on < self.registered_on <= today(self.checked_at)
+        ):
             raise InvalidInput(
-                f"registered_on: got {self.registered_on}, wanted a certificate's day after the one asked about"
+                f"registered_on: got {self.registered_on}, wanted a certificate's day after the one asked about "
+                "and not after the check"
             )
 
     @property

@@ -21,11 +21,13 @@ from verifier.models import (
     TransactionRow,
     place,
 )
-from verifier.parties import parties
+from verifier.parties import Part, parties
 from verifier.recorded import write
 from verifier.spans import Spans, at
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlmodel import Session
 
     from chain.events import Event, Record
@@ -52,7 +54,7 @@ class Recorder:
             )
         )
         sender = None if record.transaction is None else record.transaction.sender
-        for address, part in parties(event, sender):
+        for address, part in parties(event, sender, self._batch_signers(record)):
             self._session.add(PartyRow(begins=at(record), address=address, part=part))
         written = (unanchored, self._transaction(record), write(event, record, self._spans))
         if what := "; ".join(filter(None, (record.finding, *written))):
@@ -82,6 +84,16 @@ class Recorder:
             self._session.add(row)
             return ""
         return "" if known.model_dump() == row.model_dump() else "its transaction was told otherwise before"
+
+    def _batch_signers(self, record: Record) -> Sequence[bytes]:
+        """Return who signed the batch with which a certificate was replaced: the agency's last in that transaction."""
+        event = record.event
+        if not isinstance(event, CertificateReplaced):
+            return ()
+        ours = (BatchRow.transaction_hash == record.transaction_hash, BatchRow.agency == event.agency)
+        batch = select(BatchRow.begins).where(*ours).order_by(col(BatchRow.begins).desc()).limit(1)
+        signed = (PartyRow.begins == batch.scalar_subquery(), PartyRow.part == Part.SIGNED)
+        return self._session.exec(select(PartyRow.address).where(*signed)).all()
 
     def _type_of(self, event: Event) -> tuple[int | None, str]:
         """Return the type that an event is about; a status of a leaf that nobody anchored counts, and is odd."""

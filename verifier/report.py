@@ -337,9 +337,16 @@ class Report:
 
     @property
     def registered_later(self) -> date | None:
-        """The day on which it was registered, where that came after the day that was asked about; else None."""
+        """The day on which it was validly registered, where that came after the day that was asked about; else None.
+
+        An earlier batch may have it, too, and not count. None also where nothing is settled: it is not called
+        registered before its block is final.
+        """
         anchored = self.subject.anchored
-        return None if anchored is None or self.on >= (registered := today(anchored.at)) else registered
+        if anchored is None or not self.is_genuine:
+            return None
+        registered = today(anchored.at)
+        return registered if self.on < registered else None
 
     @property
     def differences(self) -> tuple[Difference, ...]:

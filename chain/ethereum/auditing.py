@@ -78,6 +78,11 @@ class AuditedNode:
         return self.profile.proofs
 
     @property
+    def are_all_signed(self) -> bool:
+        """Whether nobody can send on this kind of chain without a signature that can be read."""
+        return not self.profile.test_only
+
+    @property
     def confirmations(self) -> int:
         """How many blocks must follow a block before it is final."""
         return self.profile.confirmations

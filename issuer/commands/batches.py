@@ -82,7 +82,7 @@ def template(
     ] = "",
     out: Annotated[Path | None, typer.Option(help="The file to write; standard output if left out.")] = None,
 ) -> None:
-    """Write an empty table with the right headers: CSV, or a workbook with choices and help if FILE ends in .xlsx."""
+    """Write an empty table with the right headers: CSV, or a workbook with choices and help if --out ends in .xlsx."""
     if lang not in {"", "zh-CN", "en"}:
         raise typer.BadParameter(f"got «{lang}», wanted zh-CN or en", param_hint="--lang")
     kind = _type(certificate_type)

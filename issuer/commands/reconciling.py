@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from chain.errors import RegistryError
+from chain.errors import YinxinError
 from issuer import audit_log, wording
 from issuer.commands.shared import ERR, OUT, Json, counting, issuer, say, table
-from issuer.errors import DatabaseTrouble
+from issuer.errors import Ambiguous, NotFound
 from issuer.reconciliation_models import Agreement
 from issuer.reconciling import differences, rows, running
 
@@ -37,7 +37,8 @@ def reconcile(
     """Hold database, registry and archived documents against each other, both ways.
 
     Exit 0 if they agree (remarks aside), 1 if they differ, 3 if something could not be asked: then nothing is known.
-    Also 3 where there is nothing to hold against anything, or the manifest that was asked for could not be signed.
+    Also 3 where there is nothing to hold against anything, or the manifest that was asked for could not be signed or
+    written, unless they differ. 64 is a mistake in the command.
     """
     try:
         with issuer() as opened:
@@ -46,13 +47,15 @@ def reconcile(
                 wanted = f"got {len(agencies)} agencies here, wanted one: --agency"
                 raise typer.BadParameter(wanted, param_hint="--manifest")
             if not agencies:
-                ERR.print("NOT RUN: got a database without certificates, wanted those of one agency", style="red")
+                ERR.print(
+                    "NOT RUN: got no certificates, keys or people of any agency here, wanted those of one", style="red"
+                )
                 raise typer.Exit(NOT_RUN)
             with counting("reconciling") as progress:
                 made = running.reconcile(opened.office, agencies, who=audit_log.OPERATOR, progress=progress)
             with opened.office.store.reading() as work:
                 names = {each: rows.names(opened.office, work, each) for each in agencies}
-    except (RegistryError, DatabaseTrouble) as exc:
+    except YinxinError as exc:
         ERR.print(f"NOT RUN: {exc}", markup=False, style="red")
         raise typer.Exit(NOT_RUN) from exc
     if as_json:
@@ -72,9 +75,13 @@ def reconcile(
 
 def _agencies(office: Office, named: str) -> list[int]:
     if named:
-        return [office.directory().find(named).id]
+        directory = office.directory()
+        try:
+            return [directory.find(named).id]
+        except (NotFound, Ambiguous) as exc:
+            raise typer.BadParameter(str(exc), param_hint="--agency") from exc
     with office.store.reading() as work:
-        return work.agencies_with_data()
+        return sorted(rows.agencies(office, work))
 
 
 def _write(path: Path, made: Reconciliation) -> bool:
@@ -82,7 +89,11 @@ def _write(path: Path, made: Reconciliation) -> bool:
     if made.manifest is None:
         ERR.print(f"{path}: not written: {made.unsigned_because or made.reason}", markup=False)
         return False
-    path.write_bytes(made.manifest)
+    try:
+        path.write_bytes(made.manifest)
+    except OSError as exc:
+        ERR.print(f"{path}: not written: {exc.strerror or exc}; wanted a file that can be written", markup=False)
+        return False
     ERR.print(f"{path}: the signed manifest of agency {made.agency}, {len(made.manifest):,} bytes", markup=False)
     return True
 
@@ -128,7 +139,7 @@ def _finding(each: differences.Difference, names: Mapping[str, str]) -> dict[str
     return {
         "grade": each.grade,
         "code": each.code,
-        "arguments": dict(each.arguments),
+        "arguments": {key: value for key, value in each.arguments.items() if key != differences.OTHERS},
         "said": {"en": said[0], "zh-CN": chinese[0]},
         "to_do": {"en": said[1], "zh-CN": chinese[1]},
     }

@@ -46,8 +46,11 @@ def compare(books: Books, registered: Registered, now: datetime) -> Iterator[Dif
 def _sequences(registered: Registered) -> Iterator[Difference]:
     wanted = 1
     for number in sorted(event.sequence for _, event in registered.anchored.values()):
-        for missing in range(wanted, number):
-            yield Difference(Grade.ALARM, "sequence_gap", {"sequence": missing, "next": number})
+        # The number is a node's word: however great it is, a gap is one difference.
+        if number == wanted + 1:
+            yield Difference(Grade.ALARM, "sequence_gap", {"sequence": wanted, "next": number})
+        elif number > wanted:
+            yield Difference(Grade.ALARM, "sequence_gaps", {"first": wanted, "last": number - 1, "next": number})
         wanted = number + 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from chain.calendar import day_of_hour
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 2_000
 """Differences of one run; whoever has more looks at the first ones first."""
+OTHERS = "others"
+"""The argument of `and_more` with a digest of each difference that is not listed: so that each is told once."""
+_DIGITS = 16
 _TRACKS = "tracks:"
 """How an argument begins that holds tracks, which are said in words."""
 
@@ -106,6 +110,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "sequence_gap": (
         msgid("The node does not show the agency's batch number %(sequence)s, though it shows number %(next)s."),
+        msgid("The registry counts without gaps, so the node withholds something. Ask a second node."),
+    ),
+    "sequence_gaps": (
+        msgid(
+            "The node does not show the agency's batches number %(first)s to %(last)s, though it shows number %(next)s."
+        ),
         msgid("The registry counts without gaps, so the node withholds something. Ask a second node."),
     ),
     "status_unknown": (
@@ -272,6 +282,7 @@ _CHANGING = {
     "anchored_unnoticed": {"state"},
     "status_waits": {"state"},
     "status_failed": {"count", "leaf"},
+    "and_more": {"count", OTHERS},
 }
 """What alters from run to run in a difference that stays the same one."""
 
@@ -290,6 +301,11 @@ class Difference:
         changing = _CHANGING.get(self.code, ())
         return self.grade, self.code, tuple(sorted((k, v) for k, v in self.arguments.items() if k not in changing))
 
+    def digest(self) -> str:
+        """Return a short digest of `identity`."""
+        grade, code, arguments = self.identity()
+        return sha256(json.dumps([grade, code, arguments]).encode()).hexdigest()[:_DIGITS]
+
     def said(self, words: Words, names: Mapping[str, str]) -> tuple[str, str]:
         """Say what it is and what to do; `names` are officers' by their addresses, as 0x and hexadecimal digits."""
         what, todo = SENTENCES[self.code]
@@ -307,18 +323,34 @@ def agreement(found: Sequence[Difference]) -> Agreement:
 
 
 def fresh(found: Sequence[Difference], before: Sequence[Difference]) -> list[Difference]:
-    """Return the differences that were not found by the run before; remarks are none."""
-    known = {each.identity() for each in before}
-    return [each for each in found if each.grade is not Grade.REMARK and each.identity() not in known]
+    """Return the differences that were not found by the run before; remarks are none.
+
+    That there are more is one if any of these is: what was not listed before and now is, or the other way round, is
+    not new.
+    """
+    known = {digest for each in before for digest in (each.digest(), *_others(each))}
+    return [
+        each
+        for each in found
+        if each.grade is not Grade.REMARK and not known.issuperset(_others(each) or (each.digest(),))
+    ]
+
+
+def _others(more: Difference) -> tuple[str, ...]:
+    """Return the digests of what is not listed."""
+    text = str(more.arguments.get(OTHERS, "")) if more.code == "and_more" else ""
+    return tuple(text[at : at + _DIGITS] for at in range(0, len(text), _DIGITS))
 
 
 def ordered(found: Sequence[Difference]) -> list[Difference]:
-    """Return the gravest first, at most `MOST_KEPT`, and how many more there are."""
+    """Return the gravest first, at most `MOST_KEPT`, and how many more there are, with digests of these."""
     by_grade = sorted(found, key=lambda each: list(Grade).index(each.grade))
     if len(by_grade) <= MOST_KEPT:
         return by_grade
-    left = len(by_grade) - MOST_KEPT
-    return [*by_grade[:MOST_KEPT], Difference(by_grade[MOST_KEPT].grade, "and_more", {"count": left})]
+    left = by_grade[MOST_KEPT:]
+    others = "".join(each.digest() for each in left if each.grade is not Grade.REMARK)
+    more = Difference(left[0].grade, "and_more", {"count": len(left), OTHERS: others})
+    return [*by_grade[:MOST_KEPT], more]
 
 
 def written(found: Sequence[Difference]) -> str:

@@ -1,4 +1,9 @@
-"""The registry's own heads, against which the records that a node gives are held: so it can leave none out."""
+"""The registry's own heads, against which the records that a node gives are held: so none is left out unnoticed.
+
+Heads and records come from the same node. One that withholds a record and makes up the heads that go with the rest is
+believed here: no proof is asked for, and no seal is looked at. The audit does that (`yinxin-verifier audit run`), and a
+second node in the settings makes it harder, for all nodes must agree.
+"""
 
 from __future__ import annotations
 

@@ -36,6 +36,8 @@ WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60, 300, 900
 """After each failed attempt; then the last one again and again."""
 LEASE = timedelta(minutes=2)
 """An attempt of which nothing is heard for so long was made by somebody who died."""
+_NOBODY = "nobody is to be told"
+"""The answer of a message whose agency has no address any more."""
 MOST_LISTED = 50
 """Records of one transaction, or differences, that a message lists."""
 _SUBJECT = msgid("Yinxin: a record of agency %(agency)s that was not queued here (block %(block)s)")
@@ -75,6 +77,11 @@ def send_one(office: Office, post: Post | None) -> bool:
             return False
         # Whoever else looks meanwhile leaves it alone; whoever dies now lets go of it when the lease ends.
         mail.attempts += 1
+        if not post.addresses(mail.agency):
+            # The operator took the addresses out since; a message to nobody would be tried for ever.
+            mail.delivered_at, mail.last_answer = office.now(), _NOBODY
+            _log.warning("alert mail", mail=mail.id, arrived=False, answer=_NOBODY)
+            return True
         mail.next_at = office.now() + LEASE
         message = _message(office, work, mail, post)
         number, attempt = mail.id or 0, mail.attempts

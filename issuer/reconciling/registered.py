@@ -58,8 +58,8 @@ def read(
 ) -> dict[int, Registered]:
     """Return what the registry holds of each agency up to a block; `progress` is told (blocks done, blocks in all).
 
-    What was read must make the registry's own heads: a node that leaves a record out is not believed. Raises
-    `RegistryError`, also for that, and where the block is another one by now.
+    What was read must make the registry's own heads: a node that leaves a record out and does not also lie about the
+    heads is not believed. Raises `RegistryError`, also for that, and where the block is another one by now.
     """
     first = office.registry.identity().deployed_at_block
     block = office.registry.block(number)

@@ -214,14 +214,14 @@ def foreign_of(work: Work, agency: int, transaction_hash: bytes) -> list[Foreign
     )
 
 
-def acknowledge(work: Work, agency: int, numbers: Sequence[int], *, who: str, now: datetime) -> int:
-    """Have a manager take note of records of the agency; returns of how many that nobody had taken note of."""
-    done = 0
+def acknowledge(work: Work, agency: int, numbers: Sequence[int], *, who: str, now: datetime) -> list[int]:
+    """Have a manager take note of records of the agency; returns those that nobody had taken note of."""
+    done: list[int] = []
     for number in dict.fromkeys(numbers):
         row = work.numbered(ForeignRecord, number)
         if row is not None and row.agency == agency and row.acknowledged_at is None:
             row.acknowledged_at, row.acknowledged_by = now, who
-            done += 1
+            done.append(number)
     return done
 
 
@@ -262,8 +262,9 @@ def undelivered(work: Work, agency: int) -> list[AlertMail]:
 
 
 def agencies(office: Office, work: Work) -> set[int]:
-    """Return the agencies that this service is for: those with certificates, officers' keys or people here."""
+    """Return the agencies that this service is for: those with certificates, keys of any kind or people here."""
     found = {*work.agencies_with_data(), *(account.agency for account in office.keystore.officers())}
+    found |= office.keystore.document_agencies()
     return (found | {person.agency for person in account_rows.people(work)}) - {0}
 
 

@@ -197,22 +197,29 @@ def schedule(office: Office, hour: int | None) -> bool:
     if hour is None:
         return False
     with office.store.reading() as work:
-        wanted = _wanted(work, office.now(), hour)
+        wanted = _wanted(office, work, hour)
     if not wanted:
         return False
+    for agency in wanted:
+        # One of which nothing is in the books yet has none, and a task needs it.
+        office.records.ensure_data_key(office.store, agency, now=office.now())
     with office.store.writing() as work:
-        for agency in _wanted(work, office.now(), hour):
+        for agency in _wanted(office, work, hour):
             submit(office, work, agency, who=audit_log.SERVICE)
     return True
 
 
-def _wanted(work: Work, now: datetime, hour: int) -> list[int]:
-    """Return the agencies that were not reconciled since the hour last struck."""
+def _wanted(office: Office, work: Work, hour: int) -> list[int]:
+    """Return the agencies that were not reconciled since the hour last struck.
+
+    Also those of which nothing is in the books: whatever the registry has under their names is foreign.
+    """
+    now = office.now()
     struck = now.astimezone(SHANGHAI).replace(hour=hour, minute=0, second=0, microsecond=0)
     if struck > now:
         struck -= timedelta(days=1)
     found = []
-    for agency in work.agencies_with_data():
+    for agency in sorted(rows.agencies(office, work)):
         last = rows.latest(work, agency)
         if last is None or last.begun_at < struck:
             is_due = True

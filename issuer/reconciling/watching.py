@@ -5,7 +5,11 @@ through a block, writing down what is foreign in it, queueing the messages about
 transaction, so that nothing is left out and nothing told twice, whatever is killed. Where the chain was reorganised, it
 is looked through again from the first look on; what was told before is known by its transaction and content.
 
-The mark moves only past records that make the registry's own heads, so a node that withholds one is asked again.
+The first look goes back to the registry's deployment, for what was anchored or ordered before nobody was told of. It
+leaves rights and keys aside: those that an agency began with were given without an order here.
+
+The mark moves only past records that make the registry's own heads, so a node that withholds one and does not also lie
+about the heads is asked again.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import structlog
 
 from chain import steps
 from chain.errors import RegistryUnavailable
+from chain.events import BatchAnchored, CertificateReplaced, StatusChanged
 from chain.history import Heads
 from issuer import webhook_events, webhook_rows, webhooks
 from issuer.audit_log import Occasion
@@ -38,14 +43,15 @@ if TYPE_CHECKING:
 
 EVERY_S = 5.0
 """How often the registry is asked. Together with a block's time and the messages' own rounds: far below a minute."""
+_OF_CERTIFICATES = BatchAnchored, StatusChanged, CertificateReplaced
+"""What is in the books from the first day, so that of the past, too, it is known what is foreign."""
 _log = structlog.get_logger()
 
 
 def step(office: Office, post: Post | None) -> bool:
     """Look through what the registry recorded since the last time; returns whether there is more to look through.
 
-    The first step of all begins with the newest block: what was before is for reconciliations to find. Raises
-    `RegistryError`, also where records are withheld, and then the next step begins where this one did.
+    Raises `RegistryError`, also where records are withheld, and then the next step begins where this one did.
     """
     newest, shown = heads.newest(office.registry)
     with office.store.reading() as work:
@@ -54,25 +60,26 @@ def step(office: Office, post: Post | None) -> bool:
         since = newest.number if mark is None else mark.since_block
         kept = None if mark is None else mark.heads
         ours = rows.agencies(office, work)
-    if before is None:
-        _move(office, None, (newest, None), [], post)
-        return False
-    is_same = before[0] <= newest.number and office.registry.block(before[0]).hash == before[1]
-    if is_same and kept is not None:
-        made, first = _heads(kept), before[0] + 1
-    else:
-        made, first = Heads(), office.registry.identity().deployed_at_block
+    is_same = before is not None and before[0] <= newest.number and office.registry.block(before[0]).hash == before[1]
+    told_from = before[0] + 1 if before is not None and is_same else since + 1
+    is_whole = kept is None or not is_same
+    made, first = Heads(), office.registry.identity().deployed_at_block
+    if kept is not None and is_same:
+        made, first = _heads(kept), told_from
     if first > newest.number:
         return False
-    told_from = before[0] + 1 if is_same else since + 1
     found = []
     for record in office.registry.records(first, newest.number):
         made = made.after(record.event, record.block_number)
-        if record.block_number >= told_from and getattr(record.event, "agency", 0) in ours:
+        is_asked = record.block_number >= told_from or (is_whole and isinstance(record.event, _OF_CERTIFICATES))
+        if is_asked and getattr(record.event, "agency", 0) in ours:
             found.append(record)
     if office.registry.block(newest.number).hash != newest.hash:
         raise RegistryUnavailable(f"block {newest.number} changed while it was read; the chain was reorganised")
     heads.require(made, shown, newest.number)
+    # Most of a long past is in the books; nobody who writes is to wait while that is found out.
+    with office.store.reading() as work:
+        found = [record for record in found if not recognising.is_ours(office, work, record)]
     _move(office, before, (newest, made), found, post)
     return False
 
@@ -84,12 +91,12 @@ def _heads(kept: bytes) -> Heads:
 def _move(
     office: Office,
     before: tuple[int, bytes] | None,
-    reached: tuple[Block, Heads | None],
+    reached: tuple[Block, Heads],
     found: Sequence[Record],
     post: Post | None,
 ) -> None:
     end, made = reached
-    kept = None if made is None else made.anchors + made.statuses + made.rights
+    kept = made.anchors + made.statuses + made.rights
     with office.store.writing() as work:
         mark = rows.followed(work)
         if (None if mark is None else (mark.block_number, mark.block_hash)) != before:

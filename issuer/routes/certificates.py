@@ -93,7 +93,9 @@ class StatusWish(Strict):
     last_day: str | None = Field(None, alias="until", description="Included; until lifted if left out.")
     reason: str = Field("", max_length=2000)
     lift: bool = False
-    approved_by: Second | None = None
+    approved_by: Second | None = Field(
+        None, description="The second officer, who signs as well. Only a suspension for up to 24 hours needs none."
+    )
     confirmed: bool = Field(
         default=False, description="It is meant, though it undoes what is in force or begins more than a year ahead."
     )

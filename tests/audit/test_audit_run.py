@@ -373,6 +373,7 @@ def test_other_code_than_the_state_has_is_found_though_the_node_shows_ours(
 def test_registry_without_code_is_told_though_nothing_else_can_be_asked(
     world: World, node: LyingNode, remembered: Remembered
 ) -> None:
+    auditor_of(world, node, remembered).run(until=BATCH)
     node.refuse("eth_call")
     lies.swap_code(node, world.deployed.record.address, b"")
     outcome = auditor_of(world, node, remembered).run()
@@ -399,6 +400,16 @@ def test_node_that_is_still_behind_need_not_have_the_registry(
     lies.stop_at(node, 0)
     outcome = auditor_of(world, node, remembered).run()
     assert not outcome.is_answered
+    assert codes(remembered) == set()
+
+
+def test_first_audit_of_a_node_that_still_reads_the_chain_is_not_run_and_raises_no_alarm(
+    world: World, node: LyingNode, remembered: Remembered
+) -> None:
+    node.refuse("eth_call")
+    lies.swap_code(node, world.deployed.record.address, b"")
+    outcome = auditor_of(world, node, remembered).run()
+    assert {each.state for each in outcome.families} == {State.NOT_RUN}
     assert codes(remembered) == set()
 
 
@@ -431,6 +442,23 @@ def test_sender_is_held_against_the_transactions_own_signature(
     (finding,) = (kept.finding for kept in remembered.findings())
     assert (finding.code, finding.block, finding.arguments["transaction"]) == (code, batch.block_number, asked)
     assert outcome.is_clean is (finding.grade is Grade.REMARK) is (code == "sender_only_told")
+
+
+@pytest.mark.parametrize("altered", [{"type": "0x7e"}, {"r": None}], ids=["unknown type", "no signature"])
+def test_sender_that_nobody_could_check_leaves_the_blocks_not_run_where_all_transactions_are_signed(
+    world: World, node: LyingNode, remembered: Remembered, altered: Row
+) -> None:
+    asked = to_hex(world.batches[1].transaction_hash)
+    node.edit_transactions(lambda sent: {**sent, **altered} if sent["hash"] == asked else sent)
+    signed = replace(ANVIL, test_only=False)
+    # A run that goes on from there has not looked either.
+    for until in (last_of(world) - 1, None):
+        outcome = auditor_of(world, node, remembered, profile=signed).run(until=until)
+        assert state(outcome, Family.BLOCKS) == (State.NOT_RUN, "sender_only_told")
+        assert (outcome.is_all_there_is, outcome.is_clean) == (False, True)
+    with LyingNode(world.anvil.url) as honest:
+        outcome = auditor_of(world, honest, remembered, profile=signed).run(from_genesis=True)
+    assert state(outcome, Family.BLOCKS) == (State.PASSED, "")
 
 
 def test_account_that_a_test_chain_lets_send_without_a_key_is_no_fault(

@@ -176,6 +176,25 @@ def test_the_same_voucher_twice_is_counted_once_and_one_just_like_it_is_told(tow
     assert codes == ["paper_twice", "voucher_alike"]
 
 
+def test_of_several_documents_of_one_certificate_the_better_one_counts_whatever_their_order(town: Town) -> None:
+    """A code before the document, one that shows less, a forged one: none of them takes the good one's place."""
+    grant = town.grant(amount="100万元")
+    whole = town.sd_jwt(town.voucher("BF-1", "1万元", leaf(grant)))
+    other = town.sd_jwt(town.voucher("BF-2", "1万元", leaf(grant)))
+    less = present(whole.decode(), parse(whole.decode()).claims.keys() - {"amount", "decision"}).encode()
+    signature, (head, _, rest) = other.split(b".")[2].partition(b"~")[0], whole.partition(b"~")
+    forged = head.rpartition(b".")[0] + b"." + signature + b"~" + rest
+    for worse, told in ((less, []), (forged, ["paper_not_genuine"])):
+        for documents in ((whole, worse), (worse, whole)):
+            _, account, codes = town.audited(town.sd_jwt(grant), *documents)
+            assert str(account.paid) == "10000.00 CNY"
+            assert [code for code in codes if code != "paper_twice"] == told
+    # What the one that counts withholds is told, though another one was handed in before it.
+    _, account, codes = town.audited(town.sd_jwt(grant), forged, less)
+    assert account.payments == ()
+    assert codes == ["paper_not_genuine", "paper_twice", "citations_withheld", "claim_withheld"]
+
+
 def test_two_vouchers_with_one_number_are_told(town: Town) -> None:
     """An honest issuer gives no number twice; what came from elsewhere may bear one."""
     grant = town.grant()

@@ -135,11 +135,11 @@ class TestWhatThereIs:
 
     @pytest.mark.parametrize("agency", [0, -1, 2**32])
     def test_numbers_that_no_agency_has_are_refused(self, agency: int) -> None:
-        with pytest.raises(InvalidInput, match="as agency"):
+        with pytest.raises(InvalidInput, match="agency: got"):
             Period(agency, None, FIRST, LAST)
 
     def test_days_in_the_wrong_order_and_half_hashes_are_refused(self) -> None:
-        with pytest.raises(InvalidInput, match="a first one, then a last one"):
+        with pytest.raises(InvalidInput, match="wanted the earlier day first"):
             Period(1, None, LAST, FIRST)
         with pytest.raises(InvalidInput, match="as leaf"):
             OneCertificate(b"leaf")

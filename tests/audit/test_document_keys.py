@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -35,6 +36,16 @@ def index(treasury: Treasury, tmp_path_factory: pytest.TempPathFactory) -> Index
     return verifier.index
 
 
+def configure(treasury: Treasury, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands follow that chain, with a trust list that names their key."""
+    settings = settings_of(treasury.deployed, folder, trust_list=str(folder / "trust.json"))
+    attesters = [attester_of(settings).public]
+    (folder / "trust.json").write_bytes(trust_list_of(treasury.deployed, now=datetime.now(UTC), attesters=attesters))
+    monkeypatch.delenv("YINXIN_SETTINGS", raising=False)
+    for key, value in settings.model_dump(exclude_defaults=True).items():
+        monkeypatch.setenv(f"YINXIN_{key.upper()}", str(value))
+
+
 def about(treasury: Treasury, index: Index, name: str) -> tuple[Complete, tuple[handed_in.HandedIn, ...]]:
     documents = handed_in.read([(treasury.folder / name).read_bytes()])
     return gather(index, OneCertificate(treasury.leaves[name])), documents
@@ -47,6 +58,9 @@ def about(treasury: Treasury, index: Index, name: str) -> tuple[Complete, tuple[
         ("cut-off", "paper_key_cut_off"),
         ("expired", "paper_key_out_of_date"),
         ("unlisted", "paper_key_not_listed"),
+        ("listed-later", "paper_key_listed_later"),
+        # Anchored twice before its key was listed, then once more: the earliest batch counts that is in order.
+        ("again", None),
     ],
 )
 def test_a_key_that_did_not_count_beside_one_that_did_is_told_by_its_document(
@@ -78,22 +92,54 @@ def test_a_signature_of_somebody_else_and_a_batch_of_another_agency_are_told(tre
 def test_the_command_writes_the_package_and_names_the_key_as_its_checker_does(
     treasury: Treasury, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settings = settings_of(treasury.deployed, tmp_path, trust_list=str(tmp_path / "trust.json"))
-    attesters = [attester_of(settings).public]
-    (tmp_path / "trust.json").write_bytes(trust_list_of(treasury.deployed, now=datetime.now(UTC), attesters=attesters))
-    monkeypatch.delenv("YINXIN_SETTINGS", raising=False)
-    for key, value in settings.model_dump(exclude_defaults=True).items():
-        monkeypatch.setenv(f"YINXIN_{key.upper()}", str(value))
-    for name, code in (("BF-1", 0), ("cut-off", 1)):
+    configure(treasury, tmp_path, monkeypatch)
+    cases = {
+        "BF-1": (None, "", ""),
+        "again": (None, "", ""),
+        "cut-off": ("paper_key_cut_off", "does not count from block", "a key that was cut off"),
+        "listed-later": ("paper_key_listed_later", "was listed only in block", "a key that was listed in block"),
+    }
+    for name, (code, told, by_checker) in cases.items():
         out = tmp_path / f"{name}.zip"
         leaf = treasury.leaves[name].hex()
         arguments = ["audit", "package", *treasury.files(name), "--leaf", leaf, "--out", str(out), "--json"]
-        assert run(arguments) == code
+        assert run(arguments) == (code is not None)
         said = capsys.readouterr()
-        assert [each["code"] for each in json.loads(said.out)["findings"]] == ["paper_key_cut_off"] * code
-        assert ("does not count from block" in said.err) == bool(code)
+        assert [each["code"] for each in json.loads(said.out)["findings"]] == [code] * (code is not None)
+        assert told in said.err
         lines = {check: (outcome, why) for check, outcome, why in checked(checker(), out.read_bytes(), tmp_path)}
         assert lines["documents"][0] == ("FAILED" if code else "PASSED")
+        assert by_checker in lines["documents"][1]
+        assert lines["leaves"][0] == "PASSED"
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "verdict", "outcome"),
+    [("GD-2", 0, "WITHDRAWN", "PASSED"), ("letter", 1, "UNREADABLE", "NOT RUN")],
+)
+def test_one_that_was_withdrawn_is_no_fault_and_one_that_cannot_be_read_is(
+    *,
+    treasury: Treasury,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    code: int,
+    verdict: str,
+    outcome: str,
+) -> None:
+    given = treasury.folder / name
+    if name not in treasury.leaves:
+        given = tmp_path / name
+        given.write_bytes(b"a letter")
+    configure(treasury, tmp_path, monkeypatch)
+    out, leaf = tmp_path / "it.zip", treasury.leaves["GD-2"].hex()
+    assert run(["audit", "package", str(given), "--leaf", leaf, "--out", str(out)]) == code
+    assert ("REMARK: documents/0001" in capsys.readouterr().err) == bool(code)
+    with zipfile.ZipFile(out) as archive:
+        assert json.loads(archive.read("evidence.json"))["documents"][0]["verdict"] == verdict
+    lines = {check: said for check, said, _ in checked(checker(), out.read_bytes(), tmp_path)}
+    assert lines["documents"] == outcome
 
 
 def test_the_report_names_it_too(treasury: Treasury, index: Index) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import re
 import zipfile
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +18,11 @@ from fastapi.testclient import TestClient
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 from sqlmodel import col, delete
 
+from chain.validity import Validity
 from tests.audit.packaged import checked, checker
+from tests.issuer.papers import squeezed, text_of
+from tests.verifier.book import CLAIMS, TYPE
+from tests.verifier.printed import print_document
 from tests.verifier.trust import trust_list_of
 from verifier.app import make_app
 from verifier.audit import package
@@ -23,10 +30,11 @@ from verifier.cli import run
 from verifier.commands.audit_run import USAGE
 from verifier.models import LeafRow
 from verifier.routes import turns
-from verifier.routes.audit import packing
+from verifier.routes.audit import frame, packing
 from verifier.routes.turns import Turns
 from verifier.store import Store
 from verifier.wiring import attester_of, open_trust_file, open_verifier
+from verifier.wording import Language, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +84,9 @@ def free_places(coming: turns.Coming) -> int:
     return turns.MOST_COMING
 
 
+DAYS = ("--from", "2026-01-01", "--to", "2026-05-31")
+
+
 class TestPages:
     @pytest.mark.parametrize("path", ["/audit/complete", "/audit/package", "/audit/sample"])
     @pytest.mark.parametrize("lang", ["zh-CN", "en"])
@@ -89,6 +100,13 @@ class TestPages:
         assert answer.status_code == 200
         assert "<dd>139</dd>" in answer.text
 
+    def test_a_type_and_a_leaf_that_are_not_there_are_told_in_the_readers_language(self, client: TestClient) -> None:
+        asked = {"填写的证照类型为 99": PERIOD | {"type": "99"}, "没有批次包含它": {"leaf": 64 * "5"}}
+        for said, params in asked.items():
+            answer = client.get("/audit/complete", params={**params, "lang": "zh-CN"})
+            assert (answer.status_code, said in answer.text) == (422, True)
+            assert "got the" not in answer.text
+
     def test_the_export_passes_the_checker(self, client: TestClient, tmp_path: Path) -> None:
         answer = client.get("/audit/complete", params=PERIOD | {"as": "zip"})
         assert answer.headers["content-type"] == "application/zip"
@@ -99,10 +117,29 @@ class TestPages:
         files = [("document", (f"某人{place}.txt", each.sd_jwt)) for place, each in enumerate(world.papers[:2])]
         answer = client.post("/audit/package", data=PERIOD, files=files)
         assert answer.status_code == 200
-        outcomes = {name: outcome for name, outcome, _ in checked(checker(), answer.content, tmp_path)}
-        assert outcomes["documents"] == "PASSED"
+        assert "findings" not in answer.headers["content-disposition"]
+        lines = {name: (outcome, why) for name, outcome, why in checked(checker(), answer.content, tmp_path)}
+        assert lines["documents"][0] == "PASSED"
+        assert "their pages show (typeset text) was not compared here" in lines["documents"][1]
         with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
             assert {"report.en.pdf", "report.zh-CN.pdf"} <= set(archive.namelist())
+
+    def test_a_page_that_shows_what_nobody_signed_is_named_wherever_one_looks(
+        self, client: TestClient, world: World, tmp_path: Path
+    ) -> None:
+        validity = Validity(date(2026, 1, 1), date(2028, 12, 31))
+        forged = print_document(world.papers[0], TYPE, dict(CLAIMS) | {"holderName": "别人"}, validity)
+        answer = client.post("/audit/package", data=PERIOD, files=[("document", ("x.pdf", forged))])
+        assert answer.status_code == 200
+        assert answer.headers["content-disposition"].endswith('-findings.zip"')
+        lines = {name: (outcome, why) for name, outcome, why in checked(checker(), answer.content, tmp_path)}
+        assert lines["documents"][0] == "FAILED"
+        assert "documents/0001.pdf: the verifier that made this found it ALTERED" in lines["documents"][1]
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+            assert json.loads(archive.read("evidence.json"))["documents"][0]["verdict"] == "ALTERED"
+            for language in Language:
+                told = squeezed(sentence("audit.report.fact.documents_wrong", language))
+                assert told in text_of(archive.read(f"report.{language}.pdf"))
 
     def test_one_certificate_is_found_by_its_leaf(self, client: TestClient, world: World) -> None:
         answer = client.post(
@@ -215,6 +252,32 @@ class TestTurns:
             assert client.get("/audit/complete", params=one).status_code == 422
 
 
+class TestEventLoop:
+    def test_pages_are_made_beside_it_for_they_read_the_index(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever makes one on it keeps everybody else waiting."""
+        read, where = frame.standing_of, []
+
+        def noted(*given: object) -> object:
+            try:
+                where.append(asyncio.get_running_loop())
+            except RuntimeError:
+                where.append(None)
+            return read(*given)  # type: ignore[arg-type]  # (handed on as they are)
+
+        monkeypatch.setattr(frame, "standing_of", noted)
+        asked = [
+            client.get("/audit/complete"),
+            client.get("/audit/complete", params=PERIOD),
+            client.get("/audit/sample"),
+            client.get("/audit/complete", params={"agency": "x"}),
+            client.post("/audit/citations", files={"file": ("letter.txt", b"a letter")}),
+        ]
+        assert [each.status_code for each in asked] == [200, 200, 200, 422, 200]
+        assert where == [None] * len(asked)
+
+
 class TestMissing:
     def test_what_is_missing_is_named_on_the_page_and_by_the_command(
         self, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -229,6 +292,12 @@ class TestMissing:
         store.close()
         with TestClient(make_app(verifier.index, settings, clock=lambda: world.now)) as client:
             answer = client.get("/audit/complete", params=PERIOD | {"as": "zip", "lang": "en"})
+            files = {"document": ("", b"")}
+            posted = client.post("/audit/package", params={"lang": "en"}, data=PERIOD, files=files)
+        # What was typed stands in the form again: to be altered, not to be typed anew.
+        assert posted.status_code == 409
+        for name, value in PERIOD.items():
+            assert re.search(f'name="{name}"[^>]* value="{value}"', posted.text)
         assert answer.status_code == 409
         assert f"0x{world.batches[0].root.hex()}" in answer.text
         monkeypatch.delenv("YINXIN_SETTINGS", raising=False)
@@ -257,12 +326,32 @@ class TestCommands:
         assert "FAILED" not in {outcome for _, outcome, _ in checked(checker(), out.read_bytes(), tmp_path)}
 
     def test_package_takes_documents(self, tmp_path: Path, world: World, capsys: pytest.CaptureFixture[str]) -> None:
+        """The world's newest block is long past by now: whether a document is in force, nobody can tell."""
         document, out = tmp_path / "one.txt", tmp_path / "package.zip"
         document.write_text(world.papers[0].sd_jwt)
-        assert run(["audit", "package", str(document), "--leaf", world.papers[0].leaf.hex(), "--out", str(out)]) == 0
-        assert "10 certificates in 1 batches" in capsys.readouterr().out
-        outcomes = {name: outcome for name, outcome, _ in checked(checker(), out.read_bytes(), tmp_path)}
-        assert outcomes["documents"] == "PASSED"
+        assert run(["audit", "package", str(document), "--leaf", world.papers[0].leaf.hex(), "--out", str(out)]) == 1
+        said = capsys.readouterr()
+        assert "10 certificates in 1 batches" in said.out
+        assert "REMARK: documents/0001: could not be checked (verdict CANNOT_CHECK)" in said.err
+        lines = {name: (outcome, why) for name, outcome, why in checked(checker(), out.read_bytes(), tmp_path)}
+        assert lines["documents"][0] == "NOT RUN"
+        assert "1 of 1 carry a certificate whose signature and leaf are right" in lines["documents"][1]
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["complete", "--agency", "3", "--type", "99", "--out", "x", *DAYS], "got the certificate type 99"),
+            (["anomalies", "--agency", "999"], "got the agency 999"),
+            (["anomalies", "--from", "2026-02-01", "--until", "2026-01-31"], "wanted the earlier day first"),
+        ],
+    )
+    def test_nothing_clean_is_said_of_what_does_not_exist(
+        self, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["audit", *arguments]) == USAGE
+        told = capsys.readouterr()
+        assert said in told.err
+        assert not told.out
 
     def test_sample_writes_a_work_paper(self, tmp_path: Path) -> None:
         out = tmp_path / "paper.csv"

@@ -160,6 +160,17 @@ def test_a_document_shows_what_the_chain_does_not_that_its_key_did_not_count(
         assert "{" not in capsys.readouterr().out
 
 
+def test_help_of_a_manifest_says_what_it_exits_with(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["audit", "manifest", "--help"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "1 if they differ, 2 for a usage mistake, and 3 if NOT RUN" in said
+
+
+def test_help_of_a_witness_says_that_without_a_verifier_nobody_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["witness", "once", "--help"]) == 0
+    assert "Without --from it asks nobody" in " ".join(capsys.readouterr().out.split())
+
+
 def test_help_says_what_it_exits_with(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["audit", "funds", "--help"]) == 0
     said = " ".join(capsys.readouterr().out.split())

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from chain.certificate import parse, present
 from tests.audit.funds import Town
 from tests.audit.test_evidence_pages import free_places
 from tests.issuer.offices import make_world
@@ -118,6 +119,23 @@ def test_documents_are_drawn_as_a_chain_with_the_same_in_tables(
     assert say(message("audit.citation.exceeded"), lang) in answer.text
     assert say(message("audit.citation.only_given"), lang) in answer.text
     assert "style=" not in answer.text
+
+
+@LANGUAGES
+def test_a_grant_is_not_called_kept_while_an_amount_under_it_is_withheld(
+    town: Town, desk: TestClient, lang: Language
+) -> None:
+    grant = town.grant(f"内财专〔2026〕5号{lang}", amount="10万元")
+    assert grant.leaf is not None
+    shown = town.sd_jwt(town.voucher(f"BF-5{lang}", "2万元", grant.leaf, payment_date="2026-05-05"))
+    town.graph()
+    less = present(shown.decode(), parse(shown.decode()).claims.keys() - {"amount"}).encode()
+    words = {key: f"<strong>{say(message(f'audit.citation.{key}'), lang)}</strong>" for key in ("within", "not_held")}
+    for voucher, said, unsaid in ((shown, "within", "not_held"), (less, "not_held", "within")):
+        files = [("file", ("grant.txt", town.sd_jwt(grant))), ("file", ("voucher.txt", voucher))]
+        answer = unescape(desk.post(FUNDS, params={"lang": lang}, files=files).text)
+        assert words[said] in answer
+        assert words[unsaid] not in answer
 
 
 def test_the_result_comes_as_a_file(desk: TestClient, papers: list[tuple[str, tuple[str, bytes]]]) -> None:

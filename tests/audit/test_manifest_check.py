@@ -388,6 +388,6 @@ def test_the_command_says_by_its_exit_code_whether_they_agree(
         assert run(["audit", "manifest", str(file), "--document", str(paper), "--json"]) == code
         assert json.loads(capsys.readouterr().out)["outcome"] == outcome
         assert run(["audit", "manifest", str(file), "--document", str(paper), "--lang", "zh-CN"]) == code
-        assert "机关" in capsys.readouterr().out
+        assert "）的对账清单" in capsys.readouterr().out
     file.write_bytes(b"nothing")
     assert run(["audit", "manifest", str(file)]) == 3

@@ -366,7 +366,7 @@ class TestDocuments:
         documents = told(whole)["documents"]
         assert isinstance(documents, list)
         (one,) = documents
-        second = {"file": "documents/0002.pdf", "certificate": None, "leaf": one["leaf"]}
+        second = one | {"file": "documents/0002.pdf", "certificate": None}
         evidence = strict_json.serialise(told(whole) | {"documents": [one, second]})
         changes = {"evidence.json": evidence, "documents/0002.pdf": b"%PDF-"}
         assert failed(checked(module, signed_again(whole, changes), tmp_path)) == ["documents"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -26,7 +27,7 @@ from tests.deployed import signer
 from tests.verifier.book import CLAIMS, TYPE
 from tests.verifier.printed import print_document
 from verifier.app import make_app
-from verifier.audit import searching
+from verifier.audit import acts, searching
 from verifier.audit.exporting import ExportForm
 from verifier.audit.paging import Cursors
 from verifier.routes.audit import exports
@@ -262,9 +263,26 @@ class TestRecords:
     def test_an_officers_address_shows_every_span_in_which_it_could_act(self, client: TestClient, world: World) -> None:
         officer = world.offices[2].preparer.address.hex()
         text = page(client, f"/audit/addresses/0x{officer}?lang=en")
-        assert f"<bdi>{world.offices[2].name}</bdi></a>" in text
-        assert f"<bdi>{world.offices[2].name}</bdi></a>" in page(client, f"/audit/addresses/{officer}?lang=zh-CN")
+        office = world.offices[2]
+        assert f"<bdi>{office.name} (#{office.agency})</bdi></a>" in text
+        chinese = page(client, f"/audit/addresses/{officer}?lang=zh-CN")
+        assert f"<bdi>{office.name}（#{office.agency}）</bdi></a>" in chinese
         assert "knows nothing of the address" in page(client, f"/audit/addresses/{'ab' * 20}?lang=en", 404)
+
+    def test_of_very_many_spans_the_newest_are_shown_and_the_page_says_so(
+        self, client: TestClient, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        address = f"/audit/addresses/{signer('a clerk for a while').address.hex()}?lang=en"
+        added, moved = (
+            f'<td><a href="/audit/blocks/{world.blocks[what]}?' for what in ("officer_added", "officer_moved")
+        )
+        said = "There are more than are shown here"
+        whole = page(client, address)
+        assert (added in whole, moved in whole, said in whole) == (True, True, False)
+        monkeypatch.setattr(acts, "MOST_ROLES", 1)
+        cut = page(client, address)
+        assert (moved in cut, said in cut) == (True, True)
+        assert cut.count("<tr><td>") == 1
 
 
 class TestActs:
@@ -292,13 +310,19 @@ class TestActs:
     ) -> None:
         everything = events(client)
         office = world.offices[2]
+        # A replacement was signed with the batch in the same transaction, and names nobody.
+        batches = {each["transaction"]: self.addresses(each) for each in everything if each["event"] == "BatchAnchored"}
+        had_a_part = {
+            (each["block"], each["log_index"]): self.addresses(each)
+            | (batches[each["transaction"]] if each["event"] == "CertificateReplaced" else set())
+            for each in everything
+        }
         people = (office.preparer, *office.managers, world.deployed.sender, signer("a clerk for a while"))
         for person in people:
             name = f"0x{person.address.hex()}"
-            wanted = [each for each in everything if name in self.addresses(each)]
+            wanted = [place for place, those in had_a_part.items() if name in those]
             assert wanted
-            places = [(each["block"], each["log_index"]) for each in self.rows(client, person.address)]
-            assert places == [(each["block"], each["log_index"]) for each in wanted]
+            assert [(each["block"], each["log_index"]) for each in self.rows(client, person.address)] == wanted
 
     def test_the_parts_that_somebody_had_are_told_and_asked_for(self, client: TestClient, world: World) -> None:
         clerk = signer("a clerk for a while").address
@@ -488,6 +512,32 @@ class TestFewExports:
         assert told == ["closed", "counted"]
         assert sent[-1] == {"type": "http.response.body", "body": b"row\n", "more_body": True}
 
+    def test_one_whose_view_does_not_close_lets_go_of_its_place(self) -> None:
+        told: list[str] = []
+
+        def parts() -> Generator[bytes]:
+            try:
+                yield b"row\n"
+                yield b"row\n"
+            finally:
+                raise OSError("the disk is gone")
+
+        async def send(message: MutableMapping[str, object]) -> None:
+            if message.get("body"):
+                raise ConnectionResetError
+
+        async def receive() -> MutableMapping[str, object]:
+            await sleep_forever()
+            raise AssertionError
+
+        async def read() -> None:
+            file = exports.Attached(parts(), "rows", ExportForm.CSV, end=lambda: told.append("counted"))
+            await file({"type": "http", "asgi": {"spec_version": "2.4"}}, receive, send)
+
+        with pytest.raises(OSError, match="the disk is gone"):
+            run(read)
+        assert told == ["counted"]
+
 
 class TestReaders:
     @pytest.mark.parametrize(("access", "is_led"), [("open", True), ("password", False), ("off", False)])
@@ -618,3 +668,43 @@ def test_no_page_reads_through_a_large_table(client: TestClient, world: World, f
                 words = step.split()
                 is_walk = "LIMIT" in sql and "USING" in words and not any("TEMP B-TREE" in each for each in plan)
                 assert words[0] != "SCAN" or words[1] not in LARGE or is_walk, f"{sql}: {plan}"
+
+
+WRONG = {
+    "/audit/events?agency=abc": "有效的数字",
+    "/audit/events?kind=nope": "应为以下之一",
+    "/audit/events?first=x": "应为日期",
+    "/audit/events?cursor=zz": "请从第一页开始",
+    "/audit/events?live=x": "应为 true 或 false",
+    "/audit/events?kind=-": "不能这样填写",
+    f"/audit/events?cursor={601 * 'z'}": "最多 600 个",
+    "/audit/complete?agency=3&first=2026-11-23&last=2026-11-22": "应先填较早的一天",
+    "/audit/complete?agency=0&first=2026-01-01&last=2026-01-02": "应为 1 至",
+    "/audit/complete?agency=3": "应只指明一个对象",
+    "/audit/sample?agency=3&first=2026-01-01&last=2026-01-02": "样本量",
+    "/audit/anomalies?agency=999": "填写的机关编号为 999",
+    "/audit/anomalies?agency=999&format=csv": "填写的机关编号为 999",
+    "/audit/anomalies?from=2026-02-01&until=2026-01-01": "应先填较早的一天",
+    "/audit/anomalies?rule=x": "应为以下之一",
+    "/audit/events?format=xml": "应为以下之一：'csv', 'json'",
+}
+
+
+@pytest.mark.parametrize(("path", "said"), WRONG.items())
+def test_what_was_asked_wrongly_is_told_in_the_readers_language(client: TestClient, path: str, said: str) -> None:
+    for lang, words in (("zh-CN", said), ("en", "")):
+        answer = client.get(f"{path}&lang={lang}")
+        assert answer.status_code == 422
+        on_page = html.unescape(answer.text.partition('role="alert">')[2].partition("</div>")[0])
+        told = answer.json()["detail"] if "format=" in path else on_page
+        assert (words in told, bool(told)) == (True, True)
+        assert "audit." not in told
+        assert not re.search("Input should|got |wanted ", told) or lang == "en"
+
+
+def test_a_body_that_is_no_form_and_a_manifest_that_is_none_are_told_in_chinese(client: TestClient) -> None:
+    junk = client.post("/audit/manifests?lang=zh-CN", files={"file": ("x.json", b"junk")})
+    assert (junk.status_code, "（4 字节）不是机关签名的对账清单" in junk.text) == (422, True)
+    for kind in ("text/plain", "multipart/form-data; boundary=x"):
+        answer = client.post("/audit/package?lang=zh-CN", content=b"junk", headers={"Content-Type": kind})
+        assert "发来的表单无法读取" in answer.text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 
+from chain.events import Track
 from chain.registry import Block
 from chain.short_number import short_number
 from tests.audit.test_sampling import HASH
@@ -44,6 +45,15 @@ def test_the_recipe_stands_on_top_and_the_reviewers_columns_are_empty(sample: Sa
     assert header[-len(EMPTY) :] == [sentence(f"audit.paper.column.{name}", language) for name in EMPTY]
     assert [row[FOUND.index("leaf")] for row in rows] == [f"0x{each.leaf.hex()}" for each in sample.drawn]
     assert all(row[-len(EMPTY) :] == [""] * len(EMPTY) for row in rows)
+
+
+@pytest.mark.parametrize(("language", "words"), [(Language.CHINESE, "换发或变更"), (Language.ENGLISH, "Replaced")])
+def test_what_holds_of_a_certificate_is_said_in_words(sample: Sample, language: Language, words: str) -> None:
+    everything = sampling.draw(sample.complete, sample.block, size=sample.population_size)
+    text = written(everything, Form.CSV, language).decode("utf-8-sig")
+    statuses = {line[FOUND.index("status")] for line in csv.reader(io.StringIO(text)) if len(line) > len(EMPTY)}
+    assert words in statuses
+    assert not any(track.name in said for said in statuses for track in Track)
 
 
 def test_the_sample_can_be_drawn_again_from_the_file(sample: Sample) -> None:

@@ -104,9 +104,23 @@ class Treasury:
         block = self.deployed.writer().newest().number
         governing.cut_off_key(office.agency, PublicKey.of(named["cut-off"]).kid, block, by=office.managers)
         for name, key in named.items():
-            cells = {"number": name, "amount": "1万元", "decision": self.leaves["GD-1"].hex(), "cites": ""}
-            made = self.certificate(VOUCHER, name, key=key, **cells)
-            self.hand_out(VOUCHER, name, made)
+            self.hand_out(VOUCHER, name, self._of_key(name, key))
+        late = document_key("late key")
+        # Anchored as another type first, then before its key was listed, then well.
+        made = {name: self._of_key(name, late) for name in ("listed-later", "again", "beside")}
+        leaves = made["again"].leaf, made["beside"].leaf
+        self.deployed.anchor(office, BatchToAnchor(office.agency, GRANT.number, GRANT.version, leaves))
+        for name in ("listed-later", "again"):
+            self.hand_out(VOUCHER, name, made[name])
+        public = PublicKey.of(late)
+        # Its dates say that it was good all along; only where its listing stands shows that it was not.
+        governing.add_key(office.agency, x=public.x, y=public.y, valid_from=0, valid_until=0, by=office.managers)
+        leaves = made["beside"].leaf, made["again"].leaf
+        self.deployed.anchor(office, BatchToAnchor(office.agency, VOUCHER.number, VOUCHER.version, leaves))
+
+    def _of_key(self, name: str, key: ec.EllipticCurvePrivateKey) -> Paper:
+        cells = {"number": name, "amount": "1万元", "decision": self.leaves["GD-1"].hex(), "cites": ""}
+        return self.certificate(VOUCHER, name, key=key, **cells)
 
     def files(self, *names: str) -> list[str]:
         return [str(self.folder / name) for name in names]

@@ -106,6 +106,8 @@ class Standing:
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", self._port))
+        # The server only does so in a while; until then whoever connects is refused.
+        listening.listen()
         self._port = listening.getsockname()[1]
         self._server = uvicorn.Server(
             uvicorn.Config(self._app, log_config=None, access_log=False, timeout_graceful_shutdown=1)

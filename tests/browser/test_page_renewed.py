@@ -24,6 +24,7 @@ NEWER = "f" * 16
 """The version of the page to come."""
 MARK = b"\n/* newer */\n"
 STYLE = "/static/page.css"
+SIZE = "caches.keys().then(([name]) => caches.open(name)).then((cache) => cache.keys()).then((all) => all.length)"
 UPDATE = "navigator.serviceWorker.getRegistration().then((registration) => registration.update()).then(() => {})"
 
 
@@ -84,6 +85,11 @@ def test_it_is_said_and_pack_and_watch_list_stay(phone: Telephone, world: World,
     said.get_by_role("status").wait_for()
     words = {"en": "your watch list are kept", "zh-CN": "关注列表均保留不变"}
     assert words[language] in said.inner_text()
+    # It goes along with the page to the other language, and back.
+    for now in (*(each for each in words if each != language), language):
+        phone.page.click("[data-switch]")
+        phone.page.wait_for_function(f"document.querySelector('#renewed').innerText.includes('{words[now]}')")
+        assert said.get_by_role("button").inner_text() == {"en": "Load the new version", "zh-CN": "载入新版本"}[now]
     # The page that stands there is as it was until somebody wants the new one.
     assert phone.page.locator("section.verdict").is_visible()
     assert version_of(phone) == first
@@ -110,12 +116,35 @@ def test_it_is_said_and_pack_and_watch_list_stay(phone: Telephone, world: World,
         world.server.start()
 
 
-def test_half_of_a_newer_page_is_not_taken(phone: Telephone, world: World) -> None:
+def worker_alone(**changes: str) -> Lie:
+    """Return what changes of the service worker's line, while pages and files stay as they are."""
+
+    def answered(path: str, answer: bytes) -> bytes:
+        if path != "/sw.js":
+            return answer
+        line, _, worker = answer.partition(b"\n")
+        keep = json.loads(line.removeprefix(b"globalThis.keep=").removesuffix(b";"))
+        keep["version"] = changes.get("version", keep["version"])
+        keep["files"][STYLE] = changes.get("style", keep["files"][STYLE])
+        return b"globalThis.keep=" + json.dumps(keep).encode() + b";\n" + worker
+
+    return answered
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        pytest.param(worker_alone(version=NEWER, style="0" * 64), id="the files are older"),
+        pytest.param(worker_alone(version=NEWER), id="the pages are older"),
+        pytest.param(worker_alone(style="0" * 64), id="what is kept already cannot be had anew"),
+    ],
+)
+def test_half_of_a_newer_page_is_not_taken(phone: Telephone, world: World, lie: Lie) -> None:
     phone.open()
     phone.take()
     (before,) = kept(phone)
-    whole = newer(b"none that is served")
-    world.between.lie = lambda path, answer: whole(path, answer) if path == "/sw.js" else answer
+    size = phone.page.evaluate(SIZE)
+    world.between.lie = lie
     state = phone.page.evaluate(
         """async () => {
           const registration = await navigator.serviceWorker.getRegistration();
@@ -129,4 +158,5 @@ def test_half_of_a_newer_page_is_not_taken(phone: Telephone, world: World) -> No
     )
     assert state == "redundant"
     assert kept(phone) == [before]
+    assert phone.page.evaluate(SIZE) == size
     assert phone.page.locator("#renewed").count() == 0

@@ -73,6 +73,21 @@ def test_javascript_says_the_same_of_all(tmp_path: Path) -> None:
         assert believed is (verdict == "INCOMPLETE")
 
 
+def test_the_page_calls_nothing_registered_that_is_not_settled(tmp_path: Path) -> None:
+    checks = [{"name": name, "outcome": "PASSED"} for name in ("signature", "inclusion", "anchoring")]
+    report = {"on": "2026-02-01", "anchored": {"at": "2026-03-02T09:00:00+08:00"}, "checks": checks}
+    pending = [*checks[:2], {"name": "anchoring", "outcome": "FAILED"}]
+    reports = [report, {**report, "checks": pending}, {**report, "on": "2026-03-02"}, {**report, "anchored": None}]
+    script = tmp_path / "ask.mjs"
+    showing = Path("verifier/pages/page/showing.js").resolve()
+    told = f"import {{ registeredLater }} from {json.dumps(str(showing))};\n"
+    script.write_text(f"{told}console.log(JSON.stringify({json.dumps(reports)}.map(registeredLater)));", "utf-8")
+    node = shutil.which("node")
+    assert node is not None
+    answer = subprocess.run([node, str(script)], check=True, capture_output=True, text=True).stdout
+    assert json.loads(answer) == ["2026-03-02", None, None, None]
+
+
 def verdict_by_python(text: str) -> str:
     known = receipt_check.vouchers(trust=TrustList.parse(VECTORS["trust_list"].encode()))
     when = moment(None, datetime.fromisoformat(VECTORS["now"]))

@@ -173,14 +173,14 @@ def test_what_the_page_and_the_service_show_of_a_receipt_is_the_same(
     phone.page.locator("summary").first.click()
     phone.page.fill("#on", "2026-02-01")
     assert phone.type(papers["valid"].code()) == "green"
-    assert "On that day it was not in the register yet" in phone.page.inner_text("section.verdict")
+    assert "On that day it was not validly registered yet" in phone.page.inner_text("section.verdict")
     phone.page.get_by_role("button", name="Receipt", exact=True).click()
     phone.page.wait_for_selector("form.receipt")
     jws = jws_of(choose(phone.page))
     phone.page.goto("about:blank")
     phone.open(f"/r?lang=en#{jws}")
     phone.colour()
-    assert "On that day it was not in the register yet" in phone.text
+    assert "On that day it was not validly registered yet" in phone.text
     made = phone.page.evaluate("document.querySelector('main').innerText")
     context = browser.new_context(
         java_script_enabled=False, base_url=world.server.url, viewport={"width": 320, "height": 640}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -88,3 +89,14 @@ def test_a_whole_surrogate_pair_is_one_character() -> None:
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with suppress(ValueError):
         strict_json.parse(data)
+
+
+def test_a_text_of_many_escapes_takes_little_more_room_than_itself() -> None:
+    data = b'["' + rb"\n" * 500_000 + b'"' + b",[]" * strict_json.MAX_DEPTH + b"]"
+    tracemalloc.start()
+    try:
+        strict_json.parse(data)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 8 * len(data)

@@ -207,7 +207,7 @@ def test_roles_change_at_once_and_are_noted(staff: Staff) -> None:
     set_roles(staff, uyun, Role.AUDITOR, by=manager)
     signed_in = staff.resume(token)
     signed_in.require(Role.AUDITOR, Role.APPROVER)
-    with pytest.raises(NotAllowed, match="uyun is AUDITOR; wanted APPROVER or PREPARER"):
+    with pytest.raises(NotAllowed, match="uyun is Auditor; wanted Preparer or Approver"):
         signed_in.require(Role.PREPARER, Role.APPROVER)
     assert staff.actions()[-1] == "manager: roles changed (PREPARER → AUDITOR)"
 

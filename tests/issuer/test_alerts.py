@@ -8,13 +8,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlmodel import col, select
 
 from chain.errors import InvalidInput, RegistryUnavailable
 from chain.events import Capability
+from chain.history import Heads
 from issuer import replacing, rounds, telling, wording
-from issuer.account_models import Role
+from issuer.account_models import AuditLine, Role
 from issuer.errors import SettingMissing, Unreachable
 from issuer.models import Purpose
+from issuer.reconciliation_models import RecordsFollowed
 from issuer.reconciling import foreign_words, mailing, rows, watching
 from issuer.reconciling import post as posting
 from issuer.reconciling.foreign_words import SENTENCES
@@ -146,10 +149,37 @@ def test_other_agencies_records_are_not_told(world: World) -> None:
     assert watch(world) == []
 
 
-def test_what_was_before_the_first_look_is_left_to_reconciliations(world: World) -> None:
-    issue_permits(world, 1)
-    strangers.anchored(world.office, "long ago")
+def test_the_first_look_tells_what_the_database_does_not_know_however_old_and_nothing_else(
+    world: World, office: PostOffice
+) -> None:
+    first, second = issue_permits(world, 1, 2)
+    carried_out(world, [first])
+    _, transaction = strangers.anchored(world.office, "long ago")
+    strangers.revoked(world.office, second.leaf or b"")
+    told = post(office.port)
+    found = watch(world, told)
+    assert [each.kind for each in found] == ["BatchAnchored", "StatusChanged"]
+    assert watch(world, told) == found
+    deliver(world, told)
+    assert len(office.came) == 2
+    assert transaction.hex() in office.came[0].get_content()
+
+
+def test_a_reorganisation_does_not_make_the_past_rights_foreign(world: World) -> None:
+    before = world.registry.snapshot()
+    begun(world)
+    world.registry.revert(before)
+    world.registry.mine(90)
     assert watch(world) == []
+
+
+def test_a_watch_that_began_before_there_were_heads_looks_at_the_past_once(world: World) -> None:
+    _, transaction = strangers.anchored(world.office, "long ago")
+    newest = world.registry.newest()
+    with world.office.store.writing() as work:
+        work.add(RecordsFollowed(since_block=newest.number, block_number=newest.number, block_hash=newest.hash))
+    world.registry.mine()
+    assert [each.transaction_hash for each in watch(world)] == [transaction]
 
 
 def test_nothing_is_missed_while_the_worker_was_down_or_the_node_silent(world: World) -> None:
@@ -197,7 +227,7 @@ def test_two_workers_tell_once(world: World) -> None:
     before = mark.block_number, mark.block_hash
     assert len(watch(world)) == 1
     # The slower of the two had read the same, and the mark is not where it saw it any more.
-    watching._move(world.office, before, (end, None), found, None)  # noqa: SLF001 — the very race
+    watching._move(world.office, before, (end, Heads()), found, None)  # noqa: SLF001 — the very race
     assert len(watch(world)) == 1
 
 
@@ -481,6 +511,19 @@ def test_every_page_of_the_agencys_people_says_it_until_a_manager_takes_note(wor
     assert "acknowledged by low-manager" in after
     with world.office.store.reading() as work:
         assert rows.waiting(work, LOW) == 0
+
+
+def test_the_log_names_the_records_that_were_acknowledged_and_no_others(world: World, door: Door) -> None:
+    begun(world)
+    strangers.anchored(world.office, "unknown")
+    strangers.anchored(world.office, "another")
+    first, second = watch(world)
+    manager = door.clerk("low-manager", Role.AGENCY_MANAGER)
+    manager.post("/reconciliation/acknowledge", {"record": first.id})
+    manager.post("/reconciliation/acknowledge", {"record": [first.id, second.id, 999]})
+    with world.office.store.reading() as work:
+        noted = select(AuditLine.detail).where(AuditLine.what == "foreign records noted").order_by(col(AuditLine.id))
+        assert work.session.exec(noted).all() == [str(first.id), str(second.id)]
 
 
 def test_another_agencys_manager_acknowledges_nothing_of_it(world: World, door: Door) -> None:

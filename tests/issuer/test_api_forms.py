@@ -121,6 +121,21 @@ def test_which_certificate_must_be_said(system: System) -> None:
         assert (answer.status_code, answer.json()["title"]) == (422, "InvalidInput")
 
 
+@pytest.mark.parametrize("cause", ["\u0000", "\u200b", "\u202e", "\u2060\u2800", "核验\u202e"])
+def test_cause_that_cannot_be_seen_is_refused(system: System, cause: str) -> None:
+    for service, more in (("search", {}), ("info", {}), ("file", {}), ("verify-info", {"claims": {"number": "x"}})):
+        answer = system.ask(service, useCause=cause, id="x", **more)
+        assert (answer.status_code, answer.json()["title"]) == (422, "InvalidInput")
+        assert "useCause: got" in answer.json()["detail"]
+    files, fields = {"file": ("x", b"x")}, {"useCause": cause, "id": "x"}
+    answer = system.http.post("/api/v1/services/verify-file", files=files, data=fields, headers=system.headers)
+    assert (answer.status_code, answer.json()["title"]) == (422, "InvalidInput")
+
+
+def test_cause_may_have_several_lines(system: System) -> None:
+    assert system.ask("search", useCause="企业变更登记\n核验", id="x").json() == {"certificates": []}
+
+
 @pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "multipart/form-data", ""])
 def test_other_media_types_are_refused(system: System, media_type: str) -> None:
     assert send(system, "services/info", json.dumps(GOOD).encode(), media_type).status_code in {415, 422}

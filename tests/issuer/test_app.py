@@ -187,6 +187,8 @@ def test_status_by_two_officers(client: TestClient) -> None:
         ({"verb": "explode"}, 422, "got «explode»"),
         ({"verb": "revoke"}, 422, "reason: got none"),
         ({"verb": "revoke", "reason": "无证经营"}, 403, "needs two officers"),
+        ({"verb": "resume", "reason": "x"}, 403, "name another with --approved-by, or over HTTP as approved_by"),
+        ({"verb": "suspend", "from": "2026-12-01", "reason": "x"}, 403, "or over HTTP as approved_by"),
         ({"verb": "revoke", "from": "soon"}, 422, "got «soon»"),
         ({"verb": "revoke", "lift": 1}, 422, "faults in the request"),
         ({"verb": "revoke", "colour": "red"}, 422, "faults in the request"),

@@ -522,6 +522,12 @@ def test_settings_are_listed_in_the_help(terminal: Terminal) -> None:
     assert terminal.run("settings").code == 0
 
 
+def test_help_of_a_template_names_the_option_that_chooses_its_form(terminal: Terminal) -> None:
+    said = " ".join(terminal.run("template", "--help").out.split())
+    assert "if --out ends in .xlsx" in said
+    assert "FILE ends" not in said
+
+
 def test_template_is_accepted_with_labels_too(terminal: Terminal) -> None:
     terminal.run("template", "business-licence", "--lang", "zh-CN", "--out", "empty.csv")
     head = (terminal.folder / "empty.csv").read_bytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,8 +16,10 @@ from issuer.doctor import Patient
 from issuer.documents import Renderer
 from issuer.errors import VerifierAway
 from issuer.findings import Outcome
+from issuer.store import Store
 from issuer.stranger import Heard, Stranger
 from tests.issuer.offices import HOST, permits
+from verifier.store import Store as TheirStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from chain.registry import RegistryWriter
     from issuer.office import Office
-    from issuer.store import Store
     from tests.issuer.offices import World
 
 RENDERER = cache(Renderer)
@@ -129,6 +130,23 @@ def test_a_database_that_does_not_open_is_said_and_the_nodes_are_asked_all_the_s
     assert found(patient, "Database") == [(Outcome.TROUBLE, "no space left on device")]
     assert found(patient, "Log of actions")[0][0] is Outcome.NOT_RUN
     assert found(patient, "Node http")[0][0] is Outcome.WELL
+
+
+def test_the_verifiers_database_is_trouble_and_left_as_it_is(issued: World, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/verifier.db"
+    TheirStore(url).close()
+    before = (tmp_path / "verifier.db").read_bytes()
+
+    @contextmanager
+    def theirs() -> Iterator[Store]:
+        with closing(Store(url, locks=tmp_path / "locks")) as opened:
+            yield opened
+
+    ((outcome, got),) = found(replace(patient_of(issued), store=theirs), "Database")
+    assert outcome is Outcome.TROUBLE
+    assert "another program's database" in got
+    assert "YINXIN_DATABASE_URL" in got
+    assert (tmp_path / "verifier.db").read_bytes() == before
 
 
 def test_a_head_that_is_too_old_is_trouble(issued: World) -> None:

@@ -32,10 +32,12 @@ from issuer.rehearsal_models import Rehearsal
 from issuer.submission_models import BatchComment
 from issuer.vault import Place
 from tests.issuer import clients
-from tests.issuer.offices import permit_number, permits
+from tests.issuer.offices import permit_number, permits, table
 from tests.issuer.tampering import everything
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from issuer.models import Certificate
     from tests.issuer.offices import World
 
@@ -47,7 +49,15 @@ NAME, CODE = HOLDER.values()
 
 
 def issued(world: World, *serials: int, **cells: str) -> int:
-    (batch,) = drafting.draft(world.office, permits(*serials, **cells), PERMIT, agency=LOW).batches
+    return _sealed(world, drafting.draft(world.office, permits(*serials, **cells), PERMIT, agency=LOW).batches)
+
+
+def issued_table(world: World, kind: str, *rows: dict[str, str]) -> int:
+    return _sealed(world, drafting.draft(world.office, table(kind, *rows), by_identifier(kind), agency=LOW).batches)
+
+
+def _sealed(world: World, batches: Sequence[int]) -> int:
+    (batch,) = batches
     issuing.prepare(world.office, batch, world.officer("low-preparer"))
     approvals.approve(world.office, batch, world.officer("low-approver"))
     in_one_go.seal(world.office, world.lane(), [batch])

@@ -6,6 +6,8 @@ import ast
 import functools
 import inspect
 import re
+import time
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +17,8 @@ import pytest
 from chain import errors as chain_errors
 from chain.certificate_types import by_identifier
 from chain.errors import ClaimsInvalid, Fault, IdentifierInvalid, RegistryRefused, YinxinError
-from chain.events import Track
-from issuer import errors, refusals, said, wording
+from chain.events import Capability, Track
+from issuer import erasing, errors, refusals, rights, said, wording
 from issuer.account_models import Role
 from issuer.errors import CapReached, FileRefused, RowFault, StatusNotKnown, TooManyAttempts
 from tests.issuer.clerks import pages
@@ -66,6 +68,8 @@ def one_of(kind: type[YinxinError]) -> YinxinError:  # noqa: PLR0911 — one for
         return kind("nothing", "a credit code of 18 digits and capital letters")
     if issubclass(kind, StatusNotKnown):
         return kind("revoke", Track.REVOKED, by_identifier("food-operation-permit"))
+    if issubclass(kind, errors.RoleMissing):
+        return kind("clerk", ["Preparer"], ["Agency manager", "Auditor"])
     if issubclass(kind, RegistryRefused):
         return kind("NoSuchAgency", {"agency": 7})
     assert len(inspect.signature(kind.__init__).parameters) == 3, kind  # (self, *args, **kwargs): the text alone
@@ -149,6 +153,8 @@ def test_what_a_page_can_be_refused_with_says_nothing_of_commands_in_english() -
     english = wording.of("en")
     for place, text in raised():
         told = english.sentence_of(errors.LogBroken(text), text)
+        # The kind instead would tell people something false: they are told what it is, in other words.
+        assert told != english.gettext(said.by_kind(errors.LogBroken(""))), f"{place}: {text}"
         assert not re.search(r"(?<![\w-])--[a-z]|`|YINXIN_|\b[A-Z]+_[A-Z]+\b", told), f"{place}: {told}"
 
 
@@ -158,6 +164,93 @@ def test_every_refusal_of_the_registry_is_said_in_chinese(name: str) -> None:
     told = wording.of("zh-CN").explain(RegistryRefused(name, arguments))
     assert told.startswith("登记簿未接受：")
     assert not ENGLISH.search(told)
+
+
+def test_of_several_reasons_each_is_said_in_chinese() -> None:
+    reasons = [f"batch {each}: it is PREPARED; have it returned, recalled or issued first" for each in (3, 4)]
+    reasons.append("task 1 (import) is WAITING; wait for it, or cancel it")
+    error = errors.NotReady(*reasons)
+    assert str(error) == "; ".join(reasons)
+    told = wording.of("zh-CN").explain(error)
+    assert not re.search("[A-Za-z]{2}", told)
+    assert all(each in told for each in ("批次 3", "批次 4", "任务 1"))
+    english = wording.of("en").explain(error)
+    assert english.count("submitted") == 2
+    assert "Task 1" in english
+
+
+def test_what_somebody_may_not_do_is_said_in_chinese(world: World) -> None:
+    stranger, directory = world.officer("other-manager"), world.office.directory()
+    for capability in (erasing.MAY, rights.ISSUING, *Capability):
+        with pytest.raises(errors.NotAllowed) as refused:
+            rights.require_capability(world.office.registry, stranger, 2, capability, directory)
+        told = wording.of("zh-CN").explain(refused.value)
+        assert "没有此项权限" in told
+        assert not ENGLISH.search(told)
+
+
+def test_roles_that_somebody_lacks_are_said_in_the_pages_language() -> None:
+    lacks = errors.RoleMissing("clerk", ["Preparer", "Status officer"], ["Agency manager", "Auditor"])
+    said_in = {language: wording.of(language).explain(lacks) for language in ("zh-CN", "en")}
+    assert said_in["zh-CN"] == (
+        "clerk 的角色不能办理此事项。（现有角色：经办人、状态管理人员；需要下列角色之一：机关管理员、审计人员）"
+    )
+    assert said_in["en"] == (
+        "This is not for clerk, whose roles are: Preparer, Status officer. It needs one of these: "
+        "Agency manager, Auditor."
+    )
+    nobody = errors.RoleMissing("clerk", [], ["Auditor"])
+    assert "现有角色：无" in wording.of("zh-CN").explain(nobody)
+
+
+def test_chinese_that_would_hold_an_english_sentence_is_said_by_its_kind() -> None:
+    chinese = wording.of("zh-CN")
+    error = errors.NotReady("batch 3: no catalogue has these words")
+    assert chinese.explain(error) == chinese.gettext(said.by_kind(error))
+
+
+class Sent(str):
+    """Words of which it can be seen whether anything still holds them."""
+
+    __slots__ = ("__weakref__",)
+
+
+@pytest.mark.parametrize("text", ["a: " * 650, "batch 3: " * 200, "got 1 certificates to erase, now there are " * 40])
+def test_what_somebody_sent_is_matched_in_no_time_and_not_kept(text: str) -> None:
+    chinese = wording.of("zh-CN")
+    chinese.noted("the catalogue is read")
+    began = time.perf_counter()
+    chinese.explain(errors.NotFound(text))
+    chinese.explain(errors.NotFound(text * 1_000))
+    assert time.perf_counter() - began < 0.5
+    sent = Sent(text)
+    kept = weakref.ref(sent)
+    chinese.noted(sent)
+    del sent
+    assert kept() is None
+
+
+@pytest.mark.parametrize(
+    ("english", "text", "found"),
+    [
+        ("got %(a)s, wanted %(b)s", "got 1, wanted 2, wanted 3", {"a": "1, wanted 2", "b": "3"}),
+        ("got %(a)s, wanted %(b)s", "got , wanted 3", None),
+        ("got %(a)s, wanted %(b)s", "got 1, wanted ", None),
+        ("got %(a)s", "got ", None),
+        ("%(a)s%(b)s", "xyz", {"a": "xy", "b": "z"}),
+        ("aba%(a)saba", "ababa", None),
+        ("nothing varies", "nothing varies", {}),
+        ("nothing varies", "nothing varies.", None),
+    ],
+)
+def test_places_are_filled_as_a_regular_expression_would(english: str, text: str, found: dict[str, str] | None) -> None:
+    expression = "".join(
+        f"(?P<{part}>.+)" if index % 2 else re.escape(part)
+        for index, part in enumerate(re.split(r"%\((\w+)\)s", english))
+    )
+    match = re.fullmatch(expression, text, re.DOTALL)
+    assert (match and match.groupdict()) == found
+    assert wording.Pattern.of(english).match(text) == found
 
 
 def test_rights_and_tracks_within_a_refusal_are_said_in_chinese_too() -> None:

@@ -224,6 +224,21 @@ def test_what_a_tables_reader_would_pass_over_is_a_fault(system: System, cells: 
     assert system.get("batches").json() == []
 
 
+def test_number_that_two_rows_share_is_told_by_one_way_of_counting(system: System) -> None:
+    faults = system.post("drafts", {"type": PERMIT, "rows": [row(1), row(2), row(1)]}, **KEY).json()["errors"]
+    assert [(each["row"], each["got"].partition(", ")[2]) for each in faults] == [
+        (1, "which row 3 has too"),
+        (3, "which row 1 has too"),
+    ]
+
+
+def test_character_that_no_table_holds_is_told_with_its_row_and_claim(system: System) -> None:
+    broken = {**row(2), "number": "a\0"}
+    (fault,) = system.post("drafts", {"type": PERMIT, "rows": [row(1), broken]}, **KEY).json()["errors"]
+    assert (fault["row"], fault["column"], fault["wanted"]) == (2, "number", "text without it")
+    assert fault["got"].startswith("a control character, U+0000, at character 2 of «a<0000>»")
+
+
 def test_empty_row_is_a_fault(system: System) -> None:
     answer = system.post("drafts", {"type": PERMIT, "rows": [row(1), {}]}, **KEY)
     assert [each["row"] for each in answer.json()["errors"]] == [2]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlmodel import select
 
-from issuer import account_rows, drafting, importing, imports, judgements, mapping, returned, tasks, uploads, working
+from issuer import account_rows, drafting, importing, imports, mapping, returned, tasks, uploads, working
 from issuer.draft_models import RememberedColumns, Upload, UploadState
 from issuer.errors import FileRefused, NotFound, NotReady
 from issuer.task_models import Task, TaskState
@@ -326,17 +327,21 @@ def test_what_was_done_with_a_file_is_in_the_log_without_its_content(world: Worl
     assert not any(secret in said for secret in ("巴特尔", permit_number(1), "credit_code"))
 
 
-def test_rows_are_judged_once_unless_something_changed_that_decides_it(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    judge, judged = importing.judge, []
+@pytest.fixture
+def judged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that has one entry for each time that rows were judged."""
+    judge, times = importing.judge, []
 
     def spy(*args: Any, **options: Any) -> Judged:  # noqa: ANN401 — whatever it is called with
-        judged.append(1)
+        times.append(1)
         return judge(*args, **options)
 
     monkeypatch.setattr(importing, "judge", spy)
-    upload = receive(world, table(PERMIT.identifier, {"number": permit_number(1)}))
+    return times
+
+
+def test_rows_are_judged_once(world: World, judged: list[int]) -> None:
+    upload = receive(world, permits(1))
     assert check(world, upload).good == 1
     assert draft(world, upload).upload.rows == 1
     assert len(judged) == 1
@@ -344,12 +349,36 @@ def test_rows_are_judged_once_unless_something_changed_that_decides_it(
         (certificate,) = work.all_certificates(agency=LOW)
         assert world.office.records.claims(work, certificate)["number"] == permit_number(1)
         assert uploads.own(work, upload, LOW).good is None
-    other = receive(world, table(PERMIT.identifier, {"number": permit_number(2)}))
-    check(world, other)
+
+
+def test_rows_are_judged_again_by_another_version_of_their_type(world: World, judged: list[int]) -> None:
+    upload, office = receive(world, permits(1)), world.office
+    others = [replace(each, digest=bytes(32)) for each in office.types]
+    world.office = replace(office, types=others)
+    check(world, upload)
+    world.office = office
+    assert draft(world, upload).upload.rows == 1
+    assert len(judged) == 2
+
+
+def test_rows_are_judged_again_when_columns_mean_something_else(world: World, judged: list[int]) -> None:
+    upload = receive(world, permits(1))
+    check(world, upload)
     with world.office.store.writing() as work:
-        held = uploads.own(work, other, LOW)
-        # As a file, type or columns that were others by then would have it.
-        by_others = judgements.dumps_good([], "another version of the type")
-        held.good = uploads.lock(world.office, work, held, "good", by_others)
-    assert draft(world, other).upload.rows == 1
-    assert len(judged) == 3
+        held = uploads.own(work, upload, LOW)
+        said = json.loads(uploads.unlock(world.office, work, held, "choices", held.choices or b""))
+        (hotline,) = (header for header, claim in said["columns"].items() if claim == "hotline")
+        said["columns"][hotline] = mapping.SKIP
+        held.choices = uploads.lock(world.office, work, held, "choices", uploads.dumps(said))
+    assert draft(world, upload).upload.rows == 1
+    assert len(judged) == 2
+
+
+def test_rows_are_judged_again_after_an_upgrade(
+    world: World, judged: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = receive(world, permits(1))
+    check(world, upload)
+    monkeypatch.setattr(imports.metadata, "version", lambda name: f"the {name} after this one")
+    assert draft(world, upload).upload.rows == 1
+    assert len(judged) == 2

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlmodel import select
 
 from issuer import telling, webhooks
 from issuer.account_models import Role
-from issuer.reconciliation_models import Agreement
+from issuer.reconciliation_models import Agreement, AlertMail
 from issuer.reconciling import announcing, differences, mailing, rows, running, watching
 from issuer.reconciling.differences import Difference, Grade
 from issuer.working import Worker
@@ -158,7 +159,8 @@ def test_agreement_and_remarks_are_nothing_to_tell(world: World, office: PostOff
         ("status_failed", {"change": 1, "count": 3, "leaf": "0x01"}, {"count": 2, "leaf": "0x02"}, False),
         ("status_shown_differs", {"leaf": "0x01", "there": "tracks:"}, {"there": "tracks:1,9,0"}, True),
         ("manifest_altered", {"digest": "0x01"}, {"digest": "0x02"}, True),
-        ("and_more", {"count": 3}, {"count": 4}, True),
+        # As it stood before it had digests.
+        ("and_more", {"count": 3}, {"count": 4}, False),
     ],
 )
 def test_a_difference_is_the_same_one_if_only_its_circumstances_alter(
@@ -171,11 +173,47 @@ def test_a_difference_is_the_same_one_if_only_its_circumstances_alter(
     assert differences.fresh([now], [Difference(Grade.REMARK, code, {**before, **after})]) == [now]
 
 
+def test_a_difference_beyond_those_that_are_listed_is_told_once_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(differences, "MOST_KEPT", 2)
+    lost = [Difference(Grade.FAULT, "document_missing", {"leaf": f"0x0{place}", "batch": 1}) for place in range(6)]
+
+    def kept(*found: Difference) -> list[Difference]:
+        return differences.read(differences.written(differences.ordered(found)))
+
+    night = kept(*lost[:4])
+    assert [each.code for each in differences.fresh(night, [])] == ["document_missing"] * 2 + ["and_more"]
+    # Clearing up brings to light what was beyond the cut; listing others pushes what was listed beyond it.
+    assert differences.fresh(kept(*lost[1:4]), night) == []
+    assert differences.fresh(kept(*lost[2:4]), night) == []
+    assert differences.fresh(kept(*reversed(lost[:4])), night) == []
+    # A new one is told, whether it is listed or not.
+    assert [each.code for each in differences.fresh(kept(*lost[:5]), night)] == ["and_more"]
+    assert differences.fresh(kept(lost[4], lost[0], lost[1], lost[2]), night) == [lost[4]]
+    remarks = [Difference(Grade.REMARK, "documents_waiting", {"batch": batch, "count": 1}) for batch in (1, 2)]
+    assert differences.fresh(kept(*lost[:4], *remarks), night) == []
+
+
 def test_without_addresses_nobody_is_written_to(world: World, office: PostOffice) -> None:
     (certificate,) = issued(world, 1)
     alter(world.office.store, LOSE, id=certificate.id)
     run(world)
     tell(world, post(office.port, recipients={str(TOP): (DUTY,)}))
+    assert office.came == []
+
+
+def test_a_message_to_an_agency_that_has_no_address_any_more_is_closed(world: World, office: PostOffice) -> None:
+    (certificate,) = issued(world, 1)
+    alter(world.office.store, LOSE, id=certificate.id)
+    run(world)
+    while announcing.step(world.office, post(office.port)):
+        pass
+    nobody = post(office.port, recipients={str(TOP): (DUTY,)})
+    assert mailing.send_one(world.office, nobody)
+    assert not mailing.send_one(world.office, nobody)
+    with world.office.store.reading() as work:
+        (mail,) = work.session.exec(select(AlertMail)).all()
+        assert (mail.last_answer, mail.delivered_at is not None) == ("nobody is to be told", True)
+        assert rows.undelivered(work, LOW) == []
     assert office.came == []
 
 

@@ -123,8 +123,14 @@ def checked(terminal: Terminal, chain: Anvil, name: str) -> tuple[int, dict[str,
 
 
 def test_nothing_to_compare_and_nothing_to_sign_with_are_no_success(terminal: Terminal) -> None:
-    empty = terminal.run("reconcile", YINXIN_DATABASE_URL=f"sqlite:///{terminal.folder}/empty.db")
-    assert (empty.code, "NOT RUN" in empty.err) == (3, True)
+    nowhere = {"YINXIN_DATABASE_URL": f"sqlite:///{terminal.folder}/empty.db"}
+    nobody = terminal.folder / "nobody"
+    nobody.mkdir()
+    for name in ("master.key", "password"):
+        if (terminal.folder / "keystore" / name).exists():
+            shutil.copy(terminal.folder / "keystore" / name, nobody / name)
+    empty = terminal.run("reconcile", **nowhere, YINXIN_KEYSTORE=str(nobody))
+    assert (empty.code, "NOT RUN: got no certificates, keys or people" in empty.err) == (3, True), empty.err
     keyless = terminal.folder / "keyless"
     shutil.copytree(terminal.folder / "keystore", keyless)
     shutil.rmtree(keyless / "documents")
@@ -132,6 +138,29 @@ def test_nothing_to_compare_and_nothing_to_sign_with_are_no_success(terminal: Te
     assert (unsigned.code, "not written" in unsigned.err) == (3, True)
     assert "AGREES" in unsigned.out
     assert not (terminal.folder / "unsigned.yxm").exists()
+
+
+def test_an_agency_whose_keys_are_here_is_held_against_the_registry_without_a_certificate_in_the_books(
+    terminal: Terminal, chain: Anvil
+) -> None:
+    other = {"YINXIN_DATABASE_URL": f"sqlite:///{terminal.folder}/other.db", "YINXIN_DATA_DIR": "other-data"}
+    shutil.copytree(terminal.folder / "data", terminal.folder / "other-data")
+    chain.mine(2)
+    unknown = terminal.run("reconcile", "--json", **other)
+    assert unknown.code == 1, unknown.err
+    (told,) = json.loads(unknown.out)
+    assert (told["agency"], told["outcome"], told["batches"]) == (AGENCY, "DIFFERS", 0)
+    assert [each["code"] for each in told["findings"]] == ["anchored_unknown"]
+
+
+def test_mistakes_of_use_are_no_difference(terminal: Terminal) -> None:
+    wrong = terminal.run("reconcile", "--agency", 999)
+    assert (wrong.code, "got 999, wanted the number" in wrong.err) == (64, True), wrong.err
+    unwritable = terminal.run("reconcile", "--manifest", "nowhere/first.yxm")
+    assert (unwritable.code, "nowhere/first.yxm: not written" in unwritable.err) == (3, True), unwritable.err
+    assert "AGREES" in unwritable.out
+    nothing = terminal.run("reconcile", YINXIN_DATABASE_URL="mysql://db/x")
+    assert (nothing.code, "NOT RUN" in nothing.err) == (3, True), nothing.err
 
 
 def test_the_command_tells_by_its_exit_code_and_signs_a_manifest(terminal: Terminal, chain: Anvil) -> None:

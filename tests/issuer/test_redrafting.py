@@ -17,6 +17,7 @@ from issuer.redrafting import Bound
 from issuer.replacing import Changes
 from tests.issuer.clerks import pages
 from tests.issuer.desks import change, clerk, opened
+from tests.issuer.offices import permit_number
 from tests.issuer.test_erasing import HOLDER, certificates, issued
 
 if TYPE_CHECKING:
@@ -61,6 +62,23 @@ def test_what_is_bound_is_refused_and_says_why(world: World) -> None:
         before = world.office.records.claims(work, old)
     with pytest.raises(NotAllowed, match="nothing is different"):
         say(world, draft, address=str(before["address"]))
+
+
+def test_number_that_a_second_licence_has_too_stays_where_it_stays_as_it_was(world: World) -> None:
+    (old,) = certificates(world, issued(world, 1, **HOLDER))
+    (twin,) = certificates(world, issued(world, 2))
+    with world.office.store.writing() as work:
+        # As an agency's books may have it from before: two licences under one number.
+        work.certificate(twin.id).number_index = old.number_index
+    batch = replacing.draft(
+        world.office, old, Changes({"address": "内蒙古自治区呼和浩特市新址1号"}), purpose=Purpose.REPLACE
+    )
+    (new,) = certificates(world, batch)
+    say(world, opened(world, new.id), address="内蒙古自治区呼和浩特市新址2号")
+    assert opened(world, new.id).content.claims["address"] == "内蒙古自治区呼和浩特市新址2号"
+    issued(world, 3)
+    with pytest.raises(NotAllowed, match="given out to another certificate"):
+        say(world, opened(world, new.id), number=permit_number(3))
 
 
 def test_clerk_changes_it_in_the_form_where_bound_fields_are_read_only(world: World) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.issuer.offices import World
 
+DAYS = ("issue_date", "valid_until")
 SAFETY = "construction-safety-licence"
 HOLDER = next(claim.example for claim in by_identifier(PERMIT).claims if claim.key == "credit_code")
 NAME = next(claim.example for claim in by_identifier(PERMIT).claims if claim.key == "operator_name")
@@ -109,6 +110,31 @@ def test_what_is_not_issued_or_another_agencys_or_of_another_type_is_not_there(
     assert unable.ask("search", **by_number(1)).status_code == 403
 
 
+@pytest.mark.parametrize("service", ["info", "file"])
+def test_certificate_named_in_two_ways_that_disagree_is_none(http: TestClient, system: System, service: str) -> None:
+    issue(http, 1, 2)
+    (first,) = system.ask("search", **by_number(1)).json()["certificates"]
+    assert system.ask(service, id=first["id"], **by_number(1)).status_code == 200
+    other = system.ask(service, id=first["id"], **by_number(2))
+    assert (other.status_code, other.json()["title"]) == (404, "NotFound")
+    assert "fits all that was named" in other.json()["detail"]
+    assert system.ask(service, id=first["id"], certificateNumber=permit_number(2)).status_code == 404
+    assert system.ask(service, id=first["id"], certificateTypeCode=SAFETY).status_code == 403
+
+
+def test_search_and_verification_hold_to_every_way_in_which_a_certificate_is_named(
+    http: TestClient, system: System
+) -> None:
+    issue(http, 1, 2)
+    (first,) = system.ask("search", **by_number(1)).json()["certificates"]
+    wanted = {"certificateHolderCode": HOLDER, "certificateTypeCode": PERMIT}
+    (only,) = system.ask("search", **wanted, id=first["id"]).json()["certificates"]
+    assert only == first
+    assert system.ask("search", id=first["id"], **by_number(2)).json() == {"certificates": []}
+    told = system.ask("verify-info", id=first["id"], **by_number(2), claims={"credit_code": HOLDER})
+    assert told.json()["held"] is False
+
+
 # Info.
 
 
@@ -168,21 +194,35 @@ def test_number_and_days_outside_the_allowed_fields_are_left_out(world: World, h
         del answer["registry" if "registry" in answer else "withheld"]
         for member in ("certificateNumber", "certificateEffectiveDate", "certificateExpiringDate"):
             assert str(whole[member]) not in str(answer)
-    taken = system.ask("file", id=whole["id"], fileType="sd-jwt")
-    assert taken.headers["content-disposition"] == 'attachment; filename="certificate.sd-jwt"'
     days = System(http, make(world, fields={PERMIT: ["operator_name", "valid_until"]}).secret)
     some = days.ask("info", id=whole["id"]).json()
     assert some["certificateExpiringDate"] == whole["certificateExpiringDate"]
     assert some["certificateEffectiveDate"] is None
+    # An SD-JWT says the days in clear, whatever of its claims is disclosed.
+    for unable in (system, days):
+        refused = unable.ask("file", id=whole["id"], fileType="sd-jwt")
+        assert (refused.status_code, refused.json()["title"]) == (403, "NotAllowed")
+        assert "the days" in refused.json()["detail"]
+        assert str(whole["certificateExpiringDate"]) not in refused.text
+    both = System(http, make(world, fields={PERMIT: ["operator_name", *DAYS]}).secret)
+    taken = both.ask("file", id=whole["id"], fileType="sd-jwt")
+    assert taken.headers["content-disposition"] == 'attachment; filename="certificate.sd-jwt"'
+    validity = sd_jwts.parse(taken.text).credential.validity
+    told = both.ask("info", id=whole["id"]).json()
+    assert validity.first_day.isoformat() == told["certificateEffectiveDate"]
+    assert str(validity.last_day) == told["certificateExpiringDate"]
 
 
-def test_holder_is_not_tied_to_a_number_that_the_client_is_not_shown(world: World, http: TestClient) -> None:
+def test_whoever_knows_a_number_may_name_it(world: World, http: TestClient) -> None:
     issue(http, 1)
+    issue(http, 2)
     system = System(http, make(world, fields={PERMIT: ["operator_name", "credit_code"]}).secret)
     wanted = {"certificateHolderCode": HOLDER, "certificateTypeCode": PERMIT}
-    assert len(system.ask("search", **wanted).json()["certificates"]) == 1
-    for number in (permit_number(1), permit_number(2)):
-        assert system.ask("search", **wanted, certificateNumber=number).status_code == 403
+    assert len(system.ask("search", **wanted).json()["certificates"]) == 2
+    (named,) = system.ask("search", **by_number(1)).json()["certificates"]
+    (only,) = system.ask("search", **wanted, certificateNumber=permit_number(1)).json()["certificates"]
+    assert (only["id"], only["certificateNumber"]) == (named["id"], None)
+    assert system.ask("search", **wanted, certificateNumber=permit_number(3)).json()["certificates"] == []
 
 
 def test_log_tells_with_which_certificates_a_client_was_answered(
@@ -243,11 +283,11 @@ def test_files_of_every_kind(world: World, http: TestClient, system: System) -> 
 
 def test_client_that_is_shown_some_claims_gets_no_more_by_files(world: World, http: TestClient) -> None:
     issue(http, 1)
-    system = System(http, make(world, fields={PERMIT: ["number", "operator_name"]}).secret)
+    system = System(http, make(world, fields={PERMIT: ["number", "operator_name", *DAYS]}).secret)
     for kind in ("pdf", "code"):
         assert system.ask("file", **by_number(1), fileType=kind).status_code == 403
     shown = sd_jwts.parse(system.ask("file", **by_number(1), fileType="sd-jwt").text)
-    assert set(shown.claims) == {"number", "operator_name"}
+    assert set(shown.claims) == {"number", "operator_name", *DAYS}
 
 
 def test_proof_that_is_not_made_is_a_404(http: TestClient, system: System) -> None:

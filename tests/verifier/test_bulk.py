@@ -312,7 +312,7 @@ class TestDays:
         book.anchor(old.leaf)
         (line,) = check(old.code(), on="2020-05-01", book=book)
         assert line.verdict == "VALID"
-        assert "was registered on 1 January 2026" in english(line)
+        assert "not validly registered yet: that came on 1 January 2026" in english(line)
         assert line.known_at.startswith("2026-11-22")
 
     @pytest.mark.parametrize("day", ["1969-12-31", "2026-11-23", "2026-02-30", "0000-00-00", "yesterday"])

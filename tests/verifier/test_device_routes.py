@@ -12,11 +12,12 @@ from fastapi.testclient import TestClient
 from tests.verifier.papers_on_chain import index_of
 from tests.verifier.test_index import now_of
 from verifier.app import make_app
-from verifier.routes import standalone
+from verifier.routes import kept_page, standalone
 from verifier.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import Any
 
     from tests.deployed import Deployed
@@ -58,6 +59,31 @@ def test_it_keeps_the_page_s_own_files_as_they_are_and_nothing_about_certificate
 def test_a_page_that_is_kept_is_the_same_for_everybody(client: TestClient) -> None:
     for page in kept(client)["pages"]:
         assert client.get(page).content == client.get(page, headers={"Accept-Language": "en"}).content
+
+
+def test_each_page_that_is_kept_names_the_version_that_keeps_it(client: TestClient) -> None:
+    told = kept(client)
+    for page in told["pages"]:
+        assert f'<meta name="yinxin-version" content="{told["version"]}">' in client.get(page).text
+
+
+def test_pages_that_lead_elsewhere_are_another_version(
+    client: TestClient, deployment: Deployed, tmp_path: Path
+) -> None:
+    settings = Settings(audit_access="off")
+    app = make_app(index_of(deployment, tmp_path), settings, clock=lambda: now_of(deployment))
+    with TestClient(app) as closed:
+        told = kept(closed)
+        assert told["version"] != kept(client)["version"]
+        assert told["version"] in closed.get("/").text
+        assert 'href="/audit' in client.get("/").text
+        assert 'href="/audit' not in closed.get("/").text
+
+
+def test_more_pages_to_keep_are_another_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = kept_page.version(leads_to_audit=True)
+    monkeypatch.setattr(kept_page, "_PAGES", ("/?lang=en",))
+    assert kept_page.version.__wrapped__(leads_to_audit=True) != before
 
 
 def test_the_manifest_speaks_both_languages(client: TestClient) -> None:

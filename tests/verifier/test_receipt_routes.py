@@ -157,6 +157,16 @@ class TestApi:
         assert answer.status_code == 422
         assert "wanted" in answer.json()["detail"]
 
+    def test_a_name_that_the_report_does_not_have_is_refused(self, client: TestClient, paper: Paper) -> None:
+        for body in ({"code": paper.code()}, {"certificate": paper.sd_jwt}):
+            answer = client.post(API, json={**body, "show": ["number", "nope"]})
+            assert answer.status_code == 422
+            assert "show: got 'nope', wanted only some of " in answer.json()["detail"]
+        file = {"file": ("x.sd-jwt", paper.sd_jwt.encode())}
+        assert client.post(API, files=file, data={"show": "number,nope"}).status_code == 422
+        (report,) = given(client, paper, show=["agency", "certificate_type", "number"])["reports"]
+        assert given(client, paper, show=[each["key"] for each in report["items"]])["receipt"]
+
     def test_there_is_no_receipt_of_a_receipt(self, client: TestClient, paper: Paper) -> None:
         assert client.post(API, json={"code": given(client, paper)["receipt"]}).status_code == 422
 
@@ -237,7 +247,10 @@ class TestBeforeItWasRegistered:
     """Who asks about a day before the registration is told so wherever the receipt is read."""
 
     DAY = "2026-02-01"
-    SAID: ClassVar[dict[str, str]] = {"en": "On that day it was not in the register yet", "zh-CN": "当日尚未登记"}
+    SAID: ClassVar[dict[str, str]] = {
+        "en": "On that day it was not validly registered yet",
+        "zh-CN": "当日尚未有效登记",
+    }
 
     def test_the_receipt_has_the_day_of_registration(self, client: TestClient, paper: Paper) -> None:
         answer = client.post(f"{API}?on={self.DAY}", json={"code": paper.code()}).json()

@@ -45,7 +45,8 @@ from chain.keys import PublicKey
 from tests.verifier.book import IDENTITY, KEY, kid, private_key
 from tests.verifier.chain_in_memory import NOW, SENDER, ListRegistry, index_of
 from verifier.knowledge import NO_CUT_OFF, Place
-from verifier.models import EventRow, TransactionRow, block_of, place
+from verifier.models import EventRow, PartyRow, TransactionRow, block_of, place
+from verifier.parties import Part
 from verifier.recording import Recorder
 from verifier.store import Store
 
@@ -153,6 +154,28 @@ def test_an_event_is_found_by_its_agency_type_and_transaction(tmp_path: Path) ->
     carrying = sent[told[BatchAnchored].transaction_hash]
     assert (carrying.block, carrying.sender) == (block_of(told[BatchAnchored].begins), SENDER)
     assert (carrying.position, carrying.to) == (0, IDENTITY.address)
+
+
+def test_a_replacement_was_signed_by_those_who_signed_its_batch(tmp_path: Path) -> None:
+    other = (sha256(b"another's").digest(),)
+    strange = replace(batch(1, other), agency=2, preparer=TWO, approvers=())
+    events: list[Event] = [agency(1), agency(2), batch(1)]
+    registry = ListRegistry(events, {3: LEAVES})
+    index = index_of(registry, tmp_path)
+    index.follow(NOW)
+    last = list(registry.records(1, 3))[-1]
+    of_batch = CertificateReplaced(1, LEAVES[1], LEAVES[0], 7, 1)
+    with Store(f"sqlite:///{tmp_path / 'index.db'}").writing() as session:
+        recorder = Recorder(session)
+        recorder.record(replace(last, event=strange, leaves=other, log_index=1))
+        recorder.record(replace(last, event=of_batch, leaves=(), log_index=2))
+        elsewhere = replace(last, event=of_batch, leaves=(), block_number=4, transaction_hash=bytes(32))
+        recorder.record(elsewhere)
+        signed = session.exec(select(PartyRow).where(PartyRow.part == Part.SIGNED)).all()
+        told = {(block_of(row.begins), row.begins & 3): set() for row in signed}
+        for row in signed:
+            told[block_of(row.begins), row.begins & 3].add(row.address)
+    assert told == {(3, 0): {ONE, TWO}, (3, 1): {TWO}, (3, 2): {ONE, TWO}}
 
 
 def test_a_transaction_that_is_told_in_two_ways_is_a_finding(tmp_path: Path) -> None:

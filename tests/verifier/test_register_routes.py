@@ -142,6 +142,10 @@ class TestLeaves:
         index.follow(now_of(deployment))
         assert asked(client, b"\x00\x00")["doubt"] is None
 
+    @pytest.mark.parametrize("path", [f"{LEAVES}?prefix=f85a&prefix=0000", f"{DELTAS}?after=0&after=1"])
+    def test_of_two_questions_neither_is_guessed(self, client: TestClient, path: str) -> None:
+        assert "more than once, wanted it once" in problem_of(client.get(path), 422)
+
     @pytest.mark.parametrize("prefix", ["", "a1b", "a1b2c", "A1B2", "0xa1", "a1b2\n", "zzzz"])
     def test_a_prefix_has_four_hexadecimal_digits(self, client: TestClient, prefix: str) -> None:
         assert "prefix" in problem_of(client.get(LEAVES, params={"prefix": prefix}), 422)

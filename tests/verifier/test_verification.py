@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain import base64url, cbor, certificate, code, digits, disclosures, merkle
-from chain.calendar import first_hour, hour_of
+from chain.calendar import first_hour, hour_of, today
 from chain.code import InclusionPath
 from chain.errors import CertificateTypeInvalid
 from chain.events import Track
@@ -37,6 +37,7 @@ from tests.verifier.book import (
     on,
     paper,
 )
+from verifier import receipt_finding
 from verifier.knowledge import AgencyRecord, Place
 from verifier.moments import Moment, moment
 from verifier.presented import Document, Presented
@@ -504,6 +505,31 @@ class TestAnchoring:
         assert check(report, "anchoring").message.arguments["missing"] == 1
         book.confirmations = 1
         assert ask(book, made.presented).verdict is Verdict.VALID
+
+    def test_nothing_is_called_registered_before_its_block_is_final(self) -> None:
+        made = paper()
+        book = Book(confirmations=2)
+        day = today(datetime.fromtimestamp(book.anchor(made.leaf, block=199).timestamp, UTC))
+        before = on((day - timedelta(days=1)).isoformat())
+        pending = ask(book, made.presented, before)
+        assert (pending.verdict, pending.subject.anchored is None) == (Verdict.PENDING, False)
+        book.confirmations = 1
+        settled = ask(book, made.presented, before)
+        assert (pending.registered_later, settled.registered_later) == (None, day)
+        for report, registered in ((pending, None), (settled, day)):
+            finding = receipt_finding.of_report(report, bytes(32), identity=book.identity, checkpoint=None)
+            assert finding is not None
+            assert finding.receipt.registered_on == registered
+        assert ask(book, made.presented, on(day.isoformat())).registered_later is None
+
+    def test_a_receipt_of_a_clock_behind_the_chains_is_one_all_the_same(self) -> None:
+        book, made = anchored()
+        day = today(datetime.fromtimestamp(ANCHORED_AT, UTC))
+        report = ask(book, made.presented, on((day - timedelta(days=1)).isoformat()))
+        behind = replace(report, checked_at=datetime.fromtimestamp(ANCHORED_AT, UTC) - timedelta(days=1))
+        finding = receipt_finding.of_report(behind, bytes(32), identity=book.identity, checkpoint=None)
+        assert finding is not None
+        assert finding.receipt.registered_on is None
 
     @pytest.mark.parametrize("known", [{}, {AGENCY}, {PARENT}])
     def test_unless_all_above_an_agency_are_known_nobody_knows_whether_it_could_issue(self, known: set[int]) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import httpx2
 import pytest
 import structlog
@@ -27,11 +28,13 @@ from chain.errors import (
 from chain.keys import PublicKey, signer
 from chain.trust_list import TrustList
 from tests import sealed
+from tests.browser.between import standing
 from tests.sealed import attester
 from tests.vectors.making import witness as making
 from tests.vectors.making.drafts import draft
 from tests.vectors.making.material import material
 from tests.vectors.making.parts import trust_of
+from tests.verifier.test_hanging_bodies import OTHER, RUDE, answer, begun, is_answered, patience, poke
 from tests.verifier.witness_desk import (
     ATTESTER,
     NAME,
@@ -56,11 +59,10 @@ from verifier.witnessing.split_view import SplitView
 from verifier.witnessing.witness import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from cryptography.hazmat.primitives.asymmetric import ec
 
     from chain.checkpoint import Believed
+    from verifier.witnessing.witness import Witness
 
 STRANGER = attester("stranger")
 VECTORS = json.loads(Path(__file__).parents[1].joinpath("vectors", "witness.json").read_bytes())
@@ -215,6 +217,11 @@ def cosigned() -> Cosignature:
     return Cosignature.made(statement, PublicKey.of(STRANGER).kid, signer(STRANGER))
 
 
+def faults_kept(witness: Witness) -> list[str]:
+    """Return the faults of the alarms kept, by their names."""
+    return sorted(str(each["fault"]) for each in witness.folder.alarms() if isinstance(each, dict))
+
+
 class TestWitness:
     def test_it_cosigns_what_goes_on(self, tmp_path: Path) -> None:
         witness = witness_in(tmp_path)
@@ -312,15 +319,33 @@ class TestWitness:
         assert witness.folder.splits.names() == []
         assert witness.folder.alarms() == []
 
-    def test_what_is_not_believed_is_one_alarm_of_a_verifier_however_often_it_comes(self, tmp_path: Path) -> None:
+    def test_what_is_not_believed_is_one_alarm_of_a_verifier_for_each_kind_of_fault(self, tmp_path: Path) -> None:
         witness = witness_in(tmp_path)
         for number in range(3):
             made = checkpoint_of(steps(), blocks()[-1] + number, by=(STRANGER,))
             witness.consider(made.encode(), source="https://two.example.cn")
             witness.consider(b"x" * number, source="https://two.example.cn")
-        assert len(witness.folder.alarms()) == 1
+        # What comes as nonsense once keeps no checkpoint by a stranger from being told.
+        assert faults_kept(witness) == ["EvidenceMalformed", "NotAttested"]
         witness.consider(b"x", source="https://three.example.cn")
-        assert len(witness.folder.alarms()) == 2
+        assert len(witness.folder.alarms()) == 3
+
+    def test_a_fault_that_comes_back_after_a_verifier_was_believed_is_an_alarm_again(self, tmp_path: Path) -> None:
+        witness = witness_in(tmp_path)
+        good = [checkpoint_of(until(blocks()[-2])).encode(), checkpoint_of(steps()).encode()]
+        for data in (b"x", good[0], b"x", b"xx", good[1], b"x"):
+            witness.consider(data, source="https://two.example.cn")
+        assert faults_kept(witness) == ["EvidenceMalformed"] * 3
+
+    def test_the_log_tells_whenever_the_fault_is_another_one_than_before(self, tmp_path: Path) -> None:
+        witness = witness_in(tmp_path)
+        good, strange = checkpoint_of(steps()).encode(), checkpoint_of(steps(), by=(STRANGER,)).encode()
+        later = checkpoint_of(steps(), blocks()[-1] + 1, by=(STRANGER,)).encode()
+        with structlog.testing.capture_logs() as logged:
+            for data in (b"x", b"xx", later, strange, b"x", good, b"x", good, b"x"):
+                witness.consider(data, source="https://two.example.cn")
+        told = [each["fault"] for each in logged if each["event"] == "witness.alarm"]
+        assert told == ["EvidenceMalformed", "NotAttested", *["EvidenceMalformed"] * 3]
 
     def test_no_kind_of_alarm_keeps_another_from_being_written_down(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -330,32 +355,37 @@ class TestWitness:
         witness.consider(b"x", source="https://two.example.cn")
         with structlog.testing.capture_logs() as logged:
             witness.consider(b"x", source="https://three.example.cn")
-        assert [each["event"] for each in logged] == ["witness.alarm_not_kept"]
+        assert [each["event"] for each in logged] == ["witness.alarm_not_kept", "witness.alarm"]
         witness.consider(checkpoint_of(steps()).encode())
         witness.consider(checkpoint_of(forged(steps())).encode())
         kinds = [each["kind"] for each in witness.folder.alarms() if isinstance(each, dict)]
         assert sorted(map(str, kinds)) == ["not_believed", "split_view"]
 
-    def test_a_checkpoint_that_never_comes_whole_holds_nobodys_place(
+    def test_checkpoints_that_never_come_whole_hold_no_place_but_their_senders(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(witness_service, "BODY_S", 0.05)
+        patience(monkeypatch, 30)
+        path, whole = "/api/v1/witness/checkpoints", checkpoint_of(steps()).encode()
+        rude = {"client": RUDE, "media_type": "application/json", "first": b"{", "size": 1_000}
+        with standing(witness_service.make_app(witness_in(tmp_path))) as server, ExitStack() as stack:
 
-        async def slow() -> AsyncIterator[bytes]:
-            yield b"{"
-            await anyio.sleep_forever()
+            def answered(client: str) -> int:
+                headers = {"X-Forwarded-For": client}
+                return httpx2.post(f"{server.url}{path}", content=whole, headers=headers, timeout=20).status_code
 
-        async def hand_in() -> list[int]:
-            app = witness_service.make_app(witness_in(tmp_path))
-            async with httpx2.AsyncClient(
-                transport=httpx2.ASGITransport(app=app), base_url="http://witness.example"
-            ) as client:
-                address = "/api/v1/witness/checkpoints"
-                answers = [await client.post(address, content=slow()) for _ in range(witness_service.MOST_WAITING)]
-                answers.append(await client.post(address, content=checkpoint_of(steps()).encode()))
-            return [each.status_code for each in answers]
-
-        assert anyio.run(hand_in) == [408] * witness_service.MOST_WAITING + [200]
+            silent = [stack.enter_context(begun(server.url, path, **rude)) for _ in range(5)]
+            until = time.monotonic() + 10
+            while sum(map(is_answered, silent)) < 4 and time.monotonic() < until:
+                time.sleep(0.01)
+            (held,) = [each for each in silent if not is_answered(each)]
+            assert {answer(each)[0] for each in silent if each is not held} == {429}
+            assert (answered(RUDE), answered(OTHER)) == (429, 200)
+            patience(monkeypatch, 0.2)
+            poke([held])
+            status, said = answer(held)
+            assert (status, "connection: close" in said.lower()) == (408, True)
+            assert held.recv(1) == b""
+            assert answered(RUDE) == 200
 
     def test_its_ages_and_alarms_are_told_to_monitoring(self, tmp_path: Path) -> None:
         witness = witness_in(tmp_path)

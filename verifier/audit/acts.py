@@ -9,11 +9,11 @@ from sqlmodel import col, select
 
 from verifier.audit.events_told import told
 from verifier.audit.paging import PAGE_ROWS, Cursors, Page
-from verifier.models import AgencyRow, EventRow, MemberRow, OfficerRow, PartyRow, block_of
+from verifier.models import EventRow, MemberRow, OfficerRow, PartyRow, block_of
 from verifier.parties import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlmodel import Session
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 500
 _BEYOND = 2**63 - 1
-_MOST_ROLES = 500
-"""How many spans of an officer's are shown."""
+MOST_ROLES = 500
+"""How many spans of an officer's are shown, and as many of a member's: the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,6 @@ class Role:
 
     agency: int | None
     """None for the council."""
-    name: str
-    """What that agency is called now."""
     capabilities: int
     first_block: int
     last_block: int | None
@@ -47,29 +45,29 @@ class Act:
     parts: tuple[Part, ...]
 
 
-def roles(session: Session, address: bytes) -> tuple[Role, ...]:
-    """Return every span in which an address was an officer's or a council member's, in the chain's order."""
-    officers = select(OfficerRow).where(OfficerRow.officer == address).order_by(col(OfficerRow.begins))
-    members = select(MemberRow).where(MemberRow.member == address).order_by(col(MemberRow.begins))
-    held = session.exec(officers.limit(_MOST_ROLES)).all()
-    names = _names(session, {row.agency for row in held})
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What an address may do and could do."""
+
+    held: tuple[Role, ...]
+    """In the chain's order."""
+    is_cut: bool
+    """Whether there were more before these."""
+
+
+def roles(session: Session, address: bytes) -> Roles:
+    """Return the spans in which an address was an officer's or a council member's, the newest ones of many."""
+    officers = select(OfficerRow).where(OfficerRow.officer == address).order_by(col(OfficerRow.begins).desc())
+    members = select(MemberRow).where(MemberRow.member == address).order_by(col(MemberRow.begins).desc())
+    serving = session.exec(officers.limit(MOST_ROLES + 1)).all()
+    sitting = session.exec(members.limit(MOST_ROLES + 1)).all()
     found = [
-        (row.begins, Role(row.agency, names[row.agency], row.capabilities, block_of(row.begins), _ended(row.ends)))
-        for row in held
+        (row.begins, Role(row.agency, row.capabilities, block_of(row.begins), _ended(row.ends)))
+        for row in serving[:MOST_ROLES]
     ]
-    found += [
-        (row.begins, Role(None, "", 0, block_of(row.begins), _ended(row.ends)))
-        for row in session.exec(members.limit(_MOST_ROLES))
-    ]
-    return tuple(role for _, role in sorted(found, key=lambda each: each[0]))
-
-
-def _names(session: Session, agencies: set[int]) -> Mapping[int, str]:
-    """Return what agencies are called now; the number of one that the index does not know."""
-    rows = select(AgencyRow.agency, AgencyRow.name).where(
-        col(AgencyRow.agency).in_(agencies), col(AgencyRow.ends).is_(None)
-    )
-    return {agency: f"#{agency}" for agency in agencies} | dict(session.exec(rows).all())
+    found += [(row.begins, Role(None, 0, block_of(row.begins), _ended(row.ends))) for row in sitting[:MOST_ROLES]]
+    held = tuple(role for _, role in sorted(found, key=lambda each: each[0]))
+    return Roles(held, is_cut=max(len(serving), len(sitting)) > MOST_ROLES)
 
 
 def _ended(ends: int | None) -> int | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from verifier.audit import times
 from verifier.audit.anomaly_rules import UNKNOWN, Rule
 from verifier.audit.finding import Finding, Grade
+from verifier.audit.misasked import Misasked
 from verifier.models import block_of, log_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class Asked:
     until: date | None = None
     """The last day, included; None for the end."""
     rules: frozenset[Rule] = frozenset(Rule)
+
+    def __post_init__(self) -> None:
+        """Refuse days in the wrong order: an empty list would look as if nothing were out of the ordinary."""
+        if self.since is not None and self.until is not None and self.until < self.since:
+            raise Misasked("days", first=self.since.isoformat(), last=self.until.isoformat())
 
     @property
     def begins(self) -> int:

@@ -87,7 +87,7 @@ class Node:
     leaf: bytes
     standing: Standing
     paper: Paper | None
-    """The first document of it that was handed in."""
+    """The document of it that counts, of those that were handed in."""
     type: CertificateType | None
     """None if it is not known."""
     agencies: tuple[int, ...]
@@ -176,10 +176,12 @@ def graph(given: Iterable[Paper], snapshot: Snapshot | None, moment: Moment, *, 
     asked = None if silence is not None else snapshot
     nodes: dict[bytes, Node] = {}
     findings: list[Finding] = []
+    counted = papers.counted(given)
     for paper in given:
-        findings += papers.findings(paper, nodes)
-        if paper.claimed is not None and paper.claimed.leaf not in nodes:
-            nodes[paper.claimed.leaf] = _handed_in(paper, paper.claimed, asked, moment)
+        chosen = counted.get(paper.leaf)
+        findings += papers.findings(paper, nodes, is_counted=paper is chosen)
+        if chosen is not None and chosen.claimed is not None and chosen.claimed.leaf not in nodes:
+            nodes[chosen.claimed.leaf] = _handed_in(chosen, chosen.claimed, asked, moment)
     citations = tuple(citation for node in nodes.values() for citation in _citations(node))
     for leaf in dict.fromkeys(citation.cited for citation in citations):
         if leaf not in nodes:

@@ -17,12 +17,13 @@ from sqlmodel import col, func, select
 from chain import merkle
 from chain.calendar import HOURS_A_DAY, first_hour, hour_of
 from chain.errors import InvalidInput, YinxinError
-from chain.events import AgencyRegistered
+from chain.events import AgencyRegistered, TypeRegistered
 from chain.history import Heads, History
 from chain.steps import List
 from verifier import checkpoint_rows
 from verifier.audit import times
 from verifier.audit.finding import Finding, Grade
+from verifier.audit.misasked import Misasked
 from verifier.audit.tabulating import Leaves, Table, anchors, batch_of, tables
 from verifier.histories import heads_after, history_until
 from verifier.models import LeafRow, place
@@ -76,7 +77,7 @@ class Period:
         if self.certificate_type is not None:
             _require_number("certificate type", self.certificate_type)
         if not date(1970, 1, 2) <= self.first_day <= self.last_day < date(9999, 1, 1):
-            raise InvalidInput(f"got the days {self.first_day} to {self.last_day}, wanted a first one, then a last one")
+            raise Misasked("days", first=self.first_day.isoformat(), last=self.last_day.isoformat())
 
     @property
     def seconds(self) -> range:
@@ -149,9 +150,7 @@ def subject_of(
             return OneBatch(number, named)
         case None, None, None, None, None, bytes() as found:
             return OneCertificate(found)
-    raise InvalidInput(
-        "got something else than one subject, wanted an agency and two days, an agency and a batch's root, or a leaf"
-    )
+    raise Misasked("subject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,31 +256,44 @@ def _selected(
         case Period():
             if subject.seconds.start > checkpoint.timestamp:
                 newest = time_of(checkpoint.timestamp).date()
-                raise InvalidInput(f"got a period from {subject.first_day}, wanted one that began by {newest}")
+                raise Misasked("period_to_come", first=subject.first_day.isoformat(), newest=newest.isoformat())
             of_agency = [each for each in everything if batch_of(each).agency == subject.agency]
             known = _agencies(history)
             if subject.agency not in known:
-                raise InvalidInput(f"got the agency {subject.agency}, wanted one of the {len(known)} in the registry")
+                raise Misasked("agency", got=subject.agency, count=len(known))
+            types = _types(history)
+            if subject.certificate_type is not None and subject.certificate_type not in types:
+                raise Misasked("type", got=subject.certificate_type, count=len(types))
             return [each for each in of_agency if _is_in(each, subject)], (subject.agency,)
         case OneBatch():
             wanted = subject.agency, subject.root
             found = [each for each in everything if (batch_of(each).agency, batch_of(each).root) == wanted]
-            what = f"the batch 0x{subject.root.hex()} of agency {subject.agency}"
+            missing = Misasked(
+                "no_batch", root=f"0x{subject.root.hex()}", agency=subject.agency, block=checkpoint.block_number
+            )
         case OneCertificate():
             # Which batches hold it is known only where the index has the leaves of all of them.
             if unread := tuple(_unread_faults(session, everything)):
                 raise NotComplete(unread)
             places = set(session.exec(select(LeafRow.batch).where(LeafRow.leaf == subject.leaf)).all())
             found = [each for each in everything if place(each.block_number, each.log_index) in places]
-            what = f"the leaf 0x{subject.leaf.hex()}"
+            missing = Misasked("no_leaf", leaf=f"0x{subject.leaf.hex()}", block=checkpoint.block_number)
     if not found:
-        raise InvalidInput(f"got {what}, which no batch up to block {checkpoint.block_number} has; wanted one anchored")
+        raise missing
     return found, ()
 
 
 def _agencies(history: History) -> set[int]:
     return {
         record.event.agency for record in history.records(List.RIGHTS) if isinstance(record.event, AgencyRegistered)
+    }
+
+
+def _types(history: History) -> set[int]:
+    return {
+        record.event.certificate_type
+        for record in history.records(List.RIGHTS)
+        if isinstance(record.event, TypeRegistered)
     }
 
 
@@ -370,7 +382,7 @@ def _status_hour(subject: Subject, checkpoint: Checkpoint) -> int:
 
 def _require_number(what: str, number: int) -> None:
     if not 0 < number <= _MOST_NUMBER:
-        raise InvalidInput(f"got {number} as {what}, wanted a number from 1 to {_MOST_NUMBER}")
+        raise Misasked("range", name=what, got=str(number), most=str(_MOST_NUMBER))
 
 
 def _require_hash(what: str, value: bytes) -> None:

@@ -57,7 +57,8 @@ def checked(source: ChainSource, identity: Identity, header: RawHeader, recorded
 def swapped(source: ChainSource, stood_at: int) -> list[Finding]:
     """Say whether a registry that cannot be asked is none of ours any more; nothing if that cannot be asked either.
 
-    A node that has not come as far yet as a block at which it stood need not have any code there.
+    A node that has not come as far yet as a block at which it stood need not have any code there. `stood_at` is
+    negative where none is known: a first audit of a node that still reads the chain says nothing of no code.
     """
     try:
         newest = source.newest().number
@@ -66,7 +67,7 @@ def swapped(source: ChainSource, stood_at: int) -> list[Finding]:
         return []
     if shown is None or source.is_our_code(source.address, shown.code):
         return []
-    if not shown.code and newest < stood_at:
+    if not shown.code and (stood_at < 0 or newest < stood_at):
         return []
     return [_swapped(source.address, newest, shown)]
 

@@ -1,8 +1,9 @@
-"""Whether the keys that made the certificates of documents handed in counted where these were anchored.
+"""What is wrong with documents handed in: the keys that made their certificates first, then what they show.
 
 A batch on the chain does not say which key signed its certificates, so that of an agency with a good key beside a bad
 one nothing can be told from the chain. A document names its key. All else comes from the history and the batches that
-a package holds, as its checker does it again.
+a package holds, as its checker does it again. What a document shows beside its certificate, the verifier compared
+when it was handed in; no checker does that again.
 """
 
 from __future__ import annotations
@@ -36,22 +37,34 @@ if TYPE_CHECKING:
 
 
 def findings(complete: Complete, documents: Sequence[HandedIn]) -> tuple[Finding, ...]:
-    """Return what is wrong with the signatures of documents; of what carries no certificate, nothing is said."""
+    """Return what is wrong with documents: with their signatures, and with what their verification found besides.
+
+    Of one that was not verified and carries no certificate, nothing is said.
+    """
     return tuple(_findings(complete, documents))
 
 
 def _findings(complete: Complete, documents: Sequence[HandedIn]) -> Iterator[Finding]:
     for place, document in enumerate(documents, start=1):
-        # What has a leaf was read as a certificate before.
-        if document.certificate is None or document.leaf is None:
-            continue
-        source = certificate.parse(document.certificate)
-        fault = _fault(complete, source, document.leaf)
-        if fault is None:
-            continue
-        code, more = fault
-        named: dict[str, Argument] = {"name": f"documents/{place:04}", "verdict": Verdict.ALTERED.value}
-        yield Finding(Grade.ALARM, code, agency=source.credential.agency, leaf=document.leaf, arguments=named | more)
+        name = f"documents/{place:04}"
+        signed = _of_signature(complete, document, name)
+        if signed is not None:
+            yield signed
+        elif document.paper is not None:
+            yield from papers.findings(replace(document.paper, name=name), (), is_counted=False)
+
+
+def _of_signature(complete: Complete, document: HandedIn, name: str) -> Finding | None:
+    # What has a leaf was read as a certificate before.
+    if document.certificate is None or document.leaf is None:
+        return None
+    source = certificate.parse(document.certificate)
+    fault = _fault(complete, source, document.leaf)
+    if fault is None:
+        return None
+    code, more = fault
+    named: dict[str, Argument] = {"name": name, "verdict": Verdict.ALTERED.value}
+    return Finding(Grade.ALARM, code, agency=source.credential.agency, leaf=document.leaf, arguments=named | more)
 
 
 def _fault(complete: Complete, source: Certificate, leaf: bytes) -> tuple[str, dict[str, Argument]] | None:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from sqlmodel import col, select
 
 from chain import steps
-from chain.errors import InvalidInput
 from chain.events import CertificateReplaced, StatusChanged
 from verifier.audit import times
 from verifier.audit.as_of import first_place_since
 from verifier.audit.events_told import told
+from verifier.audit.misasked import Misasked
 from verifier.audit.paging import PAGE_ROWS, Cursors, Page
 from verifier.models import EventRow
 
@@ -54,9 +54,9 @@ class Filters:
     def __post_init__(self) -> None:
         """Refuse what there is not; raises `InvalidInput`."""
         if self.kind is not None and self.kind not in (*KINDS, *GROUPS):
-            raise InvalidInput(f"kind: got {self.kind[:40]!r}, wanted one of {', '.join((*GROUPS, *KINDS))}")
+            raise Misasked("choice", name="kind", got=self.kind[:40], wanted=", ".join((*GROUPS, *KINDS)))
         if self.first is not None and self.last is not None and self.last < self.first:
-            raise InvalidInput(f"days: got {self.first} to {self.last}, wanted the earlier day first")
+            raise Misasked("days", first=self.first.isoformat(), last=self.last.isoformat())
 
     @property
     def cursors(self) -> Cursors:

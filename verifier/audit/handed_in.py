@@ -1,16 +1,27 @@
-"""Documents that an auditor hands in to be put into an evidence package, each with the certificate that it carries."""
+"""Documents that an auditor hands in to be put into an evidence package, each with the certificate that it carries.
+
+Each is verified as anybody's document is: a page that shows something else than was signed goes into the package with
+its certificate, which is genuine, and only its verdict tells of it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chain import certificate
 from chain.errors import InvalidInput, Malformed
 from verifier import reading
+from verifier.audit import papers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
+
+    from verifier.audit.papers import Paper
+    from verifier.knowledge import Snapshot
+    from verifier.moments import Moment
+    from verifier.presented import Presented
 
 MOST = 500
 """How many documents one package takes."""
@@ -30,25 +41,35 @@ class HandedIn:
     """That certificate's."""
     proofs: tuple[bytes, ...]
     """Files that say they prove it, as it carries them."""
+    presented: Presented
+    """What was read of it, to be verified."""
+    paper: Paper | None = None
+    """It, verified; None if it was not."""
 
 
-def read(documents: Iterable[bytes]) -> tuple[HandedIn, ...]:
+def read(documents: Iterable[bytes], *, pdf_roots: Path | None = None) -> tuple[HandedIn, ...]:
     """Take the certificates out of documents, in a confined process; raises `InvalidInput` for too many documents.
 
-    What cannot be read is kept as it is: whether it is a certificate at all, a person must tell.
+    What cannot be read is kept as it is: whether it is a certificate at all, a person must tell. `pdf_roots` as in
+    `reading.read_upload`.
     """
-    found = tuple(_read(data) for data in documents)
+    found = tuple(_read(data, pdf_roots) for data in documents)
     if len(found) > MOST:
         raise InvalidInput(f"got {len(found)} documents, wanted at most {MOST} in one package")
     return found
 
 
-def _read(data: bytes) -> HandedIn:
-    presented = reading.read_upload(data)
+def verified(documents: Iterable[HandedIn], snapshot: Snapshot | None, moment: Moment) -> tuple[HandedIn, ...]:
+    """Return documents that were read, each verified as of the moment: its page, too, not its certificate alone."""
+    return tuple(replace(each, paper=papers.verified("", each.presented, snapshot, moment)) for each in documents)
+
+
+def _read(data: bytes, pdf_roots: Path | None) -> HandedIn:
+    presented = reading.read_upload(data, pdf_roots=pdf_roots)
     ending = next((name for begin, name in _ENDINGS if data.startswith(begin)), "bin")
     text = presented.certificates[0] if len(presented.certificates) == 1 else None
     leaf = None if text is None else _leaf(text)
-    return HandedIn(data, ending, None if leaf is None else text, leaf, presented.proofs)
+    return HandedIn(data, ending, None if leaf is None else text, leaf, presented.proofs, presented)
 
 
 def _leaf(text: str) -> bytes | None:

@@ -24,6 +24,7 @@ from chain.proof import Proof
 from chain.trust_list import TrustList
 from verifier.audit import package_report, times
 from verifier.audit.completeness import OneCertificate
+from verifier.audit.misasked import Misasked
 from verifier.audit.tabulating import batch_of
 from verifier.moments import time_of
 from verifier.wording import Language
@@ -103,11 +104,12 @@ def make(complete: Complete, means: Means, made_at: datetime, *, documents: Sequ
     return _signed(contents, means.attester)
 
 
-def name_of(complete: Complete) -> str:
-    """Return what the file is called where it is saved."""
+def name_of(complete: Complete, *, has_findings: bool = False) -> str:
+    """Return what the file is called where it is saved; so that nobody overlooks what was found of documents."""
     subject = complete.subject.as_json()
     agency = f"-agency-{subject['agency']}" if "agency" in subject else ""
-    return f"yinxin-evidence{agency}-block-{complete.checkpoint.block_number}.zip"
+    findings = "-findings" if has_findings else ""
+    return f"yinxin-evidence{agency}-block-{complete.checkpoint.block_number}{findings}.zip"
 
 
 def _require_believed(complete: Complete, means: Means) -> None:
@@ -137,10 +139,7 @@ def _with_documents(complete: Complete, documents: Sequence[HandedIn]) -> dict[s
     contents: dict[str, bytes] = {}
     for place, each in enumerate(documents, start=1):
         if each.leaf is not None and each.leaf not in known:
-            raise InvalidInput(
-                f"got document {place}, whose certificate has the leaf 0x{each.leaf.hex()}; wanted one of the "
-                f"{len(known)} certificates that the package is about"
-            )
+            raise Misasked("document", place=place, leaf=f"0x{each.leaf.hex()}", count=len(known))
         name = _document(place)
         contents[f"{name}.{each.ending}"] = each.data
         if each.certificate is not None:
@@ -159,6 +158,8 @@ def _described(place: int, document: HandedIn) -> JSON:
         "file": f"{name}.{document.ending}",
         "certificate": f"{name}.sd-jwt" if has_one else None,
         "leaf": f"0x{document.leaf.hex()}" if document.leaf is not None else None,
+        # The maker's word: nobody compares a page's typeset text again without the verifier's own program.
+        "verdict": document.paper.report.verdict.value if document.paper is not None else None,
     }
 
 

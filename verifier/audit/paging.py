@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chain import base64url
-from chain.errors import InvalidInput
+from verifier.audit.misasked import Misasked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,13 +58,13 @@ class Cursors:
             check, body = data[:_CHECK_BYTES], data[_CHECK_BYTES:]
             key = json.loads(body) if check == self._check(body) else None
         except (ValueError, RecursionError) as exc:
-            raise InvalidInput(_WANTED.format(cursor[:80])) from exc
+            raise Misasked("cursor", got=cursor[:80]) from exc
         if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
-            raise InvalidInput(_WANTED.format(cursor[:80]))
+            raise Misasked("cursor", got=cursor[:80])
         # No row's key has them, and no database takes them.
         is_strange = any(isinstance(part, str) and not (part.isascii() and part.isprintable()) for part in key)
         if is_strange or any(isinstance(part, int) and not -_MOST <= part < _MOST for part in key):
-            raise InvalidInput(_WANTED.format(cursor[:80]))
+            raise Misasked("cursor", got=cursor[:80])
         return tuple(key)
 
     def read_int(self, cursor: str | None) -> int | None:
@@ -86,6 +86,3 @@ class Cursors:
 
     def _check(self, body: bytes) -> bytes:
         return sha256(len(self.name).to_bytes(4) + self.name.encode() + body).digest()[:_CHECK_BYTES]
-
-
-_WANTED = "cursor: got {0!r}, wanted one that this list gave with the same filters; begin at its first page"

@@ -21,7 +21,7 @@ from verifier.report import Outcome, Verdict
 from verifier.wording import message
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from chain.certificate_type import CertificateType
@@ -104,19 +104,44 @@ def verified(name: str, presented: Presented, snapshot: Snapshot | None, moment:
     return Paper(name, report, formed[1] if isinstance(formed[1], Claimed) else None)
 
 
-def findings(paper: Paper, known: Collection[bytes]) -> Iterator[Finding]:
-    """Yield what is to be said of a document by itself; `known` are the leaves of those handed in before it."""
+def counted(given: Iterable[Paper]) -> Mapping[bytes | None, Paper]:
+    """Return which document counts of each certificate: one that its agency issued, then the one that shows most.
+
+    So it is the same whatever the order of files. Of those that are as good, the first one counts.
+    """
+    best: dict[bytes | None, Paper] = {}
+    for paper in given:
+        if paper.claimed is None:
+            continue
+        before = best.setdefault(paper.leaf, paper)
+        if _worth(paper) > _worth(before):
+            best[paper.leaf] = paper
+    return best
+
+
+def _worth(paper: Paper) -> tuple[bool, int]:
+    return paper.is_known, 0 if paper.claimed is None else len(paper.claimed.claims)
+
+
+def findings(paper: Paper, known: Collection[bytes], *, is_counted: bool) -> Iterator[Finding]:
+    """Yield what is to be said of a document by itself.
+
+    `known` are the leaves of those handed in before it; `is_counted` tells whether it is the one of its certificate
+    that counts: what the others withhold matters to nobody.
+    """
     verdict = paper.report.verdict
     arguments: dict[str, Argument] = {"name": paper.name, "verdict": verdict.value}
     agency = None if paper.claimed is None else paper.claimed.agency
     if verdict in NEVER:
         code, more = _key_fault(paper.report) or ("paper_not_genuine", {})
         yield Finding(Grade.ALARM, code, agency=agency, leaf=paper.leaf, arguments={**arguments, **more})
-    elif not paper.is_known:
+        return
+    if not paper.is_known:
         yield Finding(Grade.REMARK, "paper_unchecked", agency=agency, leaf=paper.leaf, arguments=arguments)
-    elif paper.leaf in known:
+        return
+    if paper.leaf in known:
         yield Finding(Grade.REMARK, "paper_twice", agency=agency, leaf=paper.leaf, arguments=arguments)
-    elif paper.withholds_citations:
+    if is_counted and paper.withholds_citations:
         yield Finding(Grade.REMARK, "citations_withheld", agency=agency, leaf=paper.leaf, arguments=arguments)
 
 

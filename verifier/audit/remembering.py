@@ -140,6 +140,10 @@ class Remembered:
                 since, reached = begun, came
         return since
 
+    def begun_since(self) -> int:
+        """Return the run that was the last to begin at the first block, whether it got anywhere or not."""
+        return int(next(self._rows("SELECT COALESCE(MAX(number), 0) FROM runs WHERE first = 0"), (0,))[0])
+
     def head(self) -> Mark | None:
         """Return the last block checked."""
         rows = self._rows("SELECT number, hash, time FROM marks ORDER BY number DESC LIMIT 1")

@@ -67,7 +67,7 @@ def subject(
 ) -> Iterator[Finding]:
     """Hold a status against the leaf that it is of; `anchored_as` is that leaf's type and version.
 
-    A status that is illegal for its type may be taken back: that mends it.
+    Not to be asked of a change that takes a status back: that mends one that is illegal for its type.
     """
     leaf, track = (
         (event.old_leaf, Track.REPLACED) if isinstance(event, CertificateReplaced) else (event.leaf, event.track)
@@ -75,8 +75,6 @@ def subject(
     where = Where(happened.block, happened.log_index, event.agency)
     if anchored_as is None:
         yield where.found("status_never_anchored", leaf=leaf, track=track.name)
-        return
-    if isinstance(event, StatusChanged) and not event.from_hour:
         return
     tracks = legal(*anchored_as)
     if tracks is not None and track not in tracks:

@@ -34,6 +34,8 @@ _NOTHING_MORE = frozenset({"no_seals", "only_told", "code_only_told"})
 """Reasons that the kind of chain gives: nobody can look at more of it."""
 _BY_NATURE = _NOTHING_MORE | {"one_node", "only_newest"}
 """Those that the number or kind of nodes gives as well; not a source that did not answer, nor what nobody set."""
+_UNSIGNED = "sender_only_told"
+"""The code of what was found, and the reason that it gives where every transaction is signed."""
 _WITHOUT_REGISTRY = frozenset({Family.CONTINUITY, Family.BLOCKS, Family.SEALS, Family.NODES})
 """What can be looked at in blocks that are older than the registry."""
 
@@ -202,6 +204,10 @@ class Auditor:
             self._gaps.add(Family.SEALS, "no_trust_list")
         elif (unsealed := self.remembered.unsealed_until()) >= 0:
             self._gaps.add(Family.SEALS, "seals_since", before=unsealed)
+        found = self.remembered.counts(since=self.remembered.begun_since())
+        if (unsigned := found.get((Grade.REMARK, _UNSIGNED), 0)) and self.sources[0].are_all_signed:
+            # A node could keep any sender from being checked, by one member of its answer.
+            self._gaps.add(Family.BLOCKS, _UNSIGNED, count=unsigned)
         self._tell_gaps_of_state(mark)
 
     def _tell_gaps_of_state(self, mark: Mark) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from chain.errors import InvalidInput
 from verifier.audit.completeness import OneCertificate
+from verifier.audit.misasked import Misasked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,7 @@ def places(block_hash: bytes, population_digest: bytes, *, population: int, size
     Raises `InvalidInput` for more than there are, for none, and for what is no hash.
     """
     if not 0 < size <= min(population, MOST):
-        raise InvalidInput(f"got a sample of {size} out of {population}, wanted 1 to {min(population, MOST)}")
+        raise Misasked("sample_size", got=size, population=population, most=min(population, MOST))
     if {len(block_hash), len(population_digest)} != {_HASH}:
         raise InvalidInput(f"got hashes of {len(block_hash)} and {len(population_digest)} bytes, wanted {_HASH}")
     # The largest multiple of the population that 256 bits hold: a number beyond it would favour the first places.
@@ -99,15 +100,12 @@ def draw(complete: Complete, block: Block, *, size: int) -> Sample:
 def _require_later(complete: Complete, block: Block) -> None:
     """Refuse a block whose hash somebody could know while the population could still change."""
     if isinstance(complete.subject, OneCertificate) or not complete.batches:
-        raise InvalidInput("got one certificate, or none at all, to draw from; wanted a batch or a period with batches")
+        raise Misasked("sample_of_one")
     if not complete.is_over:
-        raise InvalidInput("got a period that is not over at the newest checkpoint; wanted one to which nothing comes")
+        raise Misasked("sample_not_over")
     last = complete.batches[-1]
     if block.number <= last.block_number:
-        raise InvalidInput(f"got block {block.number}, wanted one after {last.block_number}, the last batch's")
+        raise Misasked("sample_block", got=block.number, last=last.block_number)
     end = complete.ends
     if end is not None and block.timestamp < end:
-        raise InvalidInput(
-            f"got block {block.number}, which was made before the period was over; wanted one whose hash nobody could "
-            "know then"
-        )
+        raise Misasked("sample_block_early", got=block.number)

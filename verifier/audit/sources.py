@@ -39,6 +39,10 @@ class ChainSource(Protocol):
         """Whether this kind of chain proves its state."""
 
     @property
+    def are_all_signed(self) -> bool:
+        """Whether nobody can send on this kind of chain without a signature that can be read."""
+
+    @property
     def confirmations(self) -> int:
         """How many blocks must follow a block before it is final."""
 

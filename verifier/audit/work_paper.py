@@ -83,7 +83,7 @@ def recipe(sample: Sample, language: Language) -> list[tuple[str, str]]:
     return [(sentence(f"audit.paper.{name}", language), value) for name, value in values.items()]
 
 
-def _rows(sample: Sample) -> list[list[str | int]]:
+def _rows(sample: Sample, language: Language) -> list[list[str | int]]:
     statuses = {(row[0], row[4]): row[-1] for row in sample.complete.table("leaves").rows}
     rows: list[list[str | int]] = []
     for each in sample.drawn:
@@ -100,11 +100,18 @@ def _rows(sample: Sample) -> list[list[str | int]]:
                 f"0x{batch.root.hex()}",
                 each.record.block_number,
                 times.shanghai(each.record.block_timestamp),
-                str(statuses[batch.agency, leaf]),
+                _status(str(statuses[batch.agency, leaf]), language),
                 *("" for _ in EMPTY),
             ]
         )
     return rows
+
+
+def _status(tracks: str, language: Language) -> str:
+    """Say in words what a table has as the names of tracks."""
+    return sentence("audit.between", language).join(
+        sentence(f"audit.track.{each}", language) for each in tracks.split()
+    )
 
 
 def _headers(language: Language) -> list[str]:
@@ -117,7 +124,9 @@ def _csv(sample: Sample, language: Language) -> bytes:
     writer.writerow([f"# {_title(sample, language)}"])
     writer.writerows([f"# {label}", disarmed(value)] for label, value in recipe(sample, language))
     writer.writerow(_headers(language))
-    writer.writerows([disarmed(cell) if isinstance(cell, str) else cell for cell in row] for row in _rows(sample))
+    writer.writerows(
+        [disarmed(cell) if isinstance(cell, str) else cell for cell in row] for row in _rows(sample, language)
+    )
     return _BOM + out.getvalue().encode()
 
 
@@ -127,7 +136,7 @@ def _xlsx(sample: Sample, language: Language) -> bytes:
     recipe_lines = recipe(sample, language)
     banner = f"{title} · " + " · ".join(f"{label}: {value}" for label, value in recipe_lines)
     book = Workbook(sentence("audit.paper.sheet", language), _WIDTHS, banner=banner, formulas=("=",))
-    headers, rows = _headers(language), _rows(sample)
+    headers, rows = _headers(language), _rows(sample, language)
     book.headers(headers, count=len(rows))
     for row in rows:
         book.row(row, ["" for _ in row])

@@ -58,6 +58,7 @@ def anomalies(
     usage mistake, and with 3 if something could not be asked: the register, or a year's holidays that nobody entered.
     """
     from verifier.audit import anomaly_list  # noqa: PLC0415 (not everybody who comes here needs a database)
+    from verifier.audit.agency_names import require_known  # noqa: PLC0415 (as above)
     from verifier.audit.anomalies import HIDDEN, anomalies  # noqa: PLC0415 (as above)
     from verifier.audit.anomaly_figures import Asked  # noqa: PLC0415 (as above)
     from verifier.audit.anomaly_rules import Rule, open_rules  # noqa: PLC0415 (as above)
@@ -71,6 +72,8 @@ def anomalies(
     if trouble:
         ERR.print(f"NOT RUN: {trouble}", markup=False, style="red")
         return NOT_RUN
+    with opened(index) as tables:
+        require_known(tables, agency)
     unasked: list[Anomaly] = []
     if as_json:
         listed = anomaly_list.listing(index, rules, asked, lambda each: unasked.extend([each] * each.is_not_run))

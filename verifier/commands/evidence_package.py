@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 REFUSED = 1
 """What cannot be proven complete is not written."""
 WRONG = 1
-"""It was written, and a document in it was signed with a key that did not count."""
+"""It was written, and a document in it is not in order, or could not be verified."""
 _HASH = 32
 
 OUT, ERR = Console(highlight=False), Console(stderr=True, highlight=False, soft_wrap=True)
@@ -104,8 +104,9 @@ def package(
     """Write an evidence package about a period, a batch or a certificate: proofs, history, documents, a report.
 
     The program that checks it stands in it, and needs no network. Exits with 1, and writes nothing, where completeness
-    cannot be proven; with 1, too, where the key that signed a document handed in did not count when that was anchored:
-    then the package is written, and names it.
+    cannot be proven. Each document handed in is verified; with 1, too, where one is altered, not genuine, unreadable or
+    could not be checked, or its key did not count when it was anchored: then the package is written, and names it.
+    That a genuine one expired or was revoked is no fault of it.
     """
     from verifier.audit.completeness import subject_of  # noqa: PLC0415 (as above)
 
@@ -152,12 +153,17 @@ def _package(subject: Subject, out: Path, documents: list[bytes] | tuple[()], *,
     """Write a package; one that is not whole has neither proofs of single batches nor a report."""
     from verifier.audit import document_keys, handed_in  # noqa: PLC0415 (as above)
     from verifier.audit.package import make  # noqa: PLC0415 (as above)
+    from verifier.moments import moment  # noqa: PLC0415 (as above)
 
     settings = open_settings()
-    read = handed_in.read(documents)
-    found = _gathered(_followed(settings), subject)
+    read = handed_in.read(documents, pdf_roots=settings.pdf_authorities)
+    index = _followed(settings)
+    found = _gathered(index, subject)
     if found is None:
         return REFUSED
+    when = moment(None, datetime.now(UTC))
+    with index.snapshot() as snapshot:
+        read = handed_in.verified(read, snapshot, when)
     data = make(found, _means(settings, is_whole=is_whole), datetime.now(UTC), documents=read)
     _write(out, data)
     wrong = document_keys.findings(found, read)

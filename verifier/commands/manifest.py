@@ -47,9 +47,13 @@ def manifest(
         typer.Option(parser=language_named, metavar="|".join(Language), help="Language of the words."),
     ] = Language.ENGLISH,
 ) -> int:
-    """Say in what an agency's signed manifest differs from the chain, up to the manifest's block."""
+    """Say in what an agency's signed manifest differs from the chain, up to the manifest's block.
+
+    Exits with 0 if they agree, remarks aside, 1 if they differ, 2 for a usage mistake, and 3 if NOT RUN: the index
+    could not be asked, so that nothing may be said.
+    """
     from chain.manifest import Manifest  # noqa: PLC0415 (only this command pays for it)
-    from verifier.audit import manifest_check  # noqa: PLC0415 (as above)
+    from verifier.audit import agency_names, manifest_check  # noqa: PLC0415 (as above)
     from verifier.register import RegisterUnanswerable, opened  # noqa: PLC0415 (as above)
     from verifier.wiring import open_index  # noqa: PLC0415 (as above)
 
@@ -60,23 +64,22 @@ def manifest(
         index.follow(datetime.now(UTC))
         with opened(index) as tables:
             checked = manifest_check.check(tables, given, documents)
+            agency = agency_names.called(given.agency, agency_names.agency_names(tables))
     except (RegistryError, RegisterUnanswerable) as exc:
         ERR.print(say(message("audit.manifest.not_run", reason=str(exc)), lang), markup=False, style="red")
         return NOT_RUN
     if as_json:
         sys.stdout.write(json.dumps(_told(checked), ensure_ascii=False) + "\n")
     else:
-        _print(checked, lang)
+        _print(checked, say(agency, lang), lang)
     if checked.not_run is not None:
         return NOT_RUN
     return AGREES if checked.agrees else DIFFERS
 
 
-def _print(checked: Checked, lang: Language) -> None:
+def _print(checked: Checked, agency: str, lang: Language) -> None:
     given = checked.manifest
-    about = message(
-        "audit.manifest.about", agency=given.agency, block=given.block_number, hash=f"0x{given.block_hash.hex()}"
-    )
+    about = message("audit.manifest.about", agency=agency, block=given.block_number, hash=f"0x{given.block_hash.hex()}")
     OUT.print(say(about, lang), markup=False)
     if checked.not_run is not None:
         reason = say(checked.not_run, lang)

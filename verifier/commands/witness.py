@@ -53,6 +53,8 @@ def once(
 ) -> int:
     """Ask each verifier for its newest checkpoint, once, and co-sign what goes on from all that was seen.
 
+    Without --from it asks nobody, and tells only what it has seen before.
+
     Exits with 0 if all is well, 1 if something is for somebody to look at, 2 if a verifier could
     not be asked, or the witness could not do its work.
     """

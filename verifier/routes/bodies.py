@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,20 +10,16 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from chain import strict_json
 from verifier import reading
 from verifier.presented import Presented
 from verifier.reading import MAX_UPLOAD
 from verifier.routes.desk import desk_of
+from verifier.routes.incoming import json_of, limited
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from fastapi import Request
     from starlette.datastructures import FormData
-
-    from chain.strict_json import JSON
 
 MAX_BODY = 2 * MAX_UPLOAD + 64 * 1024
 """The certificate, a file that it vouches for, and what multipart puts around them."""
@@ -34,10 +29,8 @@ FORM = "multipart/form-data"
 MAX_JSON = 1024 * 1024
 _MAX_FIELD = 512 * 1024
 _MAX_FIELDS = 4
-_SILENCE_S, _WHOLE_S = 5.0, 600.0
-"""How long the next piece of a body may take, and all of it: what has come of it is held in memory meanwhile."""
-_PACE = 1024
-"""Bytes a second, over all of the body: who sends one byte now and then holds a place as long as who sends nothing."""
+MAX_JSON_VALUES = 1_000
+"""Of the JSON bodies that ask about one thing; two or three are wanted."""
 _SHOWN = 60
 _UTF_8 = frozenset({"utf-8", "utf8"})
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
@@ -120,15 +113,8 @@ async def _taken_apart(form: FormData) -> tuple[dict[str, Upload], dict[str, str
 
 
 async def read_json(request: Request) -> tuple[str, str]:
-    """Return the one member of a JSON body, and its text; raises `RequestFault`.
-
-    Read by our own strict parser: the framework's takes the last of two equal members, NaN and other encodings.
-    """
-    body = b"".join([chunk async for chunk in limited(request, MAX_JSON)])
-    try:
-        value: JSON = strict_json.parse(body)
-    except ValueError as exc:
-        raise RequestFault(400, f"got a body that is not strict JSON: {exc}") from exc
+    """Return the one member of a JSON body, and its text; raises `RequestFault`."""
+    value = await json_of(request, MAX_JSON, most_values=MAX_JSON_VALUES)
     match value:
         case {"code": str() as text, **others} if not others:
             return "code", text
@@ -164,27 +150,6 @@ def require_each_once(request: Request) -> None:
     given = request.query_params
     if repeated := [name for name in given if len(given.getlist(name)) > 1]:
         raise RequestFault(422, f"got {repeated[0]!r} more than once, wanted it once")
-
-
-async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
-    """Yield the body as it comes; raises `RequestFault` as soon as there is too much of it, or it does not come on."""
-    now = asyncio.get_running_loop().time
-    size, stream, begun = 0, request.stream(), now()
-    while True:
-        ends = begun + min(_SILENCE_S + size / _PACE, _WHOLE_S)
-        try:
-            # Anyio's own scopes take a twentieth of the time of a verdict.
-            async with asyncio.timeout_at(min(now() + _SILENCE_S, ends)):
-                chunk = await anext(stream, None)
-        except TimeoutError as exc:
-            wanted = f"all of it, at {_PACE} bytes a second or more and without a rest of {_SILENCE_S:g} s"
-            raise RequestFault(408, f"got {size} bytes of the body and then no more, wanted {wanted}") from exc
-        if chunk is None:
-            return
-        size += len(chunk)
-        if size > most:
-            raise RequestFault(413, f"got a body of more than {most} bytes, wanted at most so many")
-        yield chunk
 
 
 def plain_name(name: str) -> str:

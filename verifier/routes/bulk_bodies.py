@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from chain import strict_json
 from verifier.bulk import Brought
-from verifier.routes.bodies import limited, plain_name, require_form, require_text
+from verifier.routes.bodies import plain_name, require_form, require_text
+from verifier.routes.incoming import json_of, limited
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
     from fastapi import Request
-
-    from chain.strict_json import JSON
 
 MAX_UPLOADS = 50 * 1024**2
 """Bytes of all files together."""
@@ -69,11 +67,7 @@ async def read_files(request: Request) -> tuple[list[Brought], dict[str, str]]:
 
 async def read_texts(request: Request) -> list[Brought]:
     """Return the texts of a JSON body, `{"items": ["…", …]}`; raises `RequestFault`."""
-    body = b"".join([chunk async for chunk in limited(request, MAX_UPLOADS)])
-    try:
-        value: JSON = strict_json.parse(body)
-    except ValueError as exc:
-        raise RequestFault(400, f"got a body that is not strict JSON: {exc}") from exc
+    value = await json_of(request, MAX_UPLOADS, most_values=2 * MAX_ITEMS)
     match value:
         case {"items": [*items], **others} if not others and all(isinstance(item, str) for item in items):
             texts = [str(item) for item in items]

@@ -13,7 +13,7 @@ from verifier.evidence_files import Kind
 from verifier.routes import caching, kept_page, standalone
 from verifier.routes.evidence import offered
 from verifier.routes.problems import RequestFault
-from verifier.routes.rendering import PageLanguage  # noqa: TC001 (FastAPI reads annotations at run time)
+from verifier.routes.rendering import PageLanguage, is_audit_open
 from verifier.wording import Language, language_of, sentence
 
 router = APIRouter(include_in_schema=False)
@@ -27,7 +27,7 @@ _MASKABLE = ("icon-maskable-512.png", "512x512", "maskable")
 @router.get("/sw.js")
 def service_worker(request: Request) -> Response:
     """Return the service worker; its version is the digest of all that it keeps, so it changes when any of it does."""
-    keep = json.dumps(kept_page.keep(), separators=(",", ":"))
+    keep = json.dumps(kept_page.keep(leads_to_audit=is_audit_open(request)), separators=(",", ":"))
     code = f"globalThis.keep={keep};\n".encode() + kept_page.static(kept_page.WORKER)
     return _changing(request, code, _SCRIPT)
 

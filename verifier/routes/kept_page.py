@@ -23,23 +23,28 @@ _TAKEN = ("zxing_reader.wasm",)
 _SHOWN = 16
 
 
-def keep() -> dict[str, object]:
-    """Return what the service worker keeps. The files come with the software, and do not change while it runs."""
+def keep(*, leads_to_audit: bool) -> dict[str, object]:
+    """Return what the service worker keeps. The files come with the software, and do not change while it runs.
+
+    `leads_to_audit` is the one setting that shows on these pages: whether they lead to the auditor's desk.
+    """
+    return {"version": version(leads_to_audit=leads_to_audit), **_everything()}
+
+
+@cache
+def version(*, leads_to_audit: bool) -> str:
+    """Return the digest of all that is kept, of what its pages are made of, and of what keeps it."""
+    made_of = {each.address: each.digest for each in (_kept(WORKER, static(WORKER)), *_templates())}
+    everything = {"keep": _everything(), "made_of": made_of, "leads_to_audit": leads_to_audit}
+    return sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()[:_SHOWN]
+
+
+def _everything() -> dict[str, object]:
     return {
-        "version": version(),
         "pages": list(_PAGES),
         "files": {kept.address: kept.digest for kept in _always()},
         "taken": {kept.address: kept.digest for kept in _taken()},
     }
-
-
-@cache
-def version() -> str:
-    """Return the digest of all that is kept, of what its pages are made of, and of what keeps it."""
-    everything = sha256(static(WORKER))
-    for kept in (*_always(), *_taken(), *_templates()):
-        everything.update(f"{kept.address} {kept.digest}\n".encode())
-    return everything.hexdigest()[:_SHOWN]
 
 
 @cache

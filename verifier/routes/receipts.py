@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from chain import strict_json
 from verifier import answer, reading, receipts
 from verifier.receipt_page import PageUnprintable
-from verifier.routes.bodies import MAX_JSON, limited, media_type_of, presented, read_form, require_each_once
+from verifier.routes.bodies import MAX_JSON, MAX_JSON_VALUES, media_type_of, presented, read_form, require_each_once
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.examples import PROBLEM, REPORT
+from verifier.routes.incoming import json_of
 from verifier.routes.problems import MEDIA_TYPE as PROBLEM_TYPE
 from verifier.routes.problems import RequestFault
 from verifier.routes.receipt_desk import JSON_TYPE, JWS, PDF, as_file, digest_of, receipts_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from chain.strict_json import JSON
     from verifier.moments import Moment
     from verifier.presented import GivenFile
+    from verifier.receipt_finding import Finding
     from verifier.report import Report
 
 router = APIRouter(tags=["receipts"])
@@ -32,6 +33,8 @@ MAX_SHOWN = 64
 """How many lines may be wished for a receipt's page."""
 _KINDS = ("code", "certificate", "short_number")
 _MAX_KEY = 80
+_OF_ALL = ("agency", "certificate_type", "number")
+"""What every certificate has, whatever its type calls it."""
 
 _WISHES = {
     "asked_by": {
@@ -44,7 +47,8 @@ _WISHES = {
         "maxItems": MAX_SHOWN,
         "items": {"type": "string", "maxLength": _MAX_KEY},
         "description": "Which of the report's `items`, `certificate_type`, `number` and `agency` the PDF "
-        "shows; left out, the facts. They are printed, not signed.",
+        "shows; left out, the facts. They are printed, not signed. Other names are refused, unless nothing is shown "
+        "because what was brought is not known to be genuine.",
     },
 }
 _REQUEST: dict[str, Any] = {
@@ -140,6 +144,7 @@ async def give(
     if finding is None:
         why = "nothing could be read, or it is a receipt itself, or the registry is not known yet"
         raise RequestFault(422, f"got {asked.report.verdict}: {why}; wanted something to give a receipt for")
+    _require_known(asked, finding)
     jws = await desk.sign(finding, asked_by=asked.asked_by)
     headers = {"Content-Language": language.value, "Vary": "Accept, Accept-Language"}
     if media_type == JSON_TYPE:
@@ -177,18 +182,14 @@ async def _asked(request: Request, when: Moment) -> _Asked:
         return _Asked(report, digest_of(upload), asked_by, show)
     if media_type != JSON_TYPE:
         raise RequestFault(415, f"got {media_type or 'no content type'}, wanted multipart/form-data or {JSON_TYPE}")
-    name, text, wishes = _members(b"".join([chunk async for chunk in limited(request, MAX_JSON)]))
+    name, text, wishes = _members(await json_of(request, MAX_JSON, most_values=MAX_JSON_VALUES))
     asked_by, show = _name(wishes.get("asked_by", "")), _keys(wishes.get("show"))
     report = await desk.check_presented(presented(name, text), when, name=name, request_id=request_id_of(request))
     return _Asked(report, digest_of(text), asked_by, show)
 
 
-def _members(body: bytes) -> tuple[str, str, dict[str, JSON]]:
+def _members(value: JSON) -> tuple[str, str, dict[str, JSON]]:
     """Return what to check, by kind and text, and the wishes; raises `RequestFault`."""
-    try:
-        value = strict_json.parse(body)
-    except ValueError as exc:
-        raise RequestFault(400, f"got a body that is not strict JSON: {exc}") from exc
     if not isinstance(value, dict):
         raise RequestFault(422, f"got {type(value).__name__}, wanted an object")
     given = {kind: value[kind] for kind in _KINDS if kind in value}
@@ -207,6 +208,16 @@ def _name(value: JSON) -> str:
     if fault := receipts.fault_of_asker(value):
         raise RequestFault(422, fault)
     return value
+
+
+def _require_known(asked: _Asked, finding: Finding) -> None:
+    """Refuse names of what the report does not have; of what is not known to be genuine, nothing is shown anyway."""
+    if not asked.show or not finding.shown:
+        return
+    known = {*_OF_ALL, *(each.key for each in finding.shown)}
+    if strange := asked.show - known - {""}:
+        got = f"{min(strange)[:_MAX_KEY]!r}"
+        raise RequestFault(422, f"show: got {got}, wanted only some of {', '.join(sorted(known))}")
 
 
 def _keys(value: JSON) -> frozenset[str] | None:

@@ -50,15 +50,15 @@ def rendered(
             path=request.url.path,
             request_id=request_id_of(request),
             word=word,
-            leads_to_audit=_is_audit_open(request),
-            page_version=kept_page.version(),
+            leads_to_audit=is_audit_open(request),
+            page_version=kept_page.version(leads_to_audit=is_audit_open(request)),
             **values,
         )
     )
     return HTMLResponse(text, status, headers={"Content-Language": language.value, "Vary": "Accept-Language"})
 
 
-def _is_audit_open(request: Request) -> bool:
+def is_audit_open(request: Request) -> bool:
     """Whether anybody may read the auditor's pages; the witness's service has none."""
     readers = getattr(request.app.state, "audit_readers", None)
     return readers is not None and readers.is_open

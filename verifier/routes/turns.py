@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST_WAITING, MOST_WAITING_EACH = 16, 4
 """How many may wait, of all and of each client: what waits is held in memory, 20 MB each."""
-MOST_COMING, MOST_COMING_EACH = 48, 12
+MOST_COMING, MOST_COMING_EACH = 48, 4
 """How many bodies may be on their way, of all and of each client: what has come of them is held in memory, too."""
 MOST_LARGE, MOST_LARGE_EACH = 12, 2
 """The same of the bodies of bulk checks, 50 MB each."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, cast
 
-from anyio import CapacityLimiter, fail_after, to_thread
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, FastAPI, Path, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -20,9 +20,10 @@ from starlette.exceptions import HTTPException
 from chain import base64url
 from chain.envelope import MAX_HISTORY
 from verifier.moments import time_of
-from verifier.routes import problems
+from verifier.routes import clients, problems
+from verifier.routes.incoming import limited
 from verifier.routes.problems import RequestFault, problem
-from verifier.routes.turns import RETRY_AFTER_S
+from verifier.routes.turns import RETRY_AFTER_S, Coming
 from verifier.witnessing import cosignature as cosignatures
 from verifier.witnessing import counts, split_view
 from verifier.witnessing.errors import FolderUnusable
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
 MOST_WAITING = 4
 """How many checkpoints may wait to be looked at; each takes as long as its history is."""
-BODY_S = 120.0
-"""For so long a checkpoint may be on its way here; whoever sends slower holds the place of others."""
+MOST_COMING, MOST_COMING_EACH = 12, 1
+"""How many may be on their way or looked at, of all and of each client: who sends nothing holds its own place alone."""
 _HEADERS = (
     (b"access-control-allow-origin", b"*"),
     (b"cross-origin-resource-policy", b"cross-origin"),
@@ -66,6 +67,7 @@ class _Desk:
     witness: Witness
     one: CapacityLimiter
     waiting: int = field(default=0)
+    coming: Coming = field(default_factory=lambda: Coming(MOST_COMING, MOST_COMING_EACH))
 
 
 def make_app(witness: Witness, *, lifespan: AbstractAsyncContextManager[None] | None = None) -> FastAPI:
@@ -160,24 +162,20 @@ def metrics(request: Request) -> Response:
 async def handed_in(request: Request) -> Response:
     """Look at a checkpoint, and co-sign it if it goes on from what was seen."""
     desk = _desk(request)
-    if desk.waiting >= MOST_WAITING:
-        raise HTTPException(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "too many checkpoints are being looked at",
-            headers={"Retry-After": str(RETRY_AFTER_S)},
-        )
-    desk.waiting += 1
-    try:
+    client = clients.counted_as(request.client.host) if request.client else ""
+    with desk.coming.place(client):
+        data = b"".join([piece async for piece in limited(request, MAX_HISTORY)])
+        if desk.waiting >= MOST_WAITING:
+            raise HTTPException(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "too many checkpoints are being looked at",
+                headers={"Retry-After": str(RETRY_AFTER_S)},
+            )
+        desk.waiting += 1
         try:
-            with fail_after(BODY_S):
-                data = await _body(request)
-        except TimeoutError as exc:
-            raise RequestFault(
-                HTTPStatus.REQUEST_TIMEOUT, f"got part of a checkpoint in {BODY_S:g} s, wanted all of it"
-            ) from exc
-        answer = await to_thread.run_sync(desk.witness.consider, data, limiter=desk.one)
-    finally:
-        desk.waiting -= 1
+            answer = await to_thread.run_sync(desk.witness.consider, data, limiter=desk.one)
+        finally:
+            desk.waiting -= 1
     return _answered(request, answer)
 
 
@@ -188,17 +186,6 @@ def _answered(request: Request, answer: Answer) -> Response:
     if answer.split is not None:
         return Response(answer.split.view.encode(), status, media_type=split_view.MEDIA_TYPE)
     return problem(request, status, answer.detail)
-
-
-async def _body(request: Request) -> bytes:
-    read = bytearray()
-    async for piece in request.stream():
-        read += piece
-        if len(read) > MAX_HISTORY:
-            raise RequestFault(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"got more than {MAX_HISTORY} bytes, wanted a checkpoint"
-            )
-    return bytes(read)
 
 
 def _file(cosignature: Cosignature, status: HTTPStatus = HTTPStatus.OK) -> Response:
@@ -229,6 +216,9 @@ class _Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message["headers"], *_HEADERS]}
+                # What comes later of a body that was given up is no request of its own.
+                if message["status"] == HTTPStatus.REQUEST_TIMEOUT:
+                    message["headers"].append((b"connection", b"close"))
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -155,10 +155,14 @@ class Folder:
     def raise_alarm(self, alarm: dict[str, JSON], *, found: int) -> bool:
         """Keep an alarm for good; returns whether it is new. The same one again is none. Raises `FolderUnusable`.
 
-        What a verifier shows that is not believed is one alarm, whatever is wrong with it each time.
+        What a verifier shows that is not believed is one alarm for each kind of fault, however often it comes and
+        whatever the numbers in it, until that verifier has shown something newer that was believed.
         """
         kind = alarm.get("kind")
-        same = {name: value for name, value in alarm.items() if kind != NOT_BELIEVED or name not in _CHANGING}
+        same = dict(alarm)
+        if kind == NOT_BELIEVED:
+            same = {name: value for name, value in alarm.items() if name not in _CHANGING}
+            same["believed"] = self.seen_from(str(alarm.get("source")))
         digest = sha256(strict_json.serialise(same)).digest()[:8].hex()
         if len(list(self._alarms.glob(f"*-{digest}.json"))) > 0:
             return False

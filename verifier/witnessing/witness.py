@@ -64,6 +64,8 @@ class Answer:
     cosignature: Cosignature | None = None
     """Of this checkpoint if it was co-signed, else of the newest one; None if there is none yet."""
     split: Shown | None = None
+    fault: str = ""
+    """What kind of fault keeps it from being believed, by the name of the error; empty if none does."""
 
 
 class Witness:
@@ -79,6 +81,8 @@ class Witness:
         kept = folder.newest()
         # It was believed when it was co-signed, whatever the trust list says by now.
         self._newest = None if kept is None else (kept[0], _once_believed(kept[1]))
+        self._faults: dict[str, str] = {}
+        """By verifier, the fault of what it showed last; none if that was believed, or it was not asked yet."""
 
     @property
     def key(self) -> PublicKey:
@@ -113,11 +117,11 @@ class Witness:
         try:
             came = Checkpoint.parse(data)
         except EvidenceMalformed as exc:
-            return Answer(Outcome.MALFORMED, str(exc), cosignature=last)
+            return Answer(Outcome.MALFORMED, str(exc), cosignature=last, fault=type(exc).__name__)
         trust, number = self.trust, came.block_number
         if came.registry_id != trust.registry_id:
             why = f"got a checkpoint of the registry {came.registry_id.hex()}, wanted {trust.registry_id.hex()}"
-            return Answer(Outcome.OTHER_REGISTRY, why, number, last)
+            return Answer(Outcome.OTHER_REGISTRY, why, number, last, fault="OtherRegistry")
         if last is not None and last.statement.checkpoint == came.statement:
             # The very same was verified before. Its signatures were, too, or others in their place.
             return Answer(Outcome.COSIGNED, "co-signed before", number, last)
@@ -125,7 +129,8 @@ class Witness:
             trust.require_current(self.clock())
             believed = _vouched(came, trust)
         except (EvidenceRefused, EvidenceMalformed) as exc:
-            return Answer(Outcome.NOT_BELIEVED, f"{type(exc).__name__}: {exc}", number, last)
+            fault = type(exc).__name__
+            return Answer(Outcome.NOT_BELIEVED, f"{fault}: {exc}", number, last, fault=fault)
         return self._compared(believed, last)
 
     def _compared(self, believed: Believed, last: Cosignature | None) -> Answer:
@@ -175,6 +180,8 @@ class Witness:
         """Keep what somebody should look at: split views whoever shows them, the rest only of verifiers asked."""
         found = int(self.clock().timestamp())
         alarm: dict[str, JSON] = {"source": source or "handed in", "block_number": answer.number}
+        is_changed = answer.fault not in {"", self._faults.get(source)}
+        self._remember_fault(source, answer.fault)
         if answer.outcome is Outcome.SPLIT:
             alarm |= {"kind": SPLIT_VIEW, "detail": answer.detail}
             if answer.split is not None:
@@ -183,10 +190,10 @@ class Witness:
                     self.folder.splits.keep(answer.split)
                 except OSError as exc:
                     raise FolderUnusable(f"{exc.strerror or exc}; wanted to keep a split view") from exc
-        elif answer.outcome in {Outcome.MALFORMED, Outcome.OTHER_REGISTRY, Outcome.NOT_BELIEVED}:
+        elif answer.fault:
             if not source:
                 return
-            alarm |= {"kind": NOT_BELIEVED, "detail": answer.detail}
+            alarm |= {"kind": NOT_BELIEVED, "fault": answer.fault, "detail": answer.detail}
         elif source and answer.number is not None:
             known = self.folder.seen_from(source)
             self.folder.saw_from(source, answer.number)
@@ -195,8 +202,16 @@ class Witness:
             alarm |= {"kind": WENT_BACK, "detail": f"got block {answer.number}, saw block {known} there before"}
         else:
             return
-        if self.folder.raise_alarm(alarm, found=found):
+        # The folder keeps a fault that comes again once. Whoever reads the log is told whenever it is another one.
+        if self.folder.raise_alarm(alarm, found=found) or is_changed:
             _LOG.error("witness.alarm", **alarm)
+
+    def _remember_fault(self, source: str, fault: str) -> None:
+        """Remember what is wrong with what a verifier shows; what others hand in has no last one."""
+        if source and fault:
+            self._faults[source] = fault
+        else:
+            self._faults.pop(source, None)
 
 
 def _vouched(came: Checkpoint, trust: TrustList) -> Believed:

@@ -152,7 +152,7 @@ def whole(visit: Visit, certificate: Certificate) -> dict[str, object]:
     ended = any(each.track.is_final and each.in_force(hour) for each in held)
     free = context["successor"] is None
     context["may_change"] = reads and batch.state in issuing.CHANGEABLE and visit.has(Role.PREPARER)
-    context["may_erase"] = reads and not is_erased and visit.has(Role.AGENCY_MANAGER, Role.STATUS_OFFICER)
+    context["may_erase"] = reads and not is_erased and may_erase(visit)
     context["may"] = _may(visit, certificate, kind, issued=issued, ended=ended, held=held, free=free)
     return context
 
@@ -203,6 +203,11 @@ def may_order(visit: Visit) -> bool:
 def may_renew(visit: Visit) -> bool:
     """Whether the visitor drafts new versions of certificates, and records inspections."""
     return visit.agency is not None and visit.has(Role.STATUS_OFFICER, Role.PREPARER)
+
+
+def may_erase(visit: Visit) -> bool:
+    """Whether the visitor asks for erasures, or carries them out."""
+    return visit.agency is not None and visit.has(Role.AGENCY_MANAGER, Role.STATUS_OFFICER)
 
 
 def code_url(visit: Visit, work: Work, certificate: Certificate) -> str:

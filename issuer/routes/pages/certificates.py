@@ -86,6 +86,7 @@ def find(visit: Visiting) -> Response:
         known_at=known_at,
         may_order=certificate_views.may_order(visit),
         may_renew=certificate_views.may_renew(visit),
+        may_erase=certificate_views.may_erase(visit),
     )
 
 

@@ -27,30 +27,36 @@ ASKING = (Role.AGENCY_MANAGER,)
 CARRYING_OUT = (Role.AGENCY_MANAGER, Role.STATUS_OFFICER)
 _UNDERSTOOD = ("holder-asked", "cannot-be-undone")
 _MOST_SHOWN = 20
+_LONGEST_WORDS = 200
 
 
 @router.get("/erasures")
 def overview(visit: Visiting) -> Response:
-    """Find the holder by a certificate, and show what waits for a second officer."""
+    """Show what waits for a second officer, and a form to find a holder."""
     _require(visit, *CARRYING_OUT)
-    words = visit.request.query_params.get("q", "").strip()
-    rows: list[certificate_views.Listed] = []
+    return _overview(visit)
+
+
+@router.post("/erasures")
+def search(visit: Visiting) -> Response:
+    """Find the holder by a certificate; not by an address, which would keep a name."""
+    _require(visit, *CARRYING_OUT)
+    words = visit.typed("q").strip()[:_LONGEST_WORDS]
+    if not words:
+        return _overview(visit)
     with visit.store.reading() as work:
-        waiting = erasures.waiting(work, visit.who.agency)
-        if words:
-            wanted = Search(words=words, agency=visit.who.agency)
-            page = finding.search(visit.office, work, visit.sight, wanted, offset=0)
-            rows = [
-                certificate_views.listed(visit, found, hour=hour_of(visit.now), today=visit.office.today)
-                for found in page.rows[:_MOST_SHOWN]
-            ]
-    if words:
-        with visit.store.writing() as work:
-            audit_log.add(
-                work, visit.occasion, "certificates searched", who=visit.who.login, agency=visit.who.agency,
-                detail="to erase",
-            )  # fmt: skip
-    return visit.page("erasures.html", q=words, rows=rows, waiting=waiting)
+        wanted = Search(words=words, agency=visit.who.agency)
+        page = finding.search(visit.office, work, visit.sight, wanted, offset=0)
+    rows = [
+        certificate_views.listed(visit, found, hour=hour_of(visit.now), today=visit.office.today)
+        for found in page.rows[:_MOST_SHOWN]
+    ]
+    with visit.store.writing() as work:
+        audit_log.add(
+            work, visit.occasion, "certificates searched", who=visit.who.login, agency=visit.who.agency,
+            detail="to erase",
+        )  # fmt: skip
+    return _overview(visit, words=words, rows=rows)
 
 
 @router.get("/certificates/{row_id}/erasure")
@@ -96,18 +102,18 @@ def carry_out(row_id: str, visit: Visiting) -> Response:
     return visit.page("erasure_done.html", done=done, left=left, certificate=stays)
 
 
-@router.post("/certificates/{row_id}/erasure/withdraw")
-def withdraw(row_id: str, visit: Visiting) -> Response:
+@router.post("/erasures/{number}/withdraw")
+def withdraw(number: int, visit: Visiting) -> Response:
     """Take back what was asked."""
     _require(visit, *CARRYING_OUT)
-    certificate = _own(visit, row_id)
-    erasures.withdraw(visit.office, certificate, visit.officer())
-    return visit.done(f"/certificates/{row_id}/erasure", visit.words.gettext("Taken back. Nothing was erased."))
+    erasures.withdraw(visit.office, number, visit.officer())
+    return visit.done("/erasures", visit.words.gettext("Taken back. Nothing was erased."))
 
 
-def may_see(visit: Visit) -> bool:
-    """Whether a visitor has anything to do with erasures."""
-    return visit.agency is not None and visit.has(*CARRYING_OUT)
+def _overview(visit: Visit, *, words: str = "", rows: Sequence[certificate_views.Listed] = ()) -> Response:
+    with visit.store.reading() as work:
+        waiting = erasures.waiting(visit.office, work, visit.who.agency)
+    return visit.page("erasures.html", q=words, rows=rows, waiting=waiting)
 
 
 def _page(visit: Visit, certificate: Certificate, faults: Sequence[Fault] = ()) -> Response:
@@ -116,11 +122,13 @@ def _page(visit: Visit, certificate: Certificate, faults: Sequence[Fault] = ()) 
     except Erased:
         return visit.page("erasure.html", status=410, certificate=certificate, standing=Standing.ERASED, rows=())
     with visit.store.reading() as work:
-        asked = erasures.open_one(work, certificate, found)
+        asked = erasures.open_one(visit.office, work, certificate, found)
         rows = [(each, _found(visit, work, each.id)) for each in found]
     hour, today = hour_of(visit.now), visit.office.today
-    shown = [(each, certificate_views.listed(visit, row, hour=hour, today=today)) for each, row in rows]
-    own = next(row for each, row in shown if each.id == certificate.id)
+    shown = [
+        (each, certificate_views.listed(visit, row, hour=hour, today=today), _code(visit, row)) for each, row in rows
+    ]
+    own, code = next((row, code) for each, row, code in shown if each.id == certificate.id)
     mine = asked is not None and asked.asked_by == visit.who.login
     return visit.page(
         "erasure.html",
@@ -129,9 +137,10 @@ def _page(visit: Visit, certificate: Certificate, faults: Sequence[Fault] = ()) 
         certificate=certificate,
         number=own.number,
         holder=own.holder,
+        code=code,
         rows=shown,
         asked=asked,
-        lacking=[(each.batch, visit.words.noted(each.erased_first)) for each, _ in shown if each.erased_first],
+        lacking=[(each.batch, visit.words.noted(each.erased_first)) for each, *_ in shown if each.erased_first],
         standing=erasures.standing(asked, mine=mine),
         may_ask=visit.has(*ASKING),
         typed=visit.typed("number"),
@@ -161,6 +170,14 @@ def _found(visit: Visit, work: Work, row_id: str) -> Found:
     certificate = visit.sight.own_certificate(work, row_id)
     claims = visit.office.records.claims(work, certificate)
     return Found(certificate, work.batch(certificate.batch_id), claims, ())
+
+
+def _code(visit: Visit, found: Found) -> str:
+    """Return the holder's code as people who need not know all of it are shown it; empty without one."""
+    kind = visit.office.type_of(found.batch.type_number, found.batch.type_version)
+    key = kind.holder_code_claim
+    value = (found.claims or {}).get(key) if key else None
+    return kind.claim(key).masked(value) if key and value else ""
 
 
 def _is_there(visit: Visit, row_id: str) -> bool:

@@ -48,7 +48,7 @@ def home(visit: Visiting) -> Response:
     agencies = [each for each in visit.sight.agencies if each]
     with visit.store.reading() as work:
         person = account_rows.person(work, visit.who.person_id)
-        waiting = overview.waiting_for(work, person, today=today)
+        waiting = overview.waiting_for(work, person, today=today, now=visit.now)
         states = overview.batches_by_state(work, agencies)
         documents = overview.without_documents(work, agencies)
         months = overview.running_out(work, visit.who.agency, today=today) if visit.who.agency else None

@@ -98,13 +98,13 @@ def acknowledge(visit: Visiting) -> Response:
     with visit.store.writing() as work:
         done = rows.acknowledge(work, agency, numbers, who=visit.who.login, now=visit.now)
         if done:
-            detail = ", ".join(map(str, numbers))
+            detail = ", ".join(map(str, done))
             audit_log.add(
                 work, visit.occasion, "foreign records noted", who=visit.who.login, agency=agency, detail=detail
             )
     return visit.done(
         "/reconciliation",
-        visit.words.ngettext("%(num)s record is acknowledged.", "%(num)s records are acknowledged.", done),
+        visit.words.ngettext("%(num)s record is acknowledged.", "%(num)s records are acknowledged.", len(done)),
     )
 
 

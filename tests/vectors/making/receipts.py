@@ -117,9 +117,10 @@ def _refused(receipt: Receipt) -> list[dict[str, Any]]:
             ("a day of registration that there is not", _resigned(good, registered_on="2027-02-30"), "UNREADABLE"),
             (
                 "a day of registration, and no certificate",
-                _resigned(good, registered_on="2026-11-23", leaf=None, short_number=None),
+                _resigned(good, on="2026-11-20", registered_on="2026-11-22", leaf=None, short_number=None),
                 "UNREADABLE",
             ),
+            ("registered after it was checked", _resigned(good, registered_on="2026-11-23"), "UNREADABLE"),
             ("spaces between members", f"{header}.{spaced}.{signature}", "UNREADABLE"),
             ("no signature", f"{header}.{payload}.", "UNREADABLE"),
             ("a high s", f"{header}.{payload}.{_high_s(signature)}", "UNREADABLE"),

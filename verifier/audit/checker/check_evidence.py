@@ -27,8 +27,9 @@ How it proves what it proves, in the order of the checks:
 8.  rights: when each batch was anchored, agency and ancestors were not suspended and held the type, who prepared and
     approved it were its officers, and as many approved it as its own rule and its parent's demanded.
 9.  proofs: a batch's receipt lies in a block that is sealed itself, which also proves when it was anchored.
-10. documents: each certificate (SD-JWT, RFC 9901) is signed by a key that the history lists for its agency and that was
-    not cut off; its leaf, SHA-256(0 ‖ digest of the code ‖ SHA-256(what is signed)), is one of those listed.
+10. documents: each certificate (SD-JWT, RFC 9901) is signed by a key that the history lists for its agency; its leaf,
+    SHA-256(0 ‖ digest of the code ‖ SHA-256(what is signed)), is one of those listed, in a batch of its type before
+    which the key was listed and not cut off.
     A document of which the package names no certificate, or that was not found to hold it, leaves the result NOT RUN.
 11. elsewhere: whether agencies other than those listed have statuses for the same leaves. A leaf can be copied into
     another agency's batch, and an agency can set a status for a leaf that it never anchored; a status counts under the
@@ -911,7 +912,10 @@ KNOWN = (
 ) % "|".join(TABLES)
 MANIFEST = "kind format files signed_by".split()
 EVIDENCE = "kind format made_at subject status_hour is_over registry checkpoint software documents proofs".split()
-LISTED = {"documents": "file certificate leaf".split(), "proofs": "file agency root leaf".split()}
+LISTED = {"documents": "file certificate leaf verdict".split(), "proofs": "file agency root leaf".split()}
+# What a verifier finds of a document that no agency issued as it is; of a genuine one it may say many other things.
+NEVER_GENUINE = "ALTERED ISSUER_NOT_AUTHORISED NOT_FOUND".split()
+UNCHECKED = "UNREADABLE UNSUPPORTED CANNOT_CHECK".split()
 SUBJECTS = {
     "period": {"kind", "agency", "certificate_type", "first_day", "last_day"},
     "batch": {"kind", "agency", "root"},
@@ -1332,11 +1336,15 @@ class Package:
         """Check the certificates that documents carry, and that the documents do carry them."""
         if not self.evidence["documents"]:
             raise NotRun("none was handed in")
-        unread, elsewhere, subject = 0, 0, self.evidence["subject"]
+        unread, elsewhere, unsure, subject = 0, 0, 0, self.evidence["subject"]
         for each in self.evidence["documents"]:
-            data = self.file(each["file"])
+            data, verdict = self.file(each["file"]), each["verdict"]
+            is_verdict = verdict is None or (isinstance(verdict, str) and re.fullmatch("[A-Z_]{3,30}", verdict))
+            require(is_verdict, "{}: got no verdict".format(each["file"]))
+            unsure += verdict in UNCHECKED
             if each["certificate"] is None:
                 require(each["leaf"] is None, "{}: got a leaf without a certificate".format(each["file"]))
+                require(verdict not in NEVER_GENUINE, self.found(each))
                 unread += 1
                 continue
             text = self.file(each["certificate"])
@@ -1344,15 +1352,24 @@ class Package:
             require(leaf == unhex(each["leaf"], 32), "{}: another leaf than listed".format(each["file"]))
             is_subject = subject["kind"] != "certificate" or hexed(leaf) == subject["leaf"]
             require(is_subject, "{}: a certificate other than the one that this is about".format(each["file"]))
+            require(verdict not in NEVER_GENUINE, self.found(each))
             elsewhere += not carries(data, text)
         count = len(self.evidence["documents"])
         said = "%d of %d carry a certificate whose signature and leaf are right" % (count - unread, count)
-        if unread or elsewhere:
+        if unread or elsewhere or unsure:
             raise NotRun(
-                "%s; of %d the package names none, and of %d it cannot be told here whether it is in the document"
-                % (said, unread, elsewhere)
+                "%s; of %d the package names none, of %d it cannot be told here whether it is in the document, and %d "
+                "the verifier that made this could not check" % (said, unread, elsewhere, unsure)
             )
-        return said
+        return said + (
+            "; only the certificates in them were checked: what their pages show (typeset text) was not compared here"
+        )
+
+    def found(self, document):
+        """Say what the verifier that made the package found of a document."""
+        return "{file}: the verifier that made this found it {verdict}; its page may show what nobody signed".format(
+            **document
+        )
 
     def certificate(self, text, what):
         """Check an SD-JWT against the history; return its leaf."""
@@ -1373,28 +1390,37 @@ class Package:
         leaf = hashlib.sha256(b"\0" + from_base64url(payload["codeDigest"]) + signed).digest()
         batches = [e for e in self.selected if e.values["agency"] == agency and leaf in self.leaves[batch_key(e)]]
         require(batches, f"{what}: its leaf {hexed(leaf)} is not among those listed")
-        batch = batches[0]
+        key, listed, cut_off = None, 0, NO_CUT_OFF
+        for event in self.events[RIGHTS]:
+            if event.name in KINDS["keys"] and (event.values["agency"], event.values["kid"]) == (agency, kid):
+                # The contract lists a key once; its dates may begin before that.
+                key, listed = (event.values, event.block) if event.name == "KeyAdded" else (key, listed)
+                cut_off = event.values.get("cut_off_block", cut_off)
+        require(key is not None and kid_of(key["x"], key["y"]) == kid, what + ": a key that the registry does not list")
         kind = (
             status["certificateType"],
             payload["credentialSchema"]["version"],
             status["registry"],
             status["chainId"],
         )
-        wanted = batch.values["certificate_type"], batch.values["version"], self.registry_id.hex()
-        require(kind == (*wanted, self.registry_named["chain_id"]), what + ": another type or registry than its batch")
-        key, cut_off = None, NO_CUT_OFF
-        for event in self.events[RIGHTS]:
-            if event.name in KINDS["keys"] and (event.values["agency"], event.values["kid"]) == (agency, kid):
-                key = event.values if event.name == "KeyAdded" else key
-                cut_off = event.values.get("cut_off_block", cut_off)
-        require(key is not None and kid_of(key["x"], key["y"]) == kid, what + ": a key that the registry does not list")
-        require(batch.block < cut_off, what + ": a key that was cut off before the batch was anchored")
-        require(
-            key["valid_from"] <= batch.time and (not key["valid_until"] or batch.time < key["valid_until"]),
-            what + ": a key that was not valid when the batch was anchored",
-        )
+        # The earliest batch counts that nothing speaks against: one before it makes no certificate a wrong one.
+        faults = [self.fault_of(batch, kind, key, listed, cut_off) for batch in batches]
+        require(not all(faults), f"{what}: {faults[0]}")
         verify_es256(key["x"], key["y"], from_base64url(signature), signing_input.encode(), what)
         return leaf
+
+    def fault_of(self, batch, kind, key, listed, cut_off):
+        """Say why a batch does not make a certificate count, as type, registry and key are; None if it does."""
+        wanted = batch.values["certificate_type"], batch.values["version"], self.registry_id.hex()
+        if kind != (*wanted, self.registry_named["chain_id"]):
+            return "another type or registry than its batch"
+        if listed > batch.block:
+            return "a key that was listed in block %d only, after the batch was anchored in %d" % (listed, batch.block)
+        if batch.block >= cut_off:
+            return "a key that was cut off before the batch was anchored"
+        if batch.time < key["valid_from"] or (key["valid_until"] and batch.time >= key["valid_until"]):
+            return "a key that was not valid when the batch was anchored"
+        return None
 
     def elsewhere(self):
         """Say whether agencies that no batch is listed of have statuses for the leaves."""

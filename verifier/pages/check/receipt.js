@@ -225,9 +225,12 @@ function requireSound(said) {
   if ("block" in said !== "known_at" in said) refuse(MALFORMED, "got a block without its time, or a time without one");
   if ("leaf" in said) requireHex(said.leaf, HASH, "leaf");
   if ("registered_on" in said) {
-    const { leaf, on, registered_on: day } = said;
-    const isLater = typeof day === "string" && isDay(day) && day > on;
-    if (!isLater || leaf === undefined) refuse(MALFORMED, "got a registered_on that is no certificate's day after on");
+    const { leaf, on, registered_on: day, checked_at: checkedAt } = said;
+    // Its time is China's, and begins with the day.
+    const isLater = typeof day === "string" && isDay(day) && day > on && day <= checkedAt.slice(0, 10);
+    if (!isLater || leaf === undefined) {
+      refuse(MALFORMED, "got a registered_on that is no certificate's day after on and not after checked_at");
+    }
   }
   const short = "leaf" in said ? shortNumber(unhex(said.leaf)) : undefined;
   if (said.short_number !== short) refuse(MALFORMED, "got another short number than the leaf's");

@@ -34,9 +34,9 @@ export async function takeAlong(wordsNow) {
  */
 function tellRenewed(words) {
   if (document.getElementById("renewed")) return;
-  const load = el("button", { type: "button", class: "button quiet" }, words.say("take.load_renewed"));
+  const load = el("button", { type: "button", class: "button quiet", "data-word": "take.load_renewed" }, words.say("take.load_renewed"));
   load.addEventListener("click", () => location.reload());
-  const said = el("p", { id: "renewed-said", role: "status" });
+  const said = el("p", { id: "renewed-said", role: "status", "data-word": "take.renewed" });
   document.getElementById("main")?.before(el("aside", { id: "renewed", class: "renewed frame", "aria-labelledby": said.id }, said, load));
   // Only what changes on the page is read aloud.
   said.textContent = words.say("take.renewed");

@@ -41,14 +41,15 @@ worker.addEventListener("message", (/** @type {any} */ event) => {
 
 /** Keeps everything anew, or nothing: what does not fit together would be worse than the version before. */
 async function install() {
+  const wasThere = await caches.has(cacheName);
   try {
     const cache = await caches.open(cacheName);
     await Promise.all(pages.map((address) => keepPage(cache, address)));
     await Promise.all(Object.entries(files).map(([address, digest]) => keepFile(cache, address, digest)));
     if (await wasTaken()) await Promise.all(Object.entries(taken).map(([address, digest]) => keepFile(cache, address, digest)));
   } catch (error) {
-    // The half of it takes room, and nobody would ever look at it.
-    await caches.delete(cacheName);
+    // The half of it takes room, and nobody would ever look at it; but what was there is what the page lives on.
+    if (!wasThere) await caches.delete(cacheName);
     throw error;
   }
   await worker.skipWaiting();
@@ -89,12 +90,15 @@ async function wasTaken() {
 }
 
 /**
+ * Keeps a page of this version and no other: amid a renewal, one server may give the old page and another the new files.
  * @param {Cache} cache
  * @param {string} address
  */
 async function keepPage(cache, address) {
   const response = await fetch(address, { cache: "reload", credentials: "omit", redirect: "error" });
   if (!response.ok) throw new Error(`${address}: got the status ${response.status}, wanted a page`);
+  const named = `<meta name="yinxin-version" content="${version}">`;
+  if (!(await response.clone().text()).includes(named)) throw new Error(`${address}: got a page that is not of version ${version}`);
   await cache.put(address, response);
 }
 

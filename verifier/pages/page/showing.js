@@ -53,13 +53,21 @@ function isDated({ verdict, checks }) {
 }
 
 /**
+ * Whether what the certificate says is what its agency states, whatever became of it; else it claims so.
+ * @param {Pick<Report, "checks">} report
+ */
+function isGenuine({ checks }) {
+  const passed = checks.filter((/** @type {any} */ check) => check.outcome === "PASSED");
+  const names = passed.map((/** @type {any} */ check) => check.name);
+  return MAKE_IT_GENUINE.every((name) => names.includes(name));
+}
+
+/**
  * Returns the heading over what the certificate says: how far that is confirmed.
  * @param {Report} report
  */
 export function whose({ verdict, checks, copy }) {
-  const passed = checks.filter((/** @type {any} */ check) => check.outcome === "PASSED");
-  const names = passed.map((/** @type {any} */ check) => check.name);
-  const genuine = MAKE_IT_GENUINE.every((name) => names.includes(name));
+  const genuine = isGenuine({ checks });
   if (verdict === "ALTERED" && genuine) return "page.issued";
   if (copy && !copy.proven && genuine) return "page.copy_alone";
   return genuine || verdict === "INCOMPLETE" ? "page.whose" : "page.claimed";
@@ -121,13 +129,14 @@ export function compared({ colour, items, number, agency }) {
 }
 
 /**
- * Returns the day on which it was registered, where that came after the day asked about; else null.
+ * Returns the day on which it was validly registered, where that came after the day asked about; else null, also where
+ * nothing is settled: it is not called registered before its block is final.
  * @param {Report} report
  * @returns {string | null}
  */
-export function registeredLater({ anchored, on }) {
+export function registeredLater({ anchored, on, checks }) {
   const day = anchored?.at.slice(0, 10) ?? "";
-  return day > on ? day : null;
+  return day > on && isGenuine({ checks }) ? day : null;
 }
 
 /**

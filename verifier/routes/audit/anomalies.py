@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from chain.errors import InvalidInput
 from verifier.audit import anomaly_list
+from verifier.audit.agency_names import require_known
 from verifier.audit.anomalies import HIDDEN
 from verifier.audit.anomaly_figures import Asked
 from verifier.audit.anomaly_rules import Rule
+from verifier.audit.misasked import Misasked
 from verifier.register import opened
 from verifier.routes.audit.frame import DESK, Cursor, Format, Lang, exported, page
 from verifier.routes.desk import desk_of
@@ -48,6 +49,8 @@ def anomalies(
     rules: Rules = request.app.state.audit_rules
     asked = Asked(_agency(agency), _day("from", since), _day("until", until), _rules(rule))
     index = desk_of(request).index
+    with opened(index) as tables:
+        require_known(tables, asked.agency)
     if form is not None:
         return exported(request, anomaly_list.listing(index, rules, asked), form)
     with opened(index) as tables:
@@ -76,7 +79,7 @@ def _agency(text: str) -> int | None:
     if not text:
         return None
     if not text.isascii() or not text.isdecimal() or not 0 < int(text) < _MOST:
-        raise InvalidInput(f"agency: got {text!r}, wanted the number of an agency")
+        raise Misasked("number", name="agency", got=text)
     return int(text)
 
 
@@ -86,12 +89,12 @@ def _day(name: str, text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as exc:
-        raise InvalidInput(f"{name}: got {text!r}, wanted a day such as 2026-01-31") from exc
+        raise Misasked("day", name=name, got=text) from exc
 
 
 def _rules(text: str) -> frozenset[Rule]:
     if not text:
         return frozenset(Rule)
     if text not in set(Rule):
-        raise InvalidInput(f"rule: got {text!r}, wanted one of {', '.join(Rule)}")
+        raise Misasked("choice", name="rule", got=text, wanted=", ".join(Rule))
     return frozenset({Rule(text)})

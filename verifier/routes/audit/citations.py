@@ -56,6 +56,10 @@ async def follow(request: Request, lang: Lang = None, form: Format = None) -> Re
     # What was handed in is held in memory until it is read, however many wait for their turns: so long it counts.
     with desk.coming.place(desk.client):
         graph = await _followed(request, desk)
+    return await to_thread.run_sync(_answered, request, lang, form, graph)
+
+
+def _answered(request: Request, lang: Language | None, form: ExportForm | None, graph: Graph) -> Response:
     accounts, more = grant_accounts.accounts(graph)
     findings = (*graph.findings, *more)
     language = language_for(request, lang)

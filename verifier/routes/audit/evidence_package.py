@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +10,12 @@ from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from chain.errors import InvalidInput
-from verifier.audit import handed_in, package, sampling, work_paper
+from verifier.audit import document_keys, handed_in, package, sampling, work_paper
 from verifier.audit.completeness import NotComplete
+from verifier.audit.misasked import Misasked
 from verifier.audit.package_report import told
 from verifier.audit.tabulating import batch_of
-from verifier.routes.audit.frame import DESK, Lang, page
+from verifier.routes.audit.frame import DESK, Lang, page, page_beside
 from verifier.routes.audit.packing import ZIP, number_in, packing_of, subject_in
 from verifier.routes.audit.uploads import documents_of
 from verifier.routes.desk import desk_of
@@ -22,8 +23,12 @@ from verifier.routes.rendering import language_for
 from verifier.wording import message, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from verifier.audit.completeness import Complete
     from verifier.audit.handed_in import HandedIn
+    from verifier.moments import Moment
+    from verifier.routes.desk import Desk
     from verifier.wording import Language
 
 router = APIRouter(**DESK)
@@ -38,24 +43,29 @@ async def complete(request: Request, lang: Lang = None, form: _As = "page") -> R
     """Show the form; with a subject what there is about it, or the export."""
     subject = subject_in(request.query_params)
     if subject is None:
-        return page(request, "complete.html", lang, found=None, typed=_typed(request), findings=())
+        return await page_beside(
+            request, "complete.html", lang, found=None, typed=_typed(request.query_params), findings=()
+        )
     desk, packing = desk_of(request), packing_of(request)
     async with packing.turns.turn(desk.client):
         try:
             found = await packing.gathered(desk.index, subject)
         except NotComplete as exc:
-            return _incomplete(request, "complete.html", lang, exc)
+            return await _incomplete(request, "complete.html", lang, exc, request.query_params)
         if form == "zip":
             data = await packing.packed(found, desk.clock(), is_whole=False)
             return _file(data, ZIP, package.name_of(found))
-        summary = _summary(found, language_for(request, lang))
-    return page(request, "complete.html", lang, found=summary, typed=_typed(request), findings=())
+        language = language_for(request, lang)
+        summary = await to_thread.run_sync(_summary, found, language, limiter=packing.limiter)
+    return await page_beside(
+        request, "complete.html", lang, found=summary, typed=_typed(request.query_params), findings=()
+    )
 
 
 @router.get("/audit/package")
 def package_form(request: Request, lang: Lang = None) -> Response:
     """Show the form."""
-    return page(request, "package.html", lang, typed=_typed(request), findings=())
+    return page(request, "package.html", lang, typed=_typed(request.query_params), findings=())
 
 
 @router.post("/audit/package")
@@ -65,19 +75,28 @@ async def package_file(request: Request, lang: Lang = None) -> Response:
     async with documents_of(request) as (files, fields):
         subject = subject_in(fields)
         if subject is None:
-            raise InvalidInput("got an empty form, wanted a subject")
+            raise Misasked("nothing")
         documents: list[HandedIn] = []
+        when = desk.moment(None)
         for data in files:
             # One at a time, so that others have their turns in between.
             async with desk.turns.turn(desk.client):
-                documents += await to_thread.run_sync(handed_in.read, (data,), limiter=desk.readers)
+                documents += await to_thread.run_sync(partial(_read, desk, when, data), limiter=desk.readers)
         async with packing.turns.turn(desk.client):
             try:
                 found = await packing.gathered(desk.index, subject)
             except NotComplete as exc:
-                return _incomplete(request, "package.html", lang, exc)
+                return await _incomplete(request, "package.html", lang, exc, fields)
             data = await packing.packed(found, desk.clock(), documents=documents)
-    return _file(data, ZIP, package.name_of(found))
+            wrong = await to_thread.run_sync(document_keys.findings, found, documents, limiter=packing.limiter)
+    return _file(data, ZIP, package.name_of(found, has_findings=bool(wrong)))
+
+
+def _read(desk: Desk, when: Moment, data: bytes) -> tuple[HandedIn, ...]:
+    """Read a document, and verify it: the report names one that is not in order."""
+    read = handed_in.read((data,), pdf_roots=desk.pdf_roots)
+    with desk.index.snapshot() as snapshot:
+        return handed_in.verified(read, snapshot, when)
 
 
 @router.get("/audit/sample")
@@ -85,22 +104,25 @@ async def sample(request: Request, lang: Lang = None, form: _As = "page") -> Res
     """Show the form; with a subject the sample, or its work paper."""
     subject = subject_in(request.query_params)
     if subject is None:
-        return page(request, "sample.html", lang, drawn=None, typed=_typed(request), findings=())
+        return await page_beside(
+            request, "sample.html", lang, drawn=None, typed=_typed(request.query_params), findings=()
+        )
     number, size = number_in(request.query_params, "block"), number_in(request.query_params, "size")
     if number is None or size is None:
-        raise InvalidInput("got a sample without the block that chance comes from, or without its size; wanted both")
+        raise Misasked("sample")
     desk, packing, language = desk_of(request), packing_of(request), language_for(request, lang)
     async with packing.turns.turn(desk.client):
         try:
             found = await packing.gathered(desk.index, subject)
         except NotComplete as exc:
-            return _incomplete(request, "sample.html", lang, exc)
-        drawn = sampling.draw(found, await packing.block(number), size=size)
+            return await _incomplete(request, "sample.html", lang, exc, request.query_params)
+        chance = await packing.block(number)
+        drawn = await to_thread.run_sync(partial(sampling.draw, found, chance, size=size), limiter=packing.limiter)
         if form in _PAPERS:
             chosen = work_paper.Form(form)
             data = await to_thread.run_sync(work_paper.written, drawn, chosen, language, limiter=packing.limiter)
             return _file(data, chosen.media_type, f"yinxin-sample-{number}.{chosen}")
-    return page(
+    return await page_beside(
         request,
         "sample.html",
         lang,
@@ -108,15 +130,15 @@ async def sample(request: Request, lang: Lang = None, form: _As = "page") -> Res
         agency=getattr(subject, "agency", None),
         recipe=work_paper.recipe(drawn, language),
         rows=[(each, batch_of(each.record)) for each in drawn.drawn],
-        typed=_typed(request),
+        typed=_typed(request.query_params),
         findings=(),
     )
 
 
-def _typed(request: Request) -> dict[str, str]:
+def _typed(fields: Mapping[str, str]) -> dict[str, str]:
     """Return what was typed, to be shown in the form again."""
     names = ("agency", "type", "first", "last", "root", "leaf", "block", "size")
-    return {name: request.query_params.get(name, "")[:80] for name in names}
+    return {name: fields.get(name, "")[:80] for name in names}
 
 
 def _summary(found: Complete, language: Language) -> dict[str, object]:
@@ -134,16 +156,17 @@ def _summary(found: Complete, language: Language) -> dict[str, object]:
     }
 
 
-def _incomplete(request: Request, template: str, lang: Language | None, refused: NotComplete) -> Response:
-    """Show what is missing, or wrong; nothing is handed out then."""
+async def _incomplete(
+    request: Request, template: str, lang: Language | None, refused: NotComplete, fields: Mapping[str, str]
+) -> Response:
+    """Show what is missing, or wrong; nothing is handed out then. `fields` are what was typed."""
     language = language_for(request, lang)
     said = [
         (say(message(each.key, **each.arguments), language), say(message(f"{each.key}.why"), language))
         for each in refused.findings
     ]
-    return page(
-        request, template, lang, HTTPStatus.CONFLICT, typed=_typed(request), findings=said, found=None, drawn=None
-    )
+    values = {"typed": _typed(fields), "findings": said, "found": None, "drawn": None}
+    return await page_beside(request, template, lang, HTTPStatus.CONFLICT, **values)
 
 
 def _file(data: bytes, media_type: str, name: str) -> Response:

@@ -62,6 +62,9 @@ class Attached(StreamingResponse):
             with move_on_after(WHOLE_S):
                 await super().__call__(scope, receive, send)
         finally:
-            with CancelScope(shield=True):
-                await to_thread.run_sync(self._parts.close)
-            self._end()
+            try:
+                with CancelScope(shield=True):
+                    await to_thread.run_sync(self._parts.close)
+            finally:
+                # Also where the view does not close: else its place would be taken for ever.
+                self._end()

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias, TypedDict, cast
 from urllib.parse import urlencode
 
+from anyio import to_thread
 from fastapi import Depends, Query, Request, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
@@ -25,16 +26,18 @@ from fastapi.routing import APIRoute
 
 from chain.errors import InvalidInput
 from verifier.audit import times
-from verifier.audit.agency_names import agency_names
+from verifier.audit.agency_names import agency_names, called
 from verifier.audit.exporting import ExportForm
+from verifier.audit.misasked import Misasked
 from verifier.limiting import Limit, Limited
 from verifier.register import RegisterUnanswerable, Standing, opened, standing_of
+from verifier.routes.audit import input_faults
 from verifier.routes.audit.exports import Attached
 from verifier.routes.desk import desk_of
 from verifier.routes.problems import RequestFault, problem
 from verifier.routes.rendering import PageLanguage, language_for, language_in, other_than, rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
-from verifier.wording import message, say
+from verifier.wording import Language, message, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Mapping
@@ -44,7 +47,7 @@ if TYPE_CHECKING:
     from verifier.register import Tables
     from verifier.routes.audit.exports import Exports
     from verifier.settings import Settings
-    from verifier.wording import Language
+    from verifier.wording import Argument, Words
 
 NAVIGATION: tuple[tuple[str, str], ...] = (
     ("audit.nav.start", "/audit"),
@@ -70,6 +73,13 @@ Cursor: TypeAlias = Annotated[str | None, Query(max_length=600)]
 Format: TypeAlias = Annotated[ExportForm | None, Query(alias="format")]
 """As which file a list is wanted; None for the page."""
 
+_OF_BODIES: dict[int, str] = {
+    HTTPStatus.BAD_REQUEST: "audit.fault.body",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "audit.fault.too_large",
+    HTTPStatus.REQUEST_TIMEOUT: "audit.fault.slow",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "audit.fault.fields",
+}
+"""What pages say of a form that cannot be read as one."""
 _LEAST_PASSWORD = 12
 _FOR_STRANGERS = frozenset({"audit.fault.off", "audit.fault.password", "audit.fault.guesses"})
 """Faults of those who may not read the pages, and so are shown neither their menu nor anything of the index."""
@@ -116,7 +126,7 @@ def _password(named: str) -> str:
 class PageFault(Exception):
     """A page that cannot be shown; says why, by a key of the locales and its arguments."""
 
-    def __init__(self, status: int, key: str, **arguments: str | int) -> None:
+    def __init__(self, status: int, key: str, **arguments: Argument) -> None:
         super().__init__(key)
         self.status, self.key, self.arguments = status, key, arguments
         self.retry_after_s = RETRY_AFTER_S
@@ -167,9 +177,10 @@ class _AuditRoute(APIRoute):
             try:
                 return await answer(request)
             except PageFault as exc:
-                return _fault(request, exc)
+                fault = exc
             except (RequestFault, InvalidInput, RequestValidationError, Crowded, RegisterUnanswerable) as exc:
-                return _fault(request, _page_fault(exc))
+                fault = _page_fault(exc)
+            return await to_thread.run_sync(_fault, request, fault)
 
         return handled
 
@@ -181,12 +192,15 @@ def _page_fault(fault: _Foreseen) -> PageFault:
     """Return what a page says of a fault that other routes tell programs."""
     match fault:
         case RequestFault():
-            return PageFault(fault.status, "audit.fault.other", detail=fault.detail)
+            return PageFault(fault.status, _OF_BODIES.get(fault.status, "audit.fault.other"), detail=fault.detail)
+        case Misasked():
+            return PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, fault.said.key, **fault.said.arguments)
         case InvalidInput():
             return PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.fault.input", detail=str(fault))
         case RequestValidationError():
-            said = "; ".join(f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in fault.errors())
-            return PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.fault.input", detail=said)
+            told = [input_faults.told(each) for each in fault.errors()]
+            joined: Words = {language: "; ".join(say(each, language) for each in told) for language in Language}
+            return PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.fault.input", detail=joined)
         case Crowded():
             return PageFault(fault.status, "audit.fault.crowded")
         case RegisterUnanswerable():
@@ -215,6 +229,13 @@ def page(
     """Return a page of the desk; `template` stands in `pages/audit` and extends `audit/frame.html`."""
     standing = _standing(request)
     return _framed(request, template, lang, status, {"navigation": NAVIGATION, "standing": standing, **values})
+
+
+async def page_beside(
+    request: Request, template: str, lang: Language | None, status: int = HTTPStatus.OK, **values: object
+) -> HTMLResponse:
+    """Return a page of the desk, made beside the event loop: it reads the index, and others wait for the loop."""
+    return await to_thread.run_sync(partial(page, request, template, lang, status, **values))
 
 
 def _framed(
@@ -248,9 +269,7 @@ def _framed(
             return {}
 
     def agency_named(number: int) -> str:
-        if name := names().get(number):
-            return say(message("audit.agency.called", name=name, number=number), language)
-        return say(message("audit.agency.unnamed", number=number), language)
+        return say(called(number, names()), language)
 
     frame: dict[str, object] = {
         "agency_named": agency_named,
@@ -326,15 +345,16 @@ def _standing(request: Request) -> Standing | None:
 
 def _fault(request: Request, fault: PageFault) -> Response:
     if "format" in request.query_params:
-        said = ": ".join((fault.key, *map(str, fault.arguments.values())))
+        said = say(
+            message(fault.key, **fault.arguments), language_for(request, language_in(request.query_params.get("lang")))
+        )
         answer: Response = problem(request, fault.status, said)
     else:
         is_reader = fault.key not in _FOR_STRANGERS
         values: dict[str, object] = {
             "navigation": NAVIGATION if is_reader else (),
             "standing": _standing(request) if is_reader else None,
-            "fault": fault.key,
-            "arguments": fault.arguments,
+            "fault": message(fault.key, **fault.arguments),
         }
         lang = language_in(request.query_params.get("lang"))
         told = {name: value for name, value in request.query_params.items() if name != _UNTOLD}

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from chain.errors import EvidenceMalformed
 from chain.manifest import Manifest
 from verifier.audit import findings_view, manifest_check
+from verifier.audit.misasked import Misasked
 from verifier.register import opened
 from verifier.routes.audit.frame import DESK, Lang, PageFault, page
 from verifier.routes.bodies import read_form
@@ -56,6 +57,6 @@ def _checked(desk: Desk, data: bytes, documents: tuple[bytes, ...]) -> Checked:
     try:
         given = Manifest.parse(data)
     except EvidenceMalformed as exc:
-        raise PageFault(HTTPStatus.UNPROCESSABLE_ENTITY, "audit.fault.input", detail=str(exc)) from exc
+        raise Misasked("manifest", size=len(data), detail=str(exc)) from exc
     with opened(desk.index) as tables:
         return manifest_check.check(tables, given, documents)

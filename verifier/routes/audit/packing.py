@@ -12,6 +12,7 @@ from anyio import CapacityLimiter, to_thread
 from chain.errors import InvalidInput, RegistryError, SigningFailed
 from verifier.audit import completeness, package, subject_size
 from verifier.audit.completeness import NothingCut, subject_of
+from verifier.audit.misasked import Misasked
 from verifier.audit.package import Means, NotBelieved
 from verifier.audit.package_report import Typesetter
 from verifier.checkpoint_rows import IndexBehind
@@ -88,6 +89,8 @@ class Packing:
         """Return a final block; raises `PageFault`, and `InvalidInput` for one to come."""
         try:
             return await to_thread.run_sync(lambda: NodesAsked(self.settings).final_block(number), limiter=self.limiter)
+        except InvalidInput as exc:
+            raise Misasked("block_to_come", got=str(number)) from exc
         except RegistryError as exc:
             raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.no_block", detail=type(exc).__name__) from exc
 
@@ -135,7 +138,7 @@ def number_in(fields: Mapping[str, str], name: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
-        raise InvalidInput(f"{name}: got {text[:40]!r}, wanted a number")
+        raise Misasked("number", name=name, got=text[:40])
     return int(text)
 
 
@@ -148,4 +151,4 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as exc:
-        raise InvalidInput(f"got the day {text[:40]!r}, wanted one such as 2026-01-31") from exc
+        raise Misasked("day", name="first / last", got=text[:40]) from exc

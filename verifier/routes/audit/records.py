@@ -191,7 +191,8 @@ def address(
         name = f"acts-{value[:_NAMED].hex()}"
         return exported_from(request, name, form, listing)
     with opened(desk_of(request).index) as tables:
-        roles = [(role, capability_words(role.capabilities)) for role in acts.roles(tables.session, value)]
+        found = acts.roles(tables.session, value)
+        roles = [(role, capability_words(role.capabilities)) for role in found.held]
         rows = acts.page(tables.session, value, wanted, cursor)
     if not roles and not rows.rows and cursor is None and part is None:
         raise PageFault(HTTPStatus.NOT_FOUND, "audit.fault.no_address", address=as_hex(value))
@@ -201,6 +202,7 @@ def address(
         lang,
         address=value,
         roles=roles,
+        most_roles=acts.MOST_ROLES if found.is_cut else None,
         rows=rows,
         part=part,
         parts=[each.name.lower() for each in Part],

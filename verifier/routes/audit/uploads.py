@@ -9,8 +9,9 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from verifier.reading import MAX_UPLOAD
-from verifier.routes.bodies import limited, require_form, require_text
+from verifier.routes.bodies import require_form, require_text
 from verifier.routes.desk import desk_of
+from verifier.routes.incoming import limited
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:

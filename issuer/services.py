@@ -304,7 +304,8 @@ def _fits(office: Office, caller: Caller, work: Work, asked: Asked, row: Certifi
         named = identifiers.parse_certificate_identifier(asked.identifier)
         if (named.lineage, named.version) != (row.lineage, row.version):
             return False
-    if not asked.number:
+    # An erased certificate has no number left to compare; that it is erased is told next.
+    if not asked.number or row.number_index is None:
         return True
     return row.number_index == office.records.data_key(work, caller.agency).index("number", asked.number)
 

@@ -222,7 +222,7 @@ class Work:
         return counter.last
 
     def agencies_with_data(self) -> list[int]:
-        """Return the agencies that have certificates here."""
+        """Return the agencies with a data key here: those with certificates, and those that were reconciled."""
         return sorted(self._session.exec(select(DataKey.agency)))
 
     # Statuses.

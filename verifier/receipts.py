@@ -306,8 +306,9 @@ def _day(value: JSON, what: str) -> date:
 
 def _time(value: JSON, what: str) -> datetime:
     text = _text(value, what)
+    # The pattern's offset is Shanghai's; converted, the first day of the calendar would have none before it.
     return (
-        datetime.fromisoformat(text)
+        datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
         if _TIME.fullmatch(text)
         else _refuse(f"{text[:40]!r} as {what}", "a time such as 2026-01-31T09:00:00+08:00")
     )

@@ -261,6 +261,7 @@ def test_erased_holder_is_gone_from_all_services(world: World, http: TestClient,
     gone = system.ask("info", id=row)
     assert gone.status_code == 410
     assert permit_number(1) not in gone.text
+    assert system.ask("info", id=row, certificateNumber=permit_number(1)).status_code == 410
     assert not re.search(r"\d{4}-\d{2}-\d{2}", gone.text)
 
 

@@ -164,6 +164,10 @@ class TestForm:
             receipts.parse(text)
         assert checked(text).verdict is Verdict.UNREADABLE
 
+    def test_the_first_hours_of_the_calendar_are_told_as_they_stand(self) -> None:
+        text = resigned(receipts.sign(receipt(), ATTESTER), checked_at="0001-01-01T00:00:00+08:00")
+        assert receipts.parse(text).receipt.payload()["checked_at"] == "0001-01-01T00:00:00+08:00"
+
     def test_a_format_to_come_is_unsupported(self) -> None:
         text = resigned(receipts.sign(receipt(), ATTESTER), format=2, more="of it")
         with pytest.raises(ReceiptUnsupported):

@@ -50,7 +50,8 @@ async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
                 message = await request.receive()
         except TimeoutError as exc:
             if (late := now() - until) > _LATE_S:
-                begun += late
+                # And so much again, in which what lies there is taken.
+                begun += late + _LATE_S
                 continue
             raise RequestFault(408, f"got {size} bytes of the body and then no more, wanted {_wanted()}") from exc
         if message["type"] == "http.disconnect":

@@ -58,6 +58,7 @@ VIEWS = {
 _AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN = "(only) => axe.run(document, {resultTypes: ['violations'], runOnly: only})"
+_SETTLED_MS = 500
 """Of what is in order axe need not write down every place: that takes most of its time on long pages."""
 
 
@@ -133,6 +134,10 @@ def axe(page: Page, *rules: str) -> None:
         page.evaluate(_axe())
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": _RULES}
     found = page.evaluate(_RUN, only)
+    if found["violations"]:
+        # A page that was turned dark or light a moment ago may still be half the one and half the other.
+        page.wait_for_timeout(_SETTLED_MS)
+        found = page.evaluate(_RUN, only)
     said = [f"{each['id']}: {each['nodes'][0]['html'][:200]} ({_why(each)})" for each in found["violations"]]
     assert not said, f"{page.url}: {said}"
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), (

@@ -395,7 +395,7 @@ def test_a_lost_network_is_told_and_can_be_tried_again(browser: Browser, shop: S
         page.route("**/api/v1/verify*", lambda route: route.fulfill(status=503, body="{}"))
         page.goto(shop.code_here(shop.papers.valid))
         page.wait_for_selector(".verdict.grey")
-        assert say("copy.CANNOT_CHECK.means") in page.inner_text(".verdict")
+        assert say("copy.CANNOT_CHECK.unreachable.means") in page.inner_text(".verdict")
         page.unroute("**/api/v1/verify*")
         page.click("[data-ask-again]")
         page.wait_for_selector(".verdict.green")

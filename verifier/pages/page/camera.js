@@ -66,6 +66,7 @@ export async function scan(dialog, words) {
   } finally {
     for (const track of stream?.getTracks() ?? []) track.stop();
     find("video", dialog).srcObject = null;
+    find("[data-torch]", dialog).hidden = true;
     if (dialog.open) dialog.close();
   }
 }

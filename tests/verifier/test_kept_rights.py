@@ -139,7 +139,7 @@ def test_while_another_process_rebuilds_nothing_is_valid_and_then_all_is_as_befo
         "from verifier.store import Store; from verifier.models import *\n"
         "from sqlalchemy import delete\n"
         "with Store(f'sqlite:///{sys.argv[1]}').writing() as session:\n"
-        "    for table in (*HELD, EventRow, LeafRow, BlockRow, RegistryRow): session.execute(delete(table))\n"
+        "    for table in (*HELD, EventRow, PartyRow, LeafRow, BlockRow, RegistryRow): session.execute(delete(table))\n"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "index.db")], check=True, cwd=Path.cwd())
     with index.snapshot() as snapshot:

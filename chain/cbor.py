@@ -6,7 +6,7 @@ would let one code be written in many ways.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Callable
 from typing import NoReturn, TypeAlias
 
 import cbor2
@@ -46,9 +46,7 @@ def decode(data: bytes, *, most_items: int = MAX_ITEMS) -> CBOR:
     try:
         value: CBOR = cbor2.loads(
             data,
-            # Answers for every tag there is or will be: otherwise the decoder builds dates, patterns, messages and
-            # shared references out of a stranger's bytes.
-            semantic_decoders=defaultdict(lambda: _refuse),
+            semantic_decoders=_REFUSED_TAGS,
             max_depth=MAX_DEPTH,
             allow_indefinite=False,
             allow_duplicate_keys=False,
@@ -98,16 +96,29 @@ def _scanned(data: bytes, most: int) -> int:
 
 
 def _is_plain(value: object) -> bool:
-    if type(value) in _PLAIN:
-        return True
     match value:
         case list():
             return _PLAIN.issuperset(map(type, value)) or all(map(_is_plain, value))
         case dict():
-            return len(value) <= 1 and all(type(key) is int and _is_plain(member) for key, member in value.items())
+            return not value or (
+                len(value) == 1 and all(type(key) is int and _is_plain(member) for key, member in value.items())
+            )
         case _:
-            return False
+            return type(value) in _PLAIN
 
 
 def _refuse(*_: object) -> NoReturn:
     raise ValueError("a tag")
+
+
+class _RefusedTags(dict[int, Callable[..., NoReturn]]):
+    """Answers for every tag there is or will be.
+
+    Otherwise the decoder builds dates, patterns, messages and shared references out of a stranger's bytes.
+    """
+
+    def __missing__(self, _tag: int) -> Callable[..., NoReturn]:
+        return _refuse
+
+
+_REFUSED_TAGS = _RefusedTags()

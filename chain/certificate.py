@@ -5,7 +5,7 @@ How one comes into being is `chain.preparation`; the profile is that of docs/pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -53,11 +53,13 @@ class Certificate:
     signing_input: bytes
     signature: bytes
     """r ‖ s with low s."""
+    claims: dict[str, JSON] = field(init=False)
+    """Those that are disclosed, by name; without those that are stated to be absent."""
 
-    @property
-    def claims(self) -> dict[str, JSON]:
-        """The claims that are disclosed, by name; without those that are stated to be absent."""
-        return {each.name: each.value for each in self.disclosures if each.value is not None}
+    def __post_init__(self) -> None:
+        """Find once what every check asks for."""
+        told = {each.name: each.value for each in self.disclosures if each.value is not None}
+        object.__setattr__(self, "claims", told)
 
     @property
     def absent(self) -> frozenset[str]:

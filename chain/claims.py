@@ -29,7 +29,9 @@ CITATION = "^[0-9a-f]{64}$"
 """The pattern by which a claim's texts are citations: leaves of other certificates, in small hexadecimal digits."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MONTHS = "January February March April May June July August September October November December"
+_MONTHS = (
+    "January February March April May June July August September October November December".split()  # noqa: SIM905 (reads better)
+)
 _SEPARATORS = {CHINESE: "、", ENGLISH: "; "}
 
 
@@ -130,7 +132,7 @@ class Claim:
             case Kind.DATE if day := _day(value):
                 if language == CHINESE:
                     return f"{day.year}年{day.month}月{day.day}日"
-                return f"{day.day} {_MONTHS.split()[day.month - 1]} {day.year}"
+                return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
             case Kind.MONEY if amount := _amount(value):
                 return amount.display(language)
             case Kind.ENUM:

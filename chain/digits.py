@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from struct import Struct
+
 from chain.errors import CodeMalformed
 
 GROUP_BYTES, GROUP_DIGITS = 7, 17
 _DIGITS_OF_REST = {1: 3, 2: 5, 3: 8, 4: 10, 5: 13, 6: 15}
 _BYTES_OF_REST = {0: 0, **{digits: size for size, digits in _DIGITS_OF_REST.items()}}
+_GROUP = Struct(f"{GROUP_DIGITS}s")
 
 
 def encode(data: bytes) -> str:
@@ -19,17 +22,18 @@ def decode(digits: str) -> bytes:
     """Read what `encode` wrote; raises `CodeMalformed` for anything else, so that no bytes have two spellings."""
     if not (digits.isascii() and digits.isdecimal()):
         raise CodeMalformed(f"got {digits[:40]!r}, wanted the digits 0 to 9")
-    whole = len(digits) - len(digits) % GROUP_DIGITS
-    size = _BYTES_OF_REST.get(len(digits) - whole)
+    left_over = len(digits) % GROUP_DIGITS
+    size = _BYTES_OF_REST.get(left_over)
     if size is None:
-        raise CodeMalformed(f"got {len(digits) - whole} digits left over, wanted none, or {sorted(_BYTES_OF_REST)[1:]}")
-    # Every code that is verified comes through here: forty groups, in one comprehension.
-    starts, rest = range(0, whole, GROUP_DIGITS), digits[whole:]
+        raise CodeMalformed(f"got {left_over} digits left over, wanted none, or {sorted(_BYTES_OF_REST)[1:]}")
+    written, whole = digits.encode(), len(digits) - left_over
+    rest = written[whole:] or b"0"
     try:
-        groups = [int(digits[start : start + GROUP_DIGITS]).to_bytes(GROUP_BYTES) for start in starts]
-        return b"".join(groups) + int(rest or "0").to_bytes(size)
+        # Every code that is verified comes through here, with forty groups.
+        groups = [int(group).to_bytes(GROUP_BYTES) for (group,) in _GROUP.iter_unpack(written[:whole])]
+        return b"".join(groups) + int(rest).to_bytes(size)
     except OverflowError as exc:
-        texts = (digits[start : start + GROUP_DIGITS] for start in starts)
-        wrong = next((group for group in texts if int(group).bit_length() > 8 * GROUP_BYTES), rest)
+        cut = (group for (group,) in _GROUP.iter_unpack(written[:whole]))
+        wrong = next((group for group in cut if int(group).bit_length() > 8 * GROUP_BYTES), rest)
         room = size if wrong is rest else GROUP_BYTES
-        raise CodeMalformed(f"got {wrong}, wanted a number that fits into {room} bytes") from exc
+        raise CodeMalformed(f"got {wrong.decode()}, wanted a number that fits into {room} bytes") from exc

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from chain import cbor
 from chain.errors import CodeMalformed, CodeUnsupported, InvalidInput
@@ -27,7 +27,8 @@ SALT = 16
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9999, 12, 31)
 """Other software's dates reach as far, too."""
 
-_EPOCH = date(1970, 1, 1)
+_EPOCH = date(1970, 1, 1).toordinal()
+_TEXTS = frozenset({str, type(None)})
 _LEAF_PREFIX = b"\x00"
 _UNSPEAKABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Control characters and halves of surrogate pairs. Format characters stay: Mongolian needs them."""
@@ -91,14 +92,14 @@ class Facts:
                 int() as first,
                 int() | None as last,
                 bytes() as salt,
-            ] if len(shown := tuple(text for text in texts if isinstance(text, str | None))) == len(texts):
+            ] if _TEXTS.issuperset(map(type, texts)):
                 facts = cls(
                     agency=agency,
                     certificate_type=number_of_type,
                     version=version,
                     kid8=kid8,
                     number=number,
-                    facts=shown,
+                    facts=cast("tuple[str | None, ...]", tuple(texts)),
                     validity=Validity(_day(first), None if last is None else _day(last)),
                     salt=salt,
                 )
@@ -122,13 +123,13 @@ def leaf_of_digests(code_digest: bytes, signing_input_hash: bytes) -> bytes:
 
 
 def _days(day: date) -> int:
-    return (day - _EPOCH).days
+    return day.toordinal() - _EPOCH
 
 
 def _day(days: int) -> date:
     try:
-        return _EPOCH + timedelta(days=days)
-    except OverflowError as exc:
+        return date.fromordinal(_EPOCH + days)
+    except (ValueError, OverflowError) as exc:
         raise CodeMalformed(f"facts: got the day {days} since 1970-01-01, wanted one of the calendar") from exc
 
 

@@ -12,7 +12,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {character: value for value, character in enumerate(_ALPHABET)} | {"O": 0, "I": 1, "L": 1}
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 """How ten bits are written."""
-_BITS, _CHECK_MODULUS = 60, 1021
+_CHECK_MODULUS = 1021
 _CHARACTERS, _CHECK_CHARACTERS = 12, 2
 _IGNORED = re.compile(r"[\s\u002d\u2010-\u2015\u2212]")
 """Spaces, and whatever a keyboard puts for a hyphen."""
@@ -25,8 +25,8 @@ def short_number(leaf: bytes) -> str:
     and every swap of two neighbours.
     """
     value = int.from_bytes(leaf[:8]) >> 4
-    text = _base32(value, _CHARACTERS) + _base32(value % _CHECK_MODULUS, _CHECK_CHARACTERS)
-    return "-".join((text[:4], text[4:8], text[8:12], text[12:]))
+    a, b, c, d, e, f = [_PAIRS[value >> shift & 1023] for shift in (50, 40, 30, 20, 10, 0)]
+    return f"{a}{b}-{c}{d}-{e}{f}-{_PAIRS[value % _CHECK_MODULUS]}"
 
 
 def parse_short_number(text: str) -> bytes:
@@ -43,10 +43,6 @@ def parse_short_number(text: str) -> bytes:
     if value % _CHECK_MODULUS != check:
         raise CodeMalformed("got a short number whose check characters do not fit: some character is mistyped")
     return (value << 4).to_bytes(8)
-
-
-def _base32(value: int, length: int) -> str:
-    return "".join([_PAIRS[value >> shift & 1023] for shift in range(5 * (length - 2), -1, -10)])
 
 
 def _value(characters: str) -> int:

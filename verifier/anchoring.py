@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verifier import subject
 from verifier.knowledge import NO_CUT_OFF, Place, final_block
 from verifier.moments import time_of
 from verifier.report import Check, CheckName, Outcome, Verdict
@@ -26,7 +25,7 @@ def check(
     if not batches:
         return Check(CheckName.ANCHORING, Outcome.SKIPPED, message("check.not_found")), None
     # The batches are one agency's. Whether those above it could act nobody knows unless all of them are known.
-    lineage = subject.lineage(batches[0].agency, snapshot)
+    lineage = snapshot.lineage(batches[0].agency)
     if not lineage:
         return Check(CheckName.ANCHORING, Outcome.UNKNOWN, message("inclusion.index_contradicts_itself")), None
     dates = () if key is None else (key.valid_from, key.valid_until)
@@ -60,7 +59,7 @@ def unplaced(
         said = message("anchoring.cut_off_unplaced", cut_off=key.cut_off_block)
         return Check(CheckName.ANCHORING, Outcome.UNKNOWN, said)
     now = Place(snapshot.head.number + 1, 0)
-    for above in subject.lineage(claimed.agency, snapshot):
+    for above in snapshot.lineage(claimed.agency):
         if snapshot.is_suspended(above.id, now):
             said = message("anchoring.unplaced_suspended", agency=above.name, known=time_of(snapshot.head.timestamp))
             return Check(CheckName.ANCHORING, Outcome.SKIPPED, said)

@@ -51,13 +51,13 @@ def heading(report: Report, language: Language) -> str:
     copy = subject.copy
     if copy is not None:
         arguments |= {"copy_first": copy.made, "copy_last": copy.expires}
-    variant = _variant(report)
-    said = say(message(f"verdict.{verdict}{variant}", **arguments, **_as_of(report, language)), language)
+    as_of = {} if report.offline is None else _as_of(report, language)
+    said = say(message(f"verdict.{verdict}{_variant(report)}", **arguments, **as_of), language)
     if copy is not None:
         said = _of_copy(report, copy, said, language)
     if report.offline is None or report.register is None or verdict in _SAY_AS_OF:
         return said
-    return said + say(message("verdict.as_of", **_as_of(report, language)), language)
+    return said + say(message("verdict.as_of", **as_of), language)
 
 
 def next_step(report: Report, language: Language) -> str:

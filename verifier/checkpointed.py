@@ -118,6 +118,10 @@ class CheckpointSnapshot:
         """Return an agency as of the checkpoint and as it ever was before."""
         return list(reversed(self._rights.agency_ever(agency)))
 
+    def lineage(self, agency: int) -> Sequence[AgencyRecord]:
+        """Return an agency and all above it, the topmost first."""
+        return self._rights.lineage(agency)
+
     def hosts_ever(self) -> Sequence[str]:
         """Return the official verifying hosts as of the checkpoint and as they ever were before."""
         return self._rights.hosts_ever()

@@ -66,8 +66,9 @@ class Claimed:
             signed, leaf = source.content, source.content.leaf
         else:
             signed, leaf = source.credential, source.leaf
-        for name, value in (("leaf", leaf), ("agency", signed.agency), ("validity", signed.validity)):
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "leaf", leaf)
+        object.__setattr__(self, "agency", signed.agency)
+        object.__setattr__(self, "validity", signed.validity)
 
     @property
     def kid_prefix(self) -> bytes:

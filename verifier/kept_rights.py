@@ -52,7 +52,7 @@ class KeptRights:
     def at(self, reading: Reading, lookup: Lookup) -> Rights:
         """Return the rights as of a reading that this very lookup told."""
         kept = self._kept
-        if kept is not None and kept.reading == reading:
+        if kept is not None and (kept.reading is reading or kept.reading == reading):
             return kept.rights
         if kept is None or not _goes_on(kept.reading, reading):
             records = tuple(_recorded(lookup, after=-1))

@@ -7,10 +7,10 @@ node. Everything is answered as it stood at a `Place` on the chain, or with the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from chain.events import Track
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 NO_CUT_OFF = 2**64 - 1
 """The cut-off block of a key that has none."""
+_LEVELS = 5
+"""Agencies have at most so many levels (IAgencies)."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where an event stands on the chain."""
+class Place(NamedTuple):
+    """Where an event stands on the chain; compared as tuples are, since every right is looked up by its place."""
 
     block: int
     log_index: int
@@ -138,6 +139,9 @@ class Snapshot(Protocol):
     def agency(self, agency: int) -> AgencyRecord | None:
         """Return an agency as it is now."""
 
+    def lineage(self, agency: int) -> Sequence[AgencyRecord]:
+        """Return an agency and all above it, the topmost first; nothing where any of them is not known."""
+
     def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
         """Return an agency as it is and as it ever was, before its name or code was corrected."""
 
@@ -167,6 +171,17 @@ class Snapshot(Protocol):
 
     def statuses(self, agency: int, leaf: bytes) -> Sequence[StatusRecord]:
         """Return everything recorded about an agency's leaf, in the chain's order."""
+
+
+def lineage(agency: int, known: Callable[[int], AgencyRecord | None]) -> tuple[AgencyRecord, ...]:
+    """Return an agency and all above it, the topmost first; nothing where any of them is not known."""
+    found: list[AgencyRecord] = []
+    while len(found) < _LEVELS and (record := known(agency)) is not None:
+        found.append(record)
+        if not record.parent:
+            return tuple(reversed(found))
+        agency = record.parent
+    return ()
 
 
 def final_block(snapshot: Snapshot) -> int:

@@ -6,10 +6,11 @@ import sqlite3
 from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Engine
     from sqlalchemy.engine.interfaces import DBAPICursor
@@ -35,8 +36,8 @@ class Lookups(Protocol):
     """Whether an answer takes no way over a network and waits for no writer, so that it takes no longer than reckoning.
     """
 
-    def open(self) -> Iterator[Lookup]:
-        """Yield one lookup, to be used by one thread; a generator for `contextlib.contextmanager`."""
+    def open(self) -> AbstractContextManager[Lookup]:
+        """Have one lookup for the length of a block, to be used by one thread."""
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -49,23 +50,14 @@ class SqliteLookups:
 
     def __init__(self, path: Path) -> None:
         self._uri = f"{path.absolute().as_uri()}?mode=rw"
-        self._idle: deque[sqlite3.Connection] = deque()
+        self._idle: deque[_OfSqlite] = deque()
 
-    def open(self) -> Iterator[Lookup]:
-        """Yield a lookup within a transaction that only reads."""
+    def open(self) -> AbstractContextManager[Lookup]:
+        """Have a lookup within a transaction that only reads."""
         try:
-            connection = self._idle.pop()
+            return self._idle.pop()
         except IndexError:
-            connection = self._connected()
-        try:
-            connection.execute("BEGIN")
-            yield _OfSqlite(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            # Whatever it was, nobody knows in which state the connection is.
-            connection.close()
-            raise
-        self._idle.append(connection)
+            return _OfSqlite(self._connected(), self._idle)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -89,8 +81,9 @@ class PostgresLookups:
         """`engine` gives each transaction one view of the data: REPEATABLE READ."""
         self._engine = engine
 
+    @contextmanager
     def open(self) -> Iterator[Lookup]:
-        """Yield a lookup within a transaction, which is undone in the end."""
+        """Have a lookup within a transaction, which is undone in the end."""
         connection = self._engine.raw_connection()
         try:
             yield _OfPostgres(connection.cursor())
@@ -109,20 +102,41 @@ def lookups_of(engine: Engine) -> Lookups:
     return PostgresLookups(engine)
 
 
-@contextmanager
-def opened(lookups: Lookups) -> Iterator[Lookup]:
-    """Have a lookup for the length of a block."""
-    yield from lookups.open()
-
-
 class _OfSqlite:
-    __slots__ = ("_connection",)
+    """A connection, and where it waits for the next question. Each block within it is a transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    __slots__ = ("_connection", "_cursor", "_idle")
+
+    def __init__(self, connection: sqlite3.Connection, idle: deque[_OfSqlite]) -> None:
         self._connection = connection
+        self._cursor = connection.cursor()
+        self._idle = idle
+
+    def __enter__(self) -> Self:
+        try:
+            self._cursor.execute("BEGIN")
+        except BaseException:
+            self._connection.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._cursor.execute("COMMIT")
+                self._idle.append(self)
+                return
+        except BaseException:
+            self._connection.close()
+            raise
+        # Whatever it was, nobody knows in which state the connection is.
+        self._connection.close()
 
     def rows(self, sql: str, *values: Value) -> Sequence[Row]:
-        return self._connection.execute(sql, values).fetchall()
+        return self._cursor.execute(sql, values).fetchall()
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 class _OfPostgres:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from chain.calendar import HOURS_A_DAY, SHANGHAI, day_of_hour, first_hour, hour_of, today
 from chain.errors import InvalidInput
@@ -48,8 +49,9 @@ def moment(on: str | None, now: datetime) -> Moment:
     return Moment(day, now)
 
 
+@lru_cache(maxsize=1024)
 def time_of(seconds: int) -> datetime:
-    """Return a block's time, in China."""
+    """Return a block's time, in China. Many certificates were anchored in one block, and all are asked about at one."""
     return datetime.fromtimestamp(seconds, SHANGHAI)
 
 

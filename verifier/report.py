@@ -93,6 +93,11 @@ class Verdict(StrEnum):
 _MAKE_IT_GENUINE = {CheckName.SIGNATURE, CheckName.INCLUSION, CheckName.ANCHORING}
 _ORDER = {verdict: place for place, verdict in enumerate(Verdict)}
 _CHECKS = list(CheckName)
+_ALL_GOOD = [
+    [*((name, Outcome.PASSED, ()) for name in _CHECKS[:-1]), (CheckName.DOCUMENT, outcome, ())]
+    for outcome in (Outcome.PASSED, Outcome.SKIPPED)
+]
+"""The two ways to be VALID: a document agrees, or there is none to compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +123,20 @@ class Check:
 
     def __post_init__(self) -> None:
         """Refuse an argument for VALID."""
-        if Verdict.VALID in self.reasons:
+        if self.reasons and Verdict.VALID in self.reasons:
             raise ValueError(f"the check {self.name} argues for VALID, which follows from all checks or not at all")
 
 
 def verdict_of(checks: Iterable[Check]) -> Verdict:
     """Return the first verdict that applies, and VALID only for the seven checks as they must be, in order."""
     checks = tuple(checks)
-    reasons = {reason for check in checks for reason in check.reasons}
-    if not _is_whole(checks):
-        reasons.add(Verdict.CANNOT_CHECK)
-    if reasons:
-        return min(reasons, key=_ORDER.__getitem__)
-    *others, document = checks
-    passed = all(check.outcome is Outcome.PASSED for check in others)
-    if passed and document.outcome in {Outcome.PASSED, Outcome.SKIPPED}:
+    if [(check.name, check.outcome, check.reasons) for check in checks] in _ALL_GOOD:
         return Verdict.VALID
-    return Verdict.CANNOT_CHECK
+    reasons = {reason for check in checks for reason in check.reasons}
+    # Where nothing argues against it, and yet not all is as it must be, nobody knows what is wrong.
+    if not reasons or not _is_whole(checks):
+        reasons.add(Verdict.CANNOT_CHECK)
+    return min(reasons, key=_ORDER.__getitem__)
 
 
 def _is_whole(checks: tuple[Check, ...]) -> bool:

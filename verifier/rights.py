@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from chain.events import (
@@ -25,7 +24,7 @@ from chain.events import (
     VerifyingHostSet,
 )
 from chain.keys import PublicKey
-from verifier.knowledge import NO_CUT_OFF, AgencyRecord, ListedKey, Place
+from verifier.knowledge import NO_CUT_OFF, AgencyRecord, ListedKey, Place, lineage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,13 +59,30 @@ class _Line(Generic[Value]):
         return self.values[max(0, bisect_left(self.places, place) - 1) :]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Key:
     """A document key and its cut-offs."""
 
     added: KeyAdded
     listed_at_block: int
-    cut_offs: _Line[int]
+    cut_offs: _Line[int] = field(default_factory=_Line)
+    _uncut: ListedKey | None = None
+    """As it is without any, once that was asked for: it is with every certificate that the key signed."""
+
+    def listed(self, unsure_from: Place) -> ListedKey:
+        """Return it as `Rights.keys` does."""
+        if self._uncut is None:
+            self._uncut = ListedKey(
+                kid=self.added.kid,
+                public_key=PublicKey(self.added.x, self.added.y),
+                listed_at_block=self.listed_at_block,
+                valid_from=self.added.valid_from,
+                valid_until=self.added.valid_until,
+                cut_off_block=NO_CUT_OFF,
+            )
+        if not self.cut_offs.places:
+            return self._uncut
+        return replace(self._uncut, cut_off_block=min(self.cut_offs.since(unsure_from)))
 
 
 class Rights:
@@ -80,6 +96,8 @@ class Rights:
         self._types: defaultdict[tuple[int, int], _Line[bytes]] = defaultdict(_Line)
         self._keys: defaultdict[int, dict[bytes, _Key]] = defaultdict(dict)
         """For each agency and kid."""
+        self._lineages: dict[int, tuple[AgencyRecord, ...]] = {}
+        """Those that were asked for."""
         self._hosts: dict[str, None] = {}
         """Ever listed, in the chain's order."""
         self._places: defaultdict[int, list[Place]] = defaultdict(list)
@@ -95,6 +113,13 @@ class Rights:
         """Return an agency as it is after the last record."""
         ever = self.agency_ever(agency)
         return ever[-1] if ever else None
+
+    def lineage(self, agency: int) -> tuple[AgencyRecord, ...]:
+        """Return an agency and all above it, the topmost first; nothing where any of them is not known."""
+        found = self._lineages.get(agency, ())
+        if not found and (found := lineage(agency, self.agency)):
+            self._lineages[agency] = found
+        return found
 
     def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
         """Return an agency as it ever was, in the chain's order."""
@@ -130,16 +155,7 @@ class Rights:
         """
         found = self._keys[agency].items() if agency in self._keys else ()
         return [
-            ListedKey(
-                kid=kid,
-                public_key=_public_key(key.added.x, key.added.y),
-                listed_at_block=key.listed_at_block,
-                valid_from=key.added.valid_from,
-                valid_until=key.added.valid_until,
-                cut_off_block=min(key.cut_offs.since(unsure_from)),
-            )
-            for kid, key in found
-            if kid.startswith(kid_prefix) and key.added.algorithm == ES256
+            key.listed(unsure_from) for kid, key in found if kid.startswith(kid_prefix) and key.added.algorithm == ES256
         ]
 
     def _fold(self, record: Record, place: Place) -> None:
@@ -160,16 +176,8 @@ class Rights:
             case TypeRegistered(certificate_type=number, version=version, digest=digest):
                 self._types[number, version].add(place, digest)
             case KeyAdded(agency=agency, kid=kid):
-                never: _Line[int] = _Line()
-                never.add(place, NO_CUT_OFF)
-                self._keys[agency][kid] = _Key(record.event, record.block_number, never)
+                self._keys[agency][kid] = _Key(record.event, record.block_number)
             case KeyCutOff(agency=agency, kid=kid, cut_off_block=block) if kid in self._keys[agency]:
                 self._keys[agency][kid].cut_offs.add(place, block)
             case _:
                 pass  # The council's, officers' and approvals' records say nothing of a certificate.
-
-
-@lru_cache(maxsize=1024)
-def _public_key(x: bytes, y: bytes) -> PublicKey:
-    """Make a key once: it is asked for with every certificate that it signed."""
-    return PublicKey(x, y)

@@ -13,7 +13,7 @@ from chain.events import Track
 from chain.registry import Identity
 from verifier import models
 from verifier.kept_rights import Reading
-from verifier.knowledge import Batch, Head, Place, StatusRecord, final_block
+from verifier.knowledge import Batch, Head, Place, StatusRecord
 from verifier.moments import time_of
 from verifier.wording import message
 
@@ -114,37 +114,21 @@ class Reached:
 class IndexSnapshot:
     """Answers from the index; implements `verifier.knowledge.Snapshot`."""
 
+    is_checkpoint = False
+    """The index follows the chain, and reads the leaves."""
+    times_vouched = True
+    """The index has them from the nodes."""
+
     def __init__(self, lookup: Lookup, reached: Reached, kept: KeptRights, freshness: Freshness) -> None:
         """`reached` is as the lookup told it."""
         self._lookup = lookup
         self._reached = reached
         self._rights: Rights = kept.at(reached.reading, lookup)
         self._freshness = freshness
-
-    @property
-    def identity(self) -> Identity:
-        """Which registry this is."""
-        return self._reached.identity
-
-    @property
-    def head(self) -> Head:
+        self.identity = reached.identity
+        self.head = reached.head
         """The newest block in the index."""
-        return self._reached.head
-
-    @property
-    def confirmations(self) -> int:
-        """How many blocks must follow a block for it to be final."""
-        return self._freshness.confirmations
-
-    @property
-    def is_checkpoint(self) -> bool:
-        """No: the index follows the chain, and reads the leaves."""
-        return False
-
-    @property
-    def times_vouched(self) -> bool:
-        """Yes: the index has them from the nodes."""
-        return True
+        self.confirmations = freshness.confirmations
 
     def possibly(self, batch: Batch, _dates: Sequence[int]) -> Sequence[Batch]:
         """Return the batch as the index has it."""
@@ -173,13 +157,17 @@ class IndexSnapshot:
         """Return an agency as it is and as it ever was."""
         return list(reversed(self._rights.agency_ever(agency)))
 
+    def lineage(self, agency: int) -> Sequence[AgencyRecord]:
+        """Return an agency and all above it, the topmost first."""
+        return self._rights.lineage(agency)
+
     def hosts_ever(self) -> Sequence[str]:
         """Return the official verifying hosts, as they are and as they ever were, in the chain's order."""
         return self._rights.hosts_ever()
 
     def keys(self, agency: int, kid_prefix: bytes) -> Sequence[ListedKey]:
         """Return the keys listed for an agency whose kid begins so."""
-        return self._rights.keys(agency, kid_prefix, unsure_from=Place(final_block(self) + 1, 0))
+        return self._rights.keys(agency, kid_prefix, unsure_from=Place(self.head.number - self.confirmations + 1, 0))
 
     def batches_with(self, leaf: bytes) -> Sequence[Batch]:
         """Return every batch, of any agency, that holds the leaf; the earliest first."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, event, inspect, text
+from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session, create_engine
 
-from chain.errors import YinxinError
+from chain.errors import InvalidInput, YinxinError
 from verifier import lookups
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Store:
     """The database. Safe to share between threads; several processes may have it open."""
 
     def __init__(self, url: str) -> None:
-        """Open it, and make or change its tables where need be."""
+        """Open it, and make or change its tables where need be; raises `InvalidInput` for no URL of a database."""
         if url.startswith(_SQLITE_FILE):
             Path(url.removeprefix(_SQLITE_FILE)).absolute().parent.mkdir(parents=True, exist_ok=True)
         self._engine = _open(url)
@@ -51,7 +52,7 @@ class Store:
 
     def looking(self) -> AbstractContextManager[Lookup]:
         """Ask for single rows, fast; all answers within the block are of one moment."""
-        return lookups.opened(self._lookups)
+        return self._lookups.open()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -103,9 +104,15 @@ def _revision(connection: Connection) -> str | None:
 
 def _open(url: str) -> Engine:
     # On PostgreSQL a snapshot for the whole transaction has to be asked for; SQLite gives no other.
-    if not url.startswith("sqlite"):
-        return create_engine(url, isolation_level="REPEATABLE READ")
-    engine = create_engine(url)
+    try:
+        if not url.startswith("sqlite"):
+            return create_engine(url, isolation_level="REPEATABLE READ")
+        engine = create_engine(url)
+    except ArgumentError as exc:
+        # The URL itself may have a password in it.
+        raise InvalidInput(
+            f"YINXIN_DATABASE_URL: got a URL that cannot be read ({exc}), wanted one such as sqlite:///var/verifier.db"
+        ) from exc
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

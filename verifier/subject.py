@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from chain.certificate_types import CertificateType
     from verifier.form import Claimed
-    from verifier.knowledge import AgencyRecord, Batch, Snapshot
+    from verifier.knowledge import Batch, Snapshot
     from verifier.moments import Moment
     from verifier.tracks import Entry
     from verifier.wording import Words
@@ -27,19 +27,6 @@ if TYPE_CHECKING:
 NOTHING = Subject()
 """Of what could not be read or found."""
 _LANGUAGES = tuple(Language)
-_LEVELS = 5
-"""Agencies have at most so many levels (IAgencies)."""
-
-
-def lineage(agency: int, snapshot: Snapshot) -> tuple[AgencyRecord, ...]:
-    """Return an agency and all above it, the topmost first; nothing where any of them is not known."""
-    found: list[AgencyRecord] = []
-    while len(found) < _LEVELS and (record := snapshot.agency(agency)) is not None:
-        found.append(record)
-        if not record.parent:
-            return tuple(reversed(found))
-        agency = record.parent
-    return ()
 
 
 def of_claimed(
@@ -132,7 +119,7 @@ def _items(claimed: Claimed, facts: Mapping[str, str | None]) -> tuple[Item, ...
 
 
 def _agency(agency: int, snapshot: Snapshot) -> Agency | None:
-    path = lineage(agency, snapshot)
+    path = snapshot.lineage(agency)
     if not path:
         return None
     return Agency(id=agency, code=path[-1].code, name=path[-1].name, path=tuple(record.name for record in path))
@@ -153,6 +140,8 @@ def _anchored(batch: Batch | None) -> Anchoring | None:
 def _statuses(
     entries: Sequence[Entry], known: CertificateType, snapshot: Snapshot | None, moment: Moment
 ) -> tuple[StatusShown, ...]:
+    if not entries:
+        return ()
     in_force = tracks.in_force(entries, moment)
     return tuple(
         StatusShown(

@@ -360,7 +360,7 @@ def _check_document(
     """Check 7: what the pages show, and what the attached proof says, which must not be at odds with the rest."""
     snapshot = known.snapshot
     verify_code = None
-    if key is not None and snapshot is not None:
+    if presented.document is not None and key is not None and snapshot is not None:
         verify_code = partial(code.verify, key=key.public_key, registry_id=snapshot.identity.registry_id)
     checked = documents.check(presented, claimed, verify_code, snapshot)
     if checked.outcome is Outcome.FAILED:

@@ -50,8 +50,8 @@ def message(key: str, /, **arguments: Argument) -> Message:
 def say(what: Message, language: Language) -> str:
     """Put a message into words."""
     said = sentence(what.key, language)
-    if not what.arguments:
-        return said if "{" not in said else said.format_map({})
+    if "{" not in said:
+        return said
     return said.format_map({name: show(value, language) for name, value in what.arguments.items()})
 
 

@@ -16,7 +16,7 @@ from chain.certificate_types import by_identifier
 from chain.keys import PublicKey, signer
 from chain.registry import Identity
 from chain.validity import Validity
-from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord
+from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord, lineage
 from verifier.moments import moment
 from verifier.presented import Document, Presented
 
@@ -129,6 +129,9 @@ class Book:
 
     def agency_ever(self, agency: int) -> Sequence[AgencyRecord]:
         return [*([self.agencies[agency]] if agency in self.agencies else []), *self.earlier_agencies.get(agency, ())]
+
+    def lineage(self, agency: int) -> Sequence[AgencyRecord]:
+        return lineage(agency, self.agency)
 
     def hosts_ever(self) -> Sequence[str]:
         return self.hosts

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from demo.loot import Genuine, Loot
     from issuer.keys import DocumentKey
 
-MAX_TRIES = 20_000
-
 
 def off_chain(loot: Loot) -> list[Forgery]:
     """Make the forgeries that need nothing to be anchored."""

@@ -16,12 +16,12 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import structlog
 
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 
 _FOLDER = ROOT / "var"
+_LOOKS_EVERY_S = 0.5
+"""At whether the services still run."""
 
 
 def main() -> int:
@@ -57,7 +59,9 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _as_interrupt)
     try:
-        return _once(options, clock) if options.once else _stay(options, clock)
+        if options.once:
+            return _once(options, clock)
+        _stay(options, clock)
     except KeyboardInterrupt:
         return 130
 
@@ -96,7 +100,7 @@ def _once(options: argparse.Namespace, clock: Clock) -> int:
     folder = Path(tempfile.mkdtemp(prefix="yinxin-"))
     stage = Stage(folder, chain_port=chain_port, issuer_port=issuer_port, verifier_port=verifier_port)
     try:
-        with _up(stage, clock) as head:
+        with _up(stage, clock) as (head, _):
             answer = trial.judged(stage, clock, head)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -107,7 +111,8 @@ def _once(options: argparse.Namespace, clock: Clock) -> int:
     return 0 if answer["ok"] else 1
 
 
-def _stay(options: argparse.Namespace, clock: Clock) -> int:
+def _stay(options: argparse.Namespace, clock: Clock) -> NoReturn:
+    """Stay until somebody ends it, or one of the services ends by itself."""
     folder = options.folder.resolve()
     ports = {f"--{name}-port": getattr(options, f"{name}_port") for name in ("chain", "issuer", "verifier")}
     require_free(list(ports.items()))
@@ -115,19 +120,20 @@ def _stay(options: argparse.Namespace, clock: Clock) -> int:
         shutil.rmtree(folder)
     chain_port, issuer_port, verifier_port = ports.values()
     stage = Stage(folder, chain_port=chain_port, issuer_port=issuer_port, verifier_port=verifier_port)
-    ended = threading.Event()
-    with _up(stage, clock):
+    with _up(stage, clock) as (_, services):
         _tell(stage, as_json=options.json)
         try:
-            ended.wait()
+            while True:
+                time.sleep(_LOOKS_EVERY_S)
+                for service in services:
+                    service.require_running()
         finally:
             clock.say("Stopping …")
-    return 0
 
 
 @contextmanager
-def _up(stage: Stage, clock: Clock) -> Iterator[int]:
-    """Bring everything up; yields the number of the newest block, and takes everything down at the end."""
+def _up(stage: Stage, clock: Clock) -> Iterator[tuple[int, Sequence[Service]]]:
+    """Bring everything up; yields the number of the newest block and the services; takes all down at the end."""
     with ExitStack() as stack:
         with clock.timed("chain"):
             anvil = Anvil.start(stage.folder / "chain", port=stage.chain_port, block_time=BLOCK_TIME_S)
@@ -158,7 +164,7 @@ def _up(stage: Stage, clock: Clock) -> Iterator[int]:
             for service in services:
                 service.wait_until_ready()
         _write_run(stage, registry, services, anvil)
-        yield int(str(anvil.ask("eth_blockNumber")), 16)
+        yield int(str(anvil.ask("eth_blockNumber")), 16), services
 
 
 def _make(stage: Stage, clock: Clock) -> None:

@@ -218,9 +218,18 @@ class Service:
                     return
             except (urllib.error.URLError, OSError):
                 time.sleep(_POLL_S)
-        tail = self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
         self.stop()
-        raise SystemExit(f"The {self.name} did not get ready; the end of {self._log}:\n{tail}")
+        raise SystemExit(f"The {self.name} did not get ready; the end of {self._log}:\n{self._tail}")
+
+    def require_running(self) -> None:
+        """End the program with the log's tail if this one has ended by itself."""
+        if self.process.poll() is not None:
+            code = self.process.returncode
+            raise SystemExit(f"The {self.name} has ended with code {code}; the end of {self._log}:\n{self._tail}")
+
+    @property
+    def _tail(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")[-2000:]
 
     def stop(self) -> None:
         """Ask it to end, and wait for that."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from issuer import audit_log, draft_rows, drafting, judgements, mapping, rights, spreadsheets, tasks, uploads
 from issuer.draft_models import Upload, UploadState
 from issuer.drafting import Reading
-from issuer.errors import FileRefused, NotReady
+from issuer.errors import FileRefused, NotReady, RowFault
 from issuer.judgements import Judgement
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ def receive(office: Office, data: bytes, certificate_type: CertificateType, cler
     """Take a file in; returns the upload's id. Raises `FileRefused` for one that no row can be read from."""
     directory = office.directory()
     rights.require_may_issue(directory, clerk.agency, certificate_type)
-    look = uploads.look_of(spreadsheets.read(data))
+    sheet = spreadsheets.read(data)
+    if not sheet.lines and not sheet.form.other_sheets:
+        raise FileRefused([RowFault(0, "", "an empty file", "one row for each certificate")])
+    look = uploads.look_of(sheet)
     office.records.ensure_data_key(office.store, clerk.agency, now=office.now())
     upload = Upload(
         id=office.entropy(16).hex(),

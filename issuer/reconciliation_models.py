@@ -77,7 +77,7 @@ class ForeignRecord(Base, table=True):
 class AlertMail(Base, table=True):
     """A message; its addresses are the settings', at each attempt.
 
-    It is about all foreign records of one transaction, or about what is new in a reconciliation.
+    It is about all foreign records that one look at the registry found, or about what is new in a reconciliation.
     """
 
     __tablename__ = "alert_mail"
@@ -85,7 +85,7 @@ class AlertMail(Base, table=True):
     id: int | None = Field(default=None, primary_key=True)
     agency: int
     transaction_hash: bytes | None = None
-    """Of the foreign records."""
+    """Of the first of the foreign records."""
     reconciliation_id: int | None = Field(default=None, foreign_key="reconciliation.id")
     attempts: int = 0
     next_at: datetime

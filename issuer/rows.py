@@ -213,7 +213,7 @@ def number_fault(row: Row, column: str) -> RowFault:
         row.row,
         column,
         f"{quoted(row.number)}, which is given out already",
-        "a new number, or `replace` or `renew` for a new version of that certificate",
+        "a new number; what replaces or renews that certificate is made as its new version",
     )
 
 

@@ -14,16 +14,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
-from chain import certificate as sd_jwts
 from chain import code, identifiers
 from chain.calendar import hour_of
 from chain.errors import InvalidInput
 from chain.preparation import IDENTIFIER_CLAIM
-from issuer import certified_files, client_rows, document_making, handing_out, statuses
+from issuer import certified_files, client_rows, document_making, handing_out, statuses, withholding
 from issuer.errors import Erased, NotAllowed, NotFound, NotReady, ProofMissing
 from issuer.face import PROOF_MEDIA_TYPE
 from issuer.models import State
-from issuer.replacing import ISSUE_DATE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -204,14 +202,14 @@ def file(
                 f"ask for {FileKind.SD_JWT}, which can be cut"
             )
         if limited and kind is FileKind.SD_JWT:
-            _require_days(
+            withholding.require_days(
                 caller, office.type_of(batch.type_number, batch.type_version), office.records.claims(work, row)
             )
         document = handing_out.document_of(office, work, directory, batch, row)
     shown = caller.sees(row.certificate_type, document.certificate_type.number_claim)
     number = document.number if shown else ""
     if kind is FileKind.SD_JWT and limited:
-        document = replace(document, sd_jwt=_cut(caller, row.certificate_type, document))
+        document = replace(document, sd_jwt=withholding.cut(caller, row.certificate_type, document.sd_jwt))
     if kind is FileKind.PDF:
         return document_making.pdf_of(office, renderer, row.id), number, row.id
     return _file(document, kind), number, row.id
@@ -316,7 +314,7 @@ def _found(office: Office, caller: Caller, work: Work, row: Certificate, batch: 
     kind = office.type_of(batch.type_number, batch.type_version)
     claims = office.records.claims(work, row)
     shown = {key: value for key, value in claims.items() if caller.sees(kind.identifier, key)}
-    withheld = _withheld(caller, kind, claims)
+    withheld = withholding.withheld(caller, kind, claims)
     return Found(
         row_id=row.id,
         certificate_type=kind,
@@ -333,43 +331,6 @@ def _found(office: Office, caller: Caller, work: Work, row: Certificate, batch: 
         short_number=code.short_number(row.leaf),
         claims=shown,
     )
-
-
-def _withheld(caller: Caller, kind: CertificateType, claims: Mapping[str, JSON]) -> frozenset[str]:
-    """Return what would tell a client of claims that it is not shown."""
-
-    def sees(claim: str | None) -> bool:
-        return claim is None or caller.sees(kind.identifier, claim)
-
-    rule = kind.validity_rule
-    issued = ISSUE_DATE not in claims or sees(ISSUE_DATE)
-    first = sees(rule.first) if rule.first else issued
-    # Without a claim the last day follows from the first; that there is none at all is told by the claim, too.
-    last = sees(rule.last) and (rule.years is None or rule.last in claims or first)
-    told = {
-        "number": sees(kind.number_claim),
-        "identifier": sees(kind.number_claim),
-        "holder_name": sees(kind.holder_name_claim),
-        "holder_code": sees(kind.holder_code_claim),
-        "issued": issued,
-        "first_day": first,
-        "last_day": last,
-    }
-    return frozenset(name for name, is_told in told.items() if not is_told)
-
-
-def _require_days(caller: Caller, kind: CertificateType, claims: Mapping[str, JSON]) -> None:
-    """Refuse a client that is not shown on which days a certificate is valid."""
-    if _withheld(caller, kind, claims) & {"first_day", "last_day"}:
-        raise NotAllowed(
-            f"client {caller.public_id} is not shown the days of «{kind.identifier}», which its {FileKind.SD_JWT} says "
-            "in clear; ask for info, which leaves them out"
-        )
-
-
-def _cut(caller: Caller, kind: str, document: Document) -> str:
-    held = sd_jwts.parse(document.sd_jwt).claims
-    return sd_jwts.present(document.sd_jwt, [key for key in held if caller.sees(kind, key)])
 
 
 def _file(document: Document, kind: Literal[FileKind.SD_JWT, FileKind.CODE, FileKind.PROOF]) -> bytes:

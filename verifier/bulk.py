@@ -181,7 +181,7 @@ class Bulk:
     def _line(self, item: _Item, seen_as: bytes) -> Line:
         if self._done >= MOST:
             return not_asked(item.place, message("bulk.rows", limit=MOST), self.clock())
-        if item.what == "":
+        if isinstance(item.what, str) and not item.what.strip():
             return self._checked(item, Presented(fault=message("bulk.empty_cell")))
         known = None
         if seen_as or not isinstance(item.what, Presented):
@@ -259,6 +259,7 @@ def _together(paper: Presented, page: Presented) -> Presented:
         active=paper.document.active + page.document.active,
         attachments=paper.document.attachments + page.document.attachments,
         foreign=paper.document.foreign or page.document.foreign,
+        behind=paper.document.behind + page.document.behind,
         signatures=paper.document.signatures + page.document.signatures,
         unread_signatures=paper.document.unread_signatures + page.document.unread_signatures,
     )

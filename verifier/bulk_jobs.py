@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, cast
@@ -216,13 +217,10 @@ class Jobs:
         if not self.folder.is_dir():
             return
         for folder in self.folder.iterdir():
-            try:
-                until = _time_of(folder / _UNTIL)
-            except JobUnknown:
-                # Just being made, or half deleted.
-                until = _time_of(folder) + ALIVE_S
-            if until <= now.timestamp():
-                shutil.rmtree(folder, ignore_errors=True)
+            # Whoever cancels it, or another process that sweeps, may have deleted it meanwhile.
+            with suppress(JobUnknown):
+                if _ends(folder) <= now.timestamp():
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def _job(self, raw: bytes) -> Job:
         name, key = (
@@ -230,6 +228,15 @@ class Jobs:
             for length, info in ((16, b"yinxin bulk folder"), (32, b"yinxin bulk key"))
         )
         return Job(base64url.encode(raw), self.folder / name.hex(), key)
+
+
+def _ends(folder: Path) -> int:
+    """Return until when a job is kept; raises `JobUnknown` if nothing is left of it."""
+    try:
+        return _time_of(folder / _UNTIL)
+    except JobUnknown:
+        # Just being made, or half deleted.
+        return _time_of(folder) + ALIVE_S
 
 
 def _time_of(path: Path) -> int:

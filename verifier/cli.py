@@ -18,11 +18,12 @@ from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from chain.errors import InvalidInput, YinxinError
-from verifier import answer, bulk_command, checking, evidence_commands, logs, reading
+from verifier import answer, bulk_command, checking, evidence_commands, logs, reading, value_faults
 from verifier.command_files import content
 from verifier.commands import audit, audit_run, witness
 from verifier.moments import moment, time_of
@@ -250,7 +251,9 @@ def _exit_code(verdicts: set[Verdict]) -> int:
 def serve(
     *,
     host: Annotated[str | None, typer.Option(help="Address to listen on; else YINXIN_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 for any; else YINXIN_PORT.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on, 0 for any; else YINXIN_PORT.")
+    ] = None,
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="How many processes answer; one of them follows the chain.")
     ] = 1,
@@ -356,7 +359,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(arguments, prog_name="yinxin-verifier", standalone_mode=False)
     except typer.exceptions.TyperException as exc:
-        ERR.print(exc.format_message(), markup=False, style="red")
+        ERR.print(_mistake(exc), markup=False, style="red")
         ERR.print("yinxin-verifier COMMAND --help says what is wanted.")
         return usage
     except InvalidInput as exc:
@@ -371,6 +374,14 @@ def run(arguments: list[str]) -> int:
         _tell_unforeseen(exc)
         return failed
     return code if isinstance(code, int) else 0
+
+
+def _mistake(exc: typer.exceptions.TyperException) -> str:
+    """Say what is wrong with the command line; of a value, what was got and what is wanted."""
+    cause, parameter = exc.__cause__, getattr(exc, "param", None)
+    if not isinstance(cause, ValidationError) or parameter is None:
+        return str(exc.format_message())
+    return "; ".join(value_faults.told(fault, name=parameter.opts[0]) for fault in cause.errors())
 
 
 def _tell_unforeseen(exc: Exception) -> None:

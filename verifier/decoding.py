@@ -2,8 +2,8 @@
 
 The upload comes in on standard input, strict JSON goes out on standard output. Whatever goes wrong here (a bomb, a
 crash of a decoder, a loop) ends this process and nothing else; `verifier.reading` starts it and tells what it means.
-Of ours it imports only what looks at a PDF's making, its signatures and pictures (`verifier.originals`, `stamps`,
-`pdf_signatures`, `qr_codes`), so that it starts fast and a fault in a decoder finds little to use.
+Of ours it imports only what looks at a PDF's making, its signatures and pictures (`verifier.originals` and what that
+needs, `stamps`, `pdf_signatures`, `qr_codes`), so that it starts fast and a fault in a decoder finds little to use.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pikepdf
     import pypdfium2  # type: ignore[import-untyped]
 
+    from verifier.originals import Made
     from verifier.stamps import Stamp
 
 MEMORY = 512 * 1024**2
@@ -113,10 +114,11 @@ def _pdf(upload: bytes, roots: Path | None) -> Answer:
             annotations = sum(_count_annotations(page.obj) for page in pdf.pages)
             active = sum(map(_is_active, things))
             signed = _signed(upload, pdf, things, roots)
-            foreign = _foreign(pdf, is_signed=signed.stamps is not None)
+            made = _made(pdf, is_signed=signed.stamps is not None)
+            foreign = made.foreign
     except pikepdf.PasswordError as exc:
         raise Unreadable("read.encrypted") from exc
-    except (pikepdf.PdfError, ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (pikepdf.PikepdfError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise Unreadable("read.damaged") from exc
     try:
         pages, codes = _pages(pypdfium2.PdfDocument(upload))
@@ -134,6 +136,7 @@ def _pdf(upload: bytes, roots: Path | None) -> Answer:
         "active": active,
         "attachments": others,
         "foreign": foreign,
+        "behind": made.behind,
         "signatures": signed.told,
         "unread_signatures": signed.unread,
         "pages": pages,
@@ -277,7 +280,7 @@ class _Signed:
 
 
 def _signed(upload: bytes, pdf: pikepdf.Pdf, things: list[pikepdf.Object], roots: Path | None) -> _Signed:
-    from verifier import pdf_signatures, stamps  # noqa: PLC0415 (as in `_foreign`)
+    from verifier import pdf_signatures, stamps  # noqa: PLC0415 (as in `_made`)
 
     if not (found := pdf_signatures.dictionaries(things)):
         return _Signed([], 0, None)
@@ -292,21 +295,22 @@ def _signed(upload: bytes, pdf: pikepdf.Pdf, things: list[pikepdf.Object], roots
 
 
 def _are_in_the_clear(upload: bytes, fields: tuple[Stamp, ...]) -> bool:
-    from verifier import qr_codes, stamps  # noqa: PLC0415 (as in `_foreign`)
+    from verifier import qr_codes, stamps  # noqa: PLC0415 (as in `_made`)
 
     return stamps.are_in_the_clear(upload, fields, max_pixels=qr_codes.MAX_PIXELS)
 
 
-def _foreign(pdf: pikepdf.Pdf, *, is_signed: bool) -> str:
-    """Say what our typesetter did not make; what cannot be looked at, it did not."""
+def _made(pdf: pikepdf.Pdf, *, is_signed: bool) -> Made:
+    """Look at how it is made; what cannot be looked at, our typesetter did not make."""
     import pikepdf  # noqa: PLC0415 (as above)
 
-    from verifier import originals  # noqa: PLC0415 (where this is a program, its folder is known only when it starts)
+    # Where this is a program, its folder is known only when it starts.
+    from verifier import marked, originals  # noqa: PLC0415
 
     try:
-        return originals.foreign(pdf, is_signed=is_signed)
-    except (pikepdf.PdfError, ValueError, LookupError, TypeError, AttributeError, struct.error):
-        return originals.STRUCTURE
+        return originals.look(pdf, is_signed=is_signed)
+    except (pikepdf.PikepdfError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error):
+        return originals.Made(marked.STRUCTURE)
 
 
 def _pages(pdf: pypdfium2.PdfDocument) -> tuple[list[str], set[str]]:
@@ -314,7 +318,7 @@ def _pages(pdf: pypdfium2.PdfDocument) -> tuple[list[str], set[str]]:
 
     Most pages after the first have no code, so it is looked for at length only where no page shows one at first sight.
     """
-    from verifier import qr_codes  # noqa: PLC0415 (as in `_foreign`)
+    from verifier import qr_codes  # noqa: PLC0415 (as in `_made`)
 
     texts, pictures = [], []
     for page in pdf:
@@ -341,7 +345,7 @@ def _pages(pdf: pypdfium2.PdfDocument) -> tuple[list[str], set[str]]:
 def _picture(upload: bytes) -> Answer:
     from PIL import Image  # noqa: PLC0415 (as above)
 
-    from verifier import qr_codes  # noqa: PLC0415 (as in `_foreign`)
+    from verifier import qr_codes  # noqa: PLC0415 (as in `_made`)
 
     Image.MAX_IMAGE_PIXELS = None  # Counted below, without a warning.
     try:

@@ -2,8 +2,8 @@
 
 All of the text layer must be explained by what was signed and by the words that every document has. Where a code
 alone is brought, nobody vouches for what it does not carry: then the document is INCOMPLETE at best, and so is one that
-our typesetter did not make, whose letters may look like others. Not checked: pictures of pages, and lines. Whoever
-looks at a paper compares it with the report.
+our typesetter did not make, whose letters may look like others. Not checked: pictures of pages. Whoever looks at a
+paper compares it with the report.
 """
 
 from __future__ import annotations
@@ -38,8 +38,10 @@ _SHOWN = 60
 """How much of the page is quoted where something else was signed."""
 _QUOTED, _OF_EACH = 12, 40
 """How many of the parts that nobody signed are quoted, and how much of each."""
-_STAMP_WORDS = ("digitallysignedby", "signedby", "timestamp", "date", "utc", "电子签名", "签名人", "日期")
+_SIGNED_WORDS = ("digitallysignedby", "signedby", "电子签名", "签名人")
+_STAMP_WORDS = (*_SIGNED_WORDS, "timestamp", "date", "utc", "日期")
 """What software for signing writes on its stamps besides names and times, as it is compared."""
+_HOUR = re.compile("[0-9]{2}:[0-9]{2}")
 _GENERATIONS = 16
 """More levels of agencies than any registry has."""
 
@@ -66,17 +68,24 @@ def check(
         return compared
     if led_elsewhere is not None:
         return replace(led_elsewhere, reasons=(Verdict.ALTERED,))
-    return _unvouched(document, line) or compared
+    return _unvouched(document, claimed, line) or compared
 
 
-def _unvouched(document: Document, line: layout.Line) -> Check | None:
+def _unvouched(document: Document, claimed: Claimed, line: layout.Line) -> Check | None:
     """Say what of the file may show other things than its text says; None if nothing."""
     for signature in document.signatures:
         if not _is_plain_stamp(signature, line):
             return _not_vouched_for("document.stamp", signer=signature.signer, text=signature.shown[:_SHOWN])
-    if document.foreign:
-        return _not_vouched_for("document.foreign", what=words(f"document.foreign.{document.foreign}"))
+    foreign = document.foreign or ("" if _has_only_marks_behind(document, claimed) else "content")
+    if foreign:
+        return _not_vouched_for("document.foreign", what=words(f"document.foreign.{foreign}"))
     return None
+
+
+def _has_only_marks_behind(document: Document, claimed: Claimed) -> bool:
+    """Whether nothing is hidden where pages have their marks: pale, slantwise, behind all else."""
+    texts = tuple(map(fold, document.behind))
+    return any(not _joined(texts, claimed, languages) for languages in layout.EVERY)
 
 
 def _of_picture(presented: Presented, key: str) -> Check:
@@ -111,13 +120,21 @@ def _broken_signature(document: Document) -> Check | None:
 
 
 def _is_plain_stamp(signature: PdfSignature, line: layout.Line) -> bool:
-    """Whether what a signature's field shows is who signed and when, of a signer whose name is no stranger's words."""
+    """Whether what a signature's field shows, if anything, is who signed and when; whose name is no stranger's words.
+
+    A day without an hour could be read as one of the certificate's.
+    """
+    shown, signer = fold(signature.shown), fold(signature.signer)
     names = {fold(each) for ever in line for agency in ever for each in (agency.name, agency.code)}
     if signature.trusted:
-        names.add(fold(signature.signer))
-    allowed = sorted(names, key=len, reverse=True)
-    words = "|".join([*_STAMP_WORDS, *map(re.escape, filter(None, allowed))])
-    return re.fullmatch(f"(?:{words}|[0-9:.,;+/-])*", fold(signature.shown), re.IGNORECASE) is not None
+        names.add(signer)
+    allowed = sorted(filter(None, names), key=len, reverse=True)
+    words = "|".join([*_STAMP_WORDS, *map(re.escape, allowed)])
+    if re.fullmatch(f"(?:{words}|[0-9:.,;+/-])*", shown, re.IGNORECASE) is None:
+        return False
+    if any(word in shown.lower() for word in _SIGNED_WORDS):
+        return bool(signer) and signer in shown
+    return not shown or (_HOUR.search(shown) is not None and not any(name in shown for name in allowed))
 
 
 def _added(document: Document, foreign_codes: int) -> Check | None:
@@ -162,12 +179,11 @@ def _explained(
 ) -> tuple[str, tuple[Piece, ...], Explained, tuple[Said, ...]]:
     """Return the text, what may stand in it, what of that does, and what must: of a document, or a limited copy."""
     known: Iterable[Piece]
+    text = _joined(pages, claimed, languages)
     if claimed.copy is None:
-        text = layout.joined(pages, languages)
         known, stops = layout.pieces(claimed, languages, line, host), layout.stops(claimed.type, languages)
         wanted = layout.must_say(claimed, languages)
     else:
-        text = copy_page.joined(pages, claimed.copy, languages)
         known, stops = (
             copy_page.pieces(claimed, claimed.copy, languages, line, host),
             copy_page.labels(claimed, languages),
@@ -175,6 +191,13 @@ def _explained(
         wanted = copy_page.must_say(claimed, claimed.copy, languages)
     known = tuple(known)
     return text, known, explain(text, known, stops=stops, free_start=not line), wanted
+
+
+def _joined(pages: Sequence[str], claimed: Claimed, languages: Languages) -> str:
+    """Return the pages as one text, without the marks with which they begin."""
+    if claimed.copy is None:
+        return layout.joined(pages, languages)
+    return copy_page.joined(pages, claimed.copy, languages)
 
 
 def _agreed(claimed: Claimed, unsigned: Sequence[str]) -> Check:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from chain.errors import InvalidInput
+
 if TYPE_CHECKING:
     from structlog.typing import EventDict
 
@@ -31,7 +33,10 @@ class _OfServer(logging.Handler):
 
 
 def configure(level: str, *, process: int | None = None) -> None:
-    """Log what is at least so severe; each line names the process where there are several."""
+    """Log what is at least so severe; each line names the process where there are several. Raises `InvalidInput`."""
+    least = logging.getLevelNamesMapping().get(level.upper())
+    if least is None:
+        raise InvalidInput(f"log level: got {level[:40]!r}, wanted debug, info, warning or error")
 
     def named(_logger: object, _name: str, line: EventDict) -> EventDict:
         return {**line, "process": process}
@@ -44,9 +49,7 @@ def configure(level: str, *, process: int | None = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         # Looked up for each line, so that whoever redirects standard error gets them.
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,

@@ -52,6 +52,8 @@ class Document:
     """Attached files that our documents do not have."""
     foreign: str = ""
     """What about its making is not our typesetter's (`verifier.originals`); empty if it may be an original file."""
+    behind: tuple[str, ...] = ()
+    """What is written behind each page of an original file, which people do not read as a part of it."""
     signatures: tuple[PdfSignature, ...] = ()
     """Signatures of the file, intact or not."""
     unread_signatures: int = 0

@@ -49,7 +49,7 @@ _WITH_LANGUAGE = re.compile(r"\A(https?://[^\s/?#]+/[cvr])\?lang=[A-Za-z-]{0,12}
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{40,}")
 """A code's digits without its URL; a short number is far shorter."""
-_SHORT_NUMBER = re.compile(r"[\w\s\u002d\u2010-\u2015\u2212]{10,40}")
+_SHORT_NUMBER = re.compile(r"[\w\s\u002d\u2010-\u2015\u2212\ufe58\ufe63\uff0d]{10,40}")
 """What may be meant as a short number, mistyped or not."""
 _TYPED = re.compile(r"[0-9A-Za-z]{14}")
 
@@ -159,6 +159,7 @@ def _decode(upload: bytes, pdf_roots: Path | None) -> Presented:
                 "active": int() as active,
                 "attachments": int() as attachments,
                 "foreign": str() as foreign,
+                "behind": [*behind],
                 "signatures": [*by],
                 "unread_signatures": int() as unread,
                 "pages": [*pages],
@@ -172,6 +173,7 @@ def _decode(upload: bytes, pdf_roots: Path | None) -> Presented:
                 active=active,
                 attachments=attachments,
                 foreign=foreign,
+                behind=_texts(behind),
                 signatures=signatures,
                 unread_signatures=unread + len(by) - len(signatures),
             )

@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 from chain.errors import InvalidInput
+from verifier.value_faults import told
 
 PREFIX = "YINXIN_"
 _ADDRESS_BYTES, _ID_BYTES = 20, 32
@@ -155,8 +156,10 @@ def open_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as exc:
-        faults = "; ".join(f"{PREFIX}{str(error['loc'][0]).upper()}: {error['msg']}" for error in exc.errors())
+        faults = "; ".join(told(fault, name=PREFIX + str(fault["loc"][0]).upper()) for fault in exc.errors())
         raise InvalidInput(f"settings: {faults}") from exc
+    except ValueError as exc:
+        raise InvalidInput(f"{PREFIX}SETTINGS: got a file that cannot be read ({exc}), wanted dotenv or TOML") from exc
 
 
 def described() -> list[tuple[str, str, str]]:

@@ -308,7 +308,7 @@ def pages(upload: bytes, outlet: Outlet) -> None:
                 outlet.put({"page": number}, _alone(page))
     except pikepdf.PasswordError as exc:
         raise Refused("read.encrypted") from exc
-    except (pikepdf.PdfError, ValueError, KeyError, TypeError, AttributeError) as exc:
+    except (pikepdf.PikepdfError, ValueError, KeyError, TypeError, AttributeError) as exc:
         raise Refused("read.damaged") from exc
 
 

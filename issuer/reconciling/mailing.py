@@ -1,6 +1,7 @@
 """E-mail about foreign records and about differences, tried until it arrives, through one mail server.
 
-There is one message for each transaction, and one for each reconciliation in which something is new. Addresses are the
+There is one message for all that one look at the registry found, and one for each reconciliation in which something is
+new. Addresses are the
 operator's settings, and stand nowhere else. A message names agency, block, transaction and officers' accounts, and
 nothing about a holder. An attempt of which nothing is known is made again under the same Message-ID, by
 which mail programs know a message that they have.
@@ -39,7 +40,7 @@ LEASE = timedelta(minutes=2)
 _NOBODY = "nobody is to be told"
 """The answer of a message whose agency has no address any more."""
 MOST_LISTED = 50
-"""Records of one transaction, or differences, that a message lists."""
+"""Records, or differences, that a message lists."""
 _SUBJECT = msgid("Yinxin: a record of agency %(agency)s that was not queued here (block %(block)s)")
 _LEAD = msgid(
     "The registry holds %(count)s records in the name of agency %(agency)s, in transaction %(transaction)s (block "
@@ -48,6 +49,17 @@ _LEAD = msgid(
 _TODO = msgid(
     "If you do not know of this, act at once: ask the officers named above; if it was not them, have their rights "
     "taken and the document keys cut off. A manager acknowledges it here: %(url)s"
+)
+_SUBJECT_SEVERAL = msgid(
+    "Yinxin: %(count)s records of agency %(agency)s that were not queued here (blocks %(first)s to %(last)s)"
+)
+_LEAD_SEVERAL = msgid(
+    "The registry holds %(count)s records in the name of agency %(agency)s, in %(transactions)s transactions (blocks "
+    "%(first)s to %(last)s), that this service did not queue:"
+)
+_TODO_SEVERAL = msgid(
+    "Was this service restored from a backup, or begun over an empty database? Then it may have queued them itself "
+    "before: whoever runs it catches up with the chain (yinxin-issuer catch-up) and runs a reconciliation."
 )
 _SUBJECT_DIFFERS = msgid("Yinxin: the reconciliation of agency %(agency)s found something new (block %(block)s)")
 _LEAD_DIFFERS = msgid(
@@ -138,7 +150,7 @@ class _Told:
 
 def _told(work: Work, mail: AlertMail, names: Mapping[str, str], post: Post) -> _Told:
     if mail.transaction_hash is not None:
-        if records := rows.foreign_of(work, mail.agency, mail.transaction_hash):
+        if records := rows.told_with(work, mail.agency, mail.transaction_hash):
             return _of_records(records, mail.transaction_hash, names, post.url)
     elif (run := rows.found(work, mail.reconciliation_id)) is not None and (new := rows.fresh(work, run)):
         return _of_differences(run, new, names, post.url)
@@ -152,14 +164,28 @@ def _told(work: Work, mail: AlertMail, names: Mapping[str, str], post: Post) -> 
 
 
 def _of_records(records: list[ForeignRecord], transaction: bytes, names: Mapping[str, str], url: str) -> _Told:
-    values = {"agency": records[0].agency, "block": records[0].block_number}
+    transactions, blocks = {each.transaction_hash for each in records}, [each.block_number for each in records]
+    values = {
+        "agency": records[0].agency,
+        "count": len(records),
+        "transaction": f"0x{transaction.hex()}",
+        "transactions": len(transactions),
+        "block": blocks[0],
+        "first": min(blocks),
+        "last": max(blocks),
+    }
+    is_one = len(transactions) == 1
 
     def text(words: Words) -> str:
-        lead = words.gettext(_LEAD, **values, count=len(records), transaction=f"0x{transaction.hex()}")
+        lead = words.gettext(_LEAD if is_one else _LEAD_SEVERAL, **values)
         listed = [f"- {foreign_words.said(each, words, names)}" for each in records[:MOST_LISTED]]
-        return _listed(words, lead, listed, len(records), words.gettext(_TODO, url=url))
+        todo = words.gettext(_TODO, url=url)
+        if not is_one:
+            todo = f"{words.gettext(_TODO_SEVERAL)}\n\n{todo}"
+        return _listed(words, lead, listed, len(records), todo)
 
-    return _Told(transaction.hex(), lambda words: words.gettext(_SUBJECT, **values), text)
+    subject = _SUBJECT if is_one else _SUBJECT_SEVERAL
+    return _Told(transaction.hex(), lambda words: words.gettext(subject, **values), text)
 
 
 def _of_differences(run: Reconciliation, new: list[Difference], names: Mapping[str, str], url: str) -> _Told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from sqlalchemy.orm import defer
 from sqlmodel import col, func, select, update
 
 from issuer import account_rows
-from issuer.account_models import AuditLine
+from issuer.account_models import AuditLine, Role
 from issuer.errors import NotFound
 from issuer.reconciliation_models import Agreement, AlertMail, ForeignRecord, Reconciliation, RecordsFollowed
 from issuer.reconciling import differences
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.sql.base import ExecutableOption
+    from sqlmodel.sql.expression import SelectOfScalar
 
     from issuer.office import Office
     from issuer.reconciling.differences import Difference
@@ -203,15 +205,28 @@ def foreign(work: Work, agency: int, *, most: int, acknowledged: bool) -> list[F
     )
 
 
-def foreign_of(work: Work, agency: int, transaction_hash: bytes) -> list[ForeignRecord]:
-    """Return the foreign records of one transaction, in the order in which it made them."""
-    return list(
+def told_with(work: Work, agency: int, transaction_hash: bytes) -> list[ForeignRecord]:
+    """Return the foreign records that a message about a transaction tells of, in the order of the chain.
+
+    Its own ones, and those after them that the same look found, up to one that has a message of its own.
+    """
+    own = list(work.session.exec(_foreign(agency).where(ForeignRecord.transaction_hash == transaction_hash)))
+    if not own:
+        return []
+    query = _foreign(agency).where(col(ForeignRecord.found_at) == own[0].found_at, col(ForeignRecord.id) > own[0].id)
+    mailed = set(
         work.session.exec(
-            select(ForeignRecord)
-            .where(ForeignRecord.agency == agency, ForeignRecord.transaction_hash == transaction_hash)
-            .order_by(col(ForeignRecord.id))
+            select(AlertMail.transaction_hash).where(
+                AlertMail.agency == agency, AlertMail.transaction_hash != transaction_hash
+            )
         )
     )
+    others = itertools.takewhile(lambda each: each.transaction_hash not in mailed, work.session.exec(query))
+    return list({each.id: each for each in [*own, *others]}.values())
+
+
+def _foreign(agency: int) -> SelectOfScalar[ForeignRecord]:
+    return select(ForeignRecord).where(ForeignRecord.agency == agency).order_by(col(ForeignRecord.id))
 
 
 def acknowledge(work: Work, agency: int, numbers: Sequence[int], *, who: str, now: datetime) -> list[int]:
@@ -262,10 +277,17 @@ def undelivered(work: Work, agency: int) -> list[AlertMail]:
 
 
 def agencies(office: Office, work: Work) -> set[int]:
-    """Return the agencies that this service is for: those with certificates, keys of any kind or people here."""
-    found = {*work.agencies_with_data(), *(account.agency for account in office.keystore.officers())}
-    found |= office.keystore.document_agencies()
-    return (found | {person.agency for person in account_rows.people(work)}) - {0}
+    """Return the agencies that this service is for: those with certificates, keys of any kind or people here.
+
+    Not one of which nothing is here but managers: they may come from above, to consent to what is done below, and the
+    books of their own agency are kept elsewhere.
+    """
+    people = account_rows.people(work)
+    managers = {person.id: person for person in people if account_rows.roles(person) == {Role.AGENCY_MANAGER}}
+    keys_of_managers = {person.key_address for person in managers.values()}
+    found = {account.agency for account in office.keystore.officers() if account.address not in keys_of_managers}
+    found |= {*work.agencies_with_data(), *office.keystore.document_agencies()}
+    return (found | {person.agency for person in people if person.id not in managers}) - {0}
 
 
 def names(office: Office, work: Work, agency: int) -> dict[str, str]:

@@ -102,22 +102,23 @@ def _move(
         if (None if mark is None else (mark.block_number, mark.block_hash)) != before:
             # Another worker was quicker.
             return
-        ours = rows.agencies(office, work)
+        ours, told = rows.agencies(office, work), list[ForeignRecord]()
         for record in found:
             agency = getattr(record.event, "agency", 0)
             if agency in ours and not recognising.is_ours(office, work, record):
-                _tell(office, work, record, agency, post)
+                told += _tell(office, work, record, agency)
+        _write(office, work, told, post)
         if mark is None:
             work.add(RecordsFollowed(since_block=end.number, block_number=end.number, block_hash=end.hash, heads=kept))
         else:
             mark.block_number, mark.block_hash, mark.heads = end.number, end.hash, kept
 
 
-def _tell(office: Office, work: Work, record: Record, agency: int, post: Post | None) -> None:
-    """Write a foreign record down, with all messages about it, unless that is done."""
+def _tell(office: Office, work: Work, record: Record, agency: int) -> list[ForeignRecord]:
+    """Write a foreign record down, with what systems that listen are told, unless that is done; returns it if so."""
     digest = digest_of(record)
     if rows.is_told(work, digest):
-        return
+        return []
     row = ForeignRecord(
         digest=digest,
         agency=agency,
@@ -137,9 +138,20 @@ def _tell(office: Office, work: Work, record: Record, agency: int, post: Post | 
             delivery = webhooks.new_delivery(office, hook, webhook_events.FOREIGN, happened)
             delivery.record_id = row.id
             work.add(delivery)
-    has_mail = rows.mail_of(work, agency, record.transaction_hash) is not None
-    if post is not None and post.addresses(agency) and not has_mail:
-        work.add(AlertMail(agency=agency, transaction_hash=record.transaction_hash, next_at=office.now()))
+    return [row]
+
+
+def _write(office: Office, work: Work, told: Sequence[ForeignRecord], post: Post | None) -> None:
+    """Queue one message to each agency about all that one look found: after a restore there may be thousands."""
+    now, written = office.now(), set[int]()
+    for row in told:
+        # By this they are known as found in the same look.
+        row.found_at = now
+        has_mail = rows.mail_of(work, row.agency, row.transaction_hash) is not None
+        if post is None or not post.addresses(row.agency) or has_mail or row.agency in written:
+            continue
+        work.add(AlertMail(agency=row.agency, transaction_hash=row.transaction_hash, next_at=now))
+        written.add(row.agency)
     work.flush()
 
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from chain import errors as chain_errors
 from chain.errors import YinxinError
 from issuer import errors, refusals
+from issuer.routes import request_faults
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -122,9 +123,7 @@ def _answer(error: YinxinError) -> JSONResponse:
 
 def not_understood(_request: Request, error: Exception) -> JSONResponse:
     """Answer a request that is not in the right form."""
-    # What came is not repeated: it may be about a person.
-    details = error.errors() if isinstance(error, RequestValidationError) else ()
-    faults = [{"where": ".".join(map(str, each["loc"])), "wanted": each["msg"]} for each in details]
+    faults = request_faults.faults(error.errors()) if isinstance(error, RequestValidationError) else []
     return problem(422, f"{len(faults)} faults in the request", title="RequestInvalid", errors=faults)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from chain import code
 from chain.calendar import time_of_hour
 from chain.identifiers import parse_credit_code
 from issuer.admission import LONGEST_CAUSE
@@ -215,7 +216,8 @@ def registry_view(found: Found | Compared, standing: Standing, host: str) -> Reg
         for held, counts in zip(standing.held, standing.in_force, strict=True)
     ]
     checked_at = standing.checked_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    return RegistryView(statuses=statuses, block=standing.block, checked_at=checked_at, verifier=f"https://{host}/")
+    verifier = f"{code.origin(host)}/"
+    return RegistryView(statuses=statuses, block=standing.block, checked_at=checked_at, verifier=verifier)
 
 
 def _members(found: Found) -> dict[str, str | list[str] | None]:

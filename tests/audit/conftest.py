@@ -8,11 +8,13 @@ import pytest
 
 from tests.audit import treasury as treasuries
 from tests.audit import world as worlds
-from verifier.wiring import open_index
+from tests.audit.packaged import Maker, checker
+from verifier.wiring import open_index, open_verifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import ModuleType
 
     from tests.audit.treasury import Treasury
     from tests.audit.world import World
@@ -48,6 +50,27 @@ def folder(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def index(world: World, folder: Path) -> Index:
     """Return the verifier's index of the small world, up to its newest block."""
     return open_index(world.settings(folder))
+
+
+@pytest.fixture(scope="session")
+def cut_index(world: World, tmp_path_factory: pytest.TempPathFactory) -> Index:
+    """Return an index of the small world whose newest block a checkpoint was cut of; nobody changes it."""
+    verifier = open_verifier(world.settings(tmp_path_factory.mktemp("cut")))
+    verifier.index.follow(world.now)
+    assert verifier.checkpoints.cut(world.now, at_once=True) is not None
+    return verifier.index
+
+
+@pytest.fixture(scope="session")
+def maker(world: World, cut_index: Index) -> Maker:
+    """Return who makes packages of the small world, sealed as QBFT does."""
+    return Maker(world, cut_index)
+
+
+@pytest.fixture(scope="session")
+def module() -> ModuleType:
+    """Return the stand-alone checker."""
+    return checker()
 
 
 @pytest.fixture(scope="session")

@@ -171,6 +171,30 @@ def checked(module: ModuleType, package: bytes, folder: Path, trust: Path | None
     return cast("list[tuple[str, str, str]]", lines)
 
 
+def said(lines: list[tuple[str, str, str]], name: str) -> str:
+    """Return what one check says."""
+    return {check: what for check, _, what in lines}[name]
+
+
+def run(module: ModuleType, package: bytes, folder: Path, *arguments: str) -> int:
+    """Run the command on a package, with its own trust list as if it had been obtained elsewhere unless told."""
+    (folder / "package.zip").write_bytes(package)
+    (folder / "own.json").write_bytes(contents_of(package)["trust-list.json"])
+    code: int = module.main([str(folder / "package.zip"), *(arguments or ("--trust-list", str(folder / "own.json")))])
+    return code
+
+
+def told(package: bytes) -> dict[str, object]:
+    """Return what `evidence.json` says."""
+    read: dict[str, object] = json.loads(contents_of(package)["evidence.json"])
+    return read
+
+
+def retold(package: bytes, **changes: object) -> bytes:
+    """Return a package whose `evidence.json` says something else, signed."""
+    return signed_again(package, {"evidence.json": strict_json.serialise(told(package) | changes)})
+
+
 def day_of(moment: datetime) -> str:
     """Return a day as people type it."""
     return moment.date().isoformat()

@@ -157,7 +157,7 @@ def test_of_a_year_that_nobody_announced_the_rule_is_not_run_and_says_so(ledger:
     assert found.finding.arguments == {"year": 2027, "batches": 3, "certificates": 21}
     assert "NOT RUN" in say(message(found.finding.key, **found.finding.arguments), Language.ENGLISH)
     # What was not asked about is no gap, and the other rules do not need a year's holidays.
-    assert ledger.found(Rule.HOLIDAY, until=date(2026, 12, 31)) == []
+    assert ledger.found(Rule.HOLIDAY, last=date(2026, 12, 31)) == []
     assert ledger.found(Rule.NIGHT) == []
 
 
@@ -259,8 +259,8 @@ def test_only_what_is_asked_about_is_told_while_earlier_days_say_what_is_ordinar
     day = (MONDAY + timedelta(days=14)).date()
     assert [each.agency for each in ledger.found(Rule.BURST)] == [1, 2]
     assert [each.agency for each in ledger.found(Rule.BURST, agency=2)] == [2]
-    assert [each.agency for each in ledger.found(Rule.BURST, since=day, until=day)] == [1]
-    assert ledger.found(Rule.BURST, until=day - timedelta(days=1)) == []
+    assert [each.agency for each in ledger.found(Rule.BURST, first=day, last=day)] == [1]
+    assert ledger.found(Rule.BURST, last=day - timedelta(days=1)) == []
 
 
 def test_agency_that_only_changed_statuses_is_told_of_too(ledger: Ledger) -> None:

@@ -606,8 +606,16 @@ def test_findings_exit_with_1_in_words_of_either_language(
 
 
 @pytest.mark.usefixtures("settings")
-def test_usage_mistakes_exit_with_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usage_mistakes_exit_with_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.run(["audit", "run", "--until", "1000000"]) == USAGE
+    assert cli.run(["audit", "run", "--until", "40"]) in {CLEAN, FOUND}
+    capsys.readouterr()
+    assert cli.run(["audit", "run", "--until", "39"]) == USAGE
+    assert "got block 39, wanted 40 or later" in capsys.readouterr().err
+    assert cli.run(["audit", "run", "--until", "40"]) in {CLEAN, FOUND}
+    assert cli.run(["audit", "run", "--until", "39", "--from-genesis"]) in {CLEAN, FOUND}
     assert cli.run(["audit", "run", "--wrong"]) == USAGE
     assert cli.run(["audit", "run", "--evidence", str(tmp_path / "no" / "folder")]) == USAGE
     other = Leader(tmp_path / "audit.lock")

@@ -24,13 +24,15 @@ from tests.issuer.papers import squeezed, text_of
 from tests.verifier.book import CLAIMS, TYPE
 from tests.verifier.printed import print_document
 from tests.verifier.trust import trust_list_of
+from verifier import checkpoint_rows
 from verifier.app import make_app
-from verifier.audit import package
+from verifier.audit import handed_in, package
+from verifier.checkpoint_rows import IndexBehind
 from verifier.cli import run
 from verifier.commands.audit_run import USAGE
 from verifier.models import LeafRow
 from verifier.routes import turns
-from verifier.routes.audit import frame, packing
+from verifier.routes.audit import frame, packing, uploads
 from verifier.routes.turns import Turns
 from verifier.store import Store
 from verifier.wiring import attester_of, open_trust_file, open_verifier
@@ -99,6 +101,9 @@ class TestPages:
         answer = client.get("/audit/complete", params=PERIOD | {"lang": "en"})
         assert answer.status_code == 200
         assert "<dd>139</dd>" in answer.text
+        assert "<td>Work safety licence for construction companies v1</td>" in answer.text
+        of_type = client.get("/audit/complete", params=PERIOD | {"lang": "zh-CN", "type": "3"})
+        assert "类型：建筑施工企业安全生产许可证（#3）" in of_type.text
 
     def test_a_type_and_a_leaf_that_are_not_there_are_told_in_the_readers_language(self, client: TestClient) -> None:
         asked = {"填写的证照类型为 99": PERIOD | {"type": "99"}, "没有批次包含它": {"leaf": 64 * "5"}}
@@ -141,6 +146,49 @@ class TestPages:
                 told = squeezed(sentence("audit.report.fact.documents_wrong", language))
                 assert told in text_of(archive.read(f"report.{language}.pdf"))
 
+    def test_too_many_documents_and_too_large_ones_are_told_in_the_readers_language(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def answered(*documents: bytes) -> tuple[int, str]:
+            files = [("document", ("a.txt", each)) for each in documents]
+            answer = client.post("/audit/package?lang=zh-CN", data=PERIOD, files=files)
+            return answer.status_code, answer.text
+
+        monkeypatch.setattr(handed_in, "MOST", 0)
+        status, said = answered(b"x")
+        assert (status, "交入了 1 份文件，一个证据包最多 0 份" in said) == (422, True)
+        status, said = answered(*([b"x"] * 51))
+        assert (status, "交入了 51 份文件，一个证据包最多 50 份" in said) == (422, True)
+        monkeypatch.setattr(uploads, "MAX_UPLOAD", 3)
+        status, said = answered(b"four")
+        assert (status, "有一份超过 3 字节" in said) == (413, True)
+
+    def test_a_form_that_is_torn_makes_no_package_of_what_came(self, client: TestClient, world: World) -> None:
+        files = [("document", (f"{place}.txt", each.sd_jwt)) for place, each in enumerate(world.papers[:2])]
+        whole = client.build_request("POST", "/audit/package?lang=zh-CN", data=PERIOD, files=files)
+        torn = whole.read().removesuffix(b"--\r\n")
+        answer = client.post(
+            whole.url.raw_path.decode(), content=torn, headers={"Content-Type": whole.headers["Content-Type"]}
+        )
+        assert (answer.status_code, "发来的表单无法读取" in answer.text) == (400, True)
+
+    def test_a_package_larger_than_its_form_holds_is_told_in_the_readers_language(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(package, "MOST_BYTES", 1_000)
+        answer = client.get("/audit/complete", params=PERIOD | {"as": "zip", "lang": "zh-CN"})
+        assert (answer.status_code, "最多 1000 字节；请缩短期间" in answer.text) == (422, True)
+
+    def test_an_index_that_is_read_again_is_not_called_one_without_checkpoints(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def behind(*_: object) -> None:
+            raise IndexBehind("got an index up to block 1, wanted 78")
+
+        monkeypatch.setattr(checkpoint_rows, "require_reached", behind)
+        answer = client.get("/audit/complete", params=PERIOD | {"lang": "zh-CN"})
+        assert (answer.status_code, "登记索引正在重新读取" in answer.text) == (503, True)
+
     def test_one_certificate_is_found_by_its_leaf(self, client: TestClient, world: World) -> None:
         answer = client.post(
             "/audit/package", data={"leaf": world.papers[0].leaf.hex()}, files=[("document", ("", b""))]
@@ -156,6 +204,7 @@ class TestPages:
             {"agency": "3", "first": "yesterday", "last": "2026-01-02"},
             {"agency": "99", "first": "2026-01-01", "last": "2026-01-02"},
             {"leaf": "00" * 32},
+            PERIOD | {"typ": "3"},
         ],
     )
     def test_what_cannot_be_meant_is_said_on_a_page(self, client: TestClient, fields: dict[str, str]) -> None:
@@ -306,7 +355,7 @@ class TestMissing:
         out = tmp_path / "complete.zip"
         arguments = ["audit", "complete", "--agency", "3", "--from", "2026-01-01", "--to", "2026-05-31"]
         assert run([*arguments, "--out", str(out)]) == 1
-        assert "got 9 leaves, wanted 10" in capsys.readouterr().err
+        assert "leaves found 9, wanted 10" in capsys.readouterr().err
         assert not out.exists()
 
 
@@ -331,7 +380,7 @@ class TestCommands:
         document.write_text(world.papers[0].sd_jwt)
         assert run(["audit", "package", str(document), "--leaf", world.papers[0].leaf.hex(), "--out", str(out)]) == 1
         said = capsys.readouterr()
-        assert "10 certificates in 1 batches" in said.out
+        assert "certificates 10, batches 1, as of block" in said.out
         assert "REMARK: documents/0001: could not be checked (verdict CANNOT_CHECK)" in said.err
         lines = {name: (outcome, why) for name, outcome, why in checked(checker(), out.read_bytes(), tmp_path)}
         assert lines["documents"][0] == "NOT RUN"
@@ -342,7 +391,7 @@ class TestCommands:
         [
             (["complete", "--agency", "3", "--type", "99", "--out", "x", *DAYS], "got the certificate type 99"),
             (["anomalies", "--agency", "999"], "got the agency 999"),
-            (["anomalies", "--from", "2026-02-01", "--until", "2026-01-31"], "wanted the earlier day first"),
+            (["anomalies", "--from", "2026-02-01", "--to", "2026-01-31"], "wanted the earlier day first"),
         ],
     )
     def test_nothing_clean_is_said_of_what_does_not_exist(

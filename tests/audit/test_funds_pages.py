@@ -55,13 +55,13 @@ def test_the_list_is_filtered_and_comes_as_a_file(client: TestClient) -> None:
     asked = {"agency": some["agency"], "rule": some["rule"], "format": "json"}
     rows = client.get(PATH, params=asked).json()["rows"]
     assert {(row["agency"], row["rule"]) for row in rows} == {(some["agency"], some["rule"])}
-    assert client.get(PATH, params={"until": "2025-12-31", "format": "json"}).json()["count"] == 0
+    assert client.get(PATH, params={"last": "2025-12-31", "format": "json"}).json()["count"] == 0
     assert client.get(PATH, params={"format": "csv"}).text.splitlines()[-1] == f"# end,{whole['count']}"
-    assert client.get(PATH, params={"agency": "", "rule": "", "from": "", "until": "", "lang": "en"}).is_success
+    assert client.get(PATH, params={"agency": "", "rule": "", "first": "", "last": "", "lang": "en"}).is_success
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"agency": "x"}, {"agency": "0"}, {"rule": "fraud"}, {"from": "yesterday"}, {"cursor": "abc"}]
+    "wrong", [{"agency": "x"}, {"agency": "0"}, {"rule": "fraud"}, {"first": "yesterday"}, {"cursor": "abc"}]
 )
 def test_what_cannot_be_asked_is_said_on_the_page(client: TestClient, wrong: dict[str, str]) -> None:
     assert client.get(PATH, params=wrong).status_code == 422

@@ -35,6 +35,7 @@ from tests.audit.packaged import (
     outcomes,
     signed_again,
 )
+from tests.issuer.papers import squeezed, text_of
 from tests.verifier.book import CLAIMS, TYPE
 from tests.verifier.printed import print_document
 from verifier.attesting import make_attester
@@ -43,7 +44,6 @@ from verifier.audit.completeness import OneBatch, OneCertificate, Period
 from verifier.audit.package import NotBelieved, zipped
 from verifier.audit.package_report import Typesetter
 from verifier.audit.tabulating import Table
-from verifier.wiring import open_verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,25 +56,6 @@ FIRST, LAST = date(2026, 1, 1), date(2026, 5, 31)
 NEVER_RUN = {"reports": "NOT RUN"}
 """What no check compares rests on the maker's word, in every package."""
 NEVER_RUN_HERE = NEVER_RUN | {"documents": "NOT RUN"}
-
-
-@pytest.fixture(scope="module")
-def own_index(world: World, tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """Return an index of the world whose newest block a checkpoint was cut of."""
-    verifier = open_verifier(world.settings(tmp_path_factory.mktemp("packages")))
-    verifier.index.follow(world.now)
-    assert verifier.checkpoints.cut(world.now, at_once=True) is not None
-    return verifier.index
-
-
-@pytest.fixture(scope="module")
-def maker(world: World, own_index: Index) -> Maker:
-    return Maker(world, own_index)
-
-
-@pytest.fixture(scope="module")
-def module() -> ModuleType:
-    return checker()
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +73,20 @@ def whole(maker: Maker, world: World, period: Period) -> bytes:
 
 
 class TestWhole:
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            ("zh-CN", ("类型授权", "密钥登记", "2 食品经营许可证", "暂扣（解除）", "理事会", "已无权限")),
+            ("en", ("Type granted", "Key listed", "2 Food operation permit", "(lifted)", "Council", "none any more")),
+        ],
+    )
+    def test_the_report_says_in_words_what_the_tables_name(
+        self, whole: bytes, language: str, said: tuple[str, ...]
+    ) -> None:
+        text = text_of(contents_of(whole)[f"report.{language}.pdf"])
+        assert [each for each in said if squeezed(each) not in text] == []
+        assert "TypeGranted" not in text
+
     def test_every_check_passes_on_a_period_with_documents(
         self, whole: bytes, module: ModuleType, tmp_path: Path
     ) -> None:
@@ -100,9 +95,9 @@ class TestWhole:
 
     @pytest.mark.parametrize("scheme", [SealScheme.QBFT, SealScheme.IBFT2, SealScheme.CLIQUE])
     def test_a_certificate_is_proven_under_every_scheme(
-        self, world: World, own_index: Index, module: ModuleType, tmp_path: Path, scheme: SealScheme
+        self, world: World, cut_index: Index, module: ModuleType, tmp_path: Path, scheme: SealScheme
     ) -> None:
-        maker = Maker(world, own_index, scheme)
+        maker = Maker(world, cut_index, scheme)
         lines = checked(module, maker.package(OneCertificate(world.papers[3].leaf)), tmp_path)
         assert outcomes(lines) == dict.fromkeys(outcomes(lines), "PASSED") | NEVER_RUN_HERE
 
@@ -116,9 +111,9 @@ class TestWhole:
         assert "the same as the package's" in {name: said for name, _, said in lines}["trust list"]
 
     def test_on_a_chain_without_seals_attesters_vouch_and_receipts_prove_nothing(
-        self, world: World, own_index: Index, module: ModuleType, tmp_path: Path
+        self, world: World, cut_index: Index, module: ModuleType, tmp_path: Path
     ) -> None:
-        maker = Maker(world, own_index, SealScheme.NONE)
+        maker = Maker(world, cut_index, SealScheme.NONE)
         batch = world.batches[0]
         lines = checked(module, maker.package(OneBatch(batch.office.agency, batch.root)), tmp_path)
         assert failed(lines) == []

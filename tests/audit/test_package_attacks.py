@@ -27,17 +27,18 @@ from tests.audit.packaged import (
     Maker,
     attested,
     checked,
-    checker,
     contents_of,
     failed,
     outcomes,
+    retold,
+    run,
+    said,
     signed_again,
 )
 from verifier.audit import handed_in
 from verifier.audit.completeness import Complete, OneBatch, OneCertificate, Period
 from verifier.audit.package import NotBelieved, make, zipped
 from verifier.audit.tabulating import Table, batch_of, tables
-from verifier.wiring import open_verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,20 +56,6 @@ UNUSED_TYPE = 7
 
 
 @pytest.fixture(scope="module")
-def own_index(world: World, tmp_path_factory: pytest.TempPathFactory) -> Index:
-    """Return an index of the world whose newest block a checkpoint was cut of."""
-    verifier = open_verifier(world.settings(tmp_path_factory.mktemp("attacks")))
-    verifier.index.follow(world.now)
-    assert verifier.checkpoints.cut(world.now, at_once=True) is not None
-    return verifier.index
-
-
-@pytest.fixture(scope="module")
-def maker(world: World, own_index: Index) -> Maker:
-    return Maker(world, own_index)
-
-
-@pytest.fixture(scope="module")
 def county(world: World) -> int:
     return world.offices[2].agency
 
@@ -76,30 +63,6 @@ def county(world: World) -> int:
 @pytest.fixture(scope="module")
 def whole(maker: Maker, county: int) -> bytes:
     return maker.package(Period(county, None, FIRST, LAST))
-
-
-@pytest.fixture(scope="module")
-def module() -> ModuleType:
-    return checker()
-
-
-def said(lines: list[tuple[str, str, str]], name: str) -> str:
-    """Return what one check says."""
-    return {check: what for check, _, what in lines}[name]
-
-
-def run(module: ModuleType, package: bytes, folder: Path, *arguments: str) -> int:
-    """Run the command on a package, with its own trust list as if it had been obtained elsewhere unless told."""
-    (folder / "package.zip").write_bytes(package)
-    (folder / "own.json").write_bytes(contents_of(package)["trust-list.json"])
-    code: int = module.main([str(folder / "package.zip"), *(arguments or ("--trust-list", str(folder / "own.json")))])
-    return code
-
-
-def retold(package: bytes, **changes: object) -> bytes:
-    """Return a package whose `evidence.json` says something else, signed."""
-    told = json.loads(contents_of(package)["evidence.json"]) | changes
-    return signed_again(package, {"evidence.json": strict_json.serialise(told)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +99,15 @@ class Forger:
 
 
 @pytest.fixture
-def forger(world: World, own_index: Index) -> Forger:
-    return Forger(Maker(world, own_index, SealScheme.NONE))
+def forger(world: World, cut_index: Index) -> Forger:
+    return Forger(Maker(world, cut_index, SealScheme.NONE))
 
 
 class TestWhoVouches:
     def test_one_attester_who_signs_twice_is_not_two(
-        self, *, world: World, own_index: Index, county: int, module: ModuleType, tmp_path: Path
+        self, *, world: World, cut_index: Index, county: int, module: ModuleType, tmp_path: Path
     ) -> None:
-        maker = Maker(world, own_index, SealScheme.NONE)
+        maker = Maker(world, cut_index, SealScheme.NONE)
         package = maker.package(OneBatch(county, world.batches[0].root))
         cut = Checkpoint.parse(contents_of(package)["checkpoint.bin"])
         twice = replace(cut, attestations=cut.attestations * 2)

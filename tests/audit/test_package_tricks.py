@@ -19,11 +19,21 @@ import pytest
 from chain import cbor, certificate_types, envelope, strict_json
 from chain.checkpoint import Checkpoint
 from tests import sealed
-from tests.audit.packaged import Maker, checked, checker, contents_of, failed, outcomes, signed_again
+from tests.audit.packaged import (
+    Maker,
+    checked,
+    contents_of,
+    failed,
+    outcomes,
+    retold,
+    run,
+    said,
+    signed_again,
+    told,
+)
 from verifier.audit import handed_in
 from verifier.audit.completeness import OneCertificate
 from verifier.audit.package import zipped
-from verifier.wiring import open_verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,48 +46,10 @@ LOCAL, CENTRAL, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 
 
 @pytest.fixture(scope="module")
-def maker(world: World, tmp_path_factory: pytest.TempPathFactory) -> Maker:
-    """Return who makes packages of the world's newest block."""
-    verifier = open_verifier(world.settings(tmp_path_factory.mktemp("tricks")))
-    verifier.index.follow(world.now)
-    assert verifier.checkpoints.cut(world.now, at_once=True) is not None
-    return Maker(world, verifier.index)
-
-
-@pytest.fixture(scope="module")
 def whole(maker: Maker, world: World) -> bytes:
     """Return a package about a certificate, with the document that carries it."""
     first = world.papers[0]
     return maker.package(OneCertificate(first.leaf), documents=handed_in.read([first.sd_jwt.encode()]))
-
-
-@pytest.fixture(scope="module")
-def module() -> ModuleType:
-    return checker()
-
-
-def said(lines: list[tuple[str, str, str]], name: str) -> str:
-    """Return what one check says."""
-    return {check: what for check, _, what in lines}[name]
-
-
-def run(module: ModuleType, package: bytes, folder: Path, *arguments: str) -> int:
-    """Run the command on a package, with its own trust list as if it had been obtained elsewhere unless told."""
-    (folder / "package.zip").write_bytes(package)
-    (folder / "own.json").write_bytes(contents_of(package)["trust-list.json"])
-    code: int = module.main([str(folder / "package.zip"), *(arguments or ("--trust-list", str(folder / "own.json")))])
-    return code
-
-
-def told(package: bytes) -> dict[str, object]:
-    """Return what `evidence.json` says."""
-    read: dict[str, object] = json.loads(contents_of(package)["evidence.json"])
-    return read
-
-
-def retold(package: bytes, **changes: object) -> bytes:
-    """Return a package whose `evidence.json` says something else, signed."""
-    return signed_again(package, {"evidence.json": strict_json.serialise(told(package) | changes)})
 
 
 def archived(package: bytes, change: Callable[[zipfile.ZipInfo], None]) -> bytes:

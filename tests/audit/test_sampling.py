@@ -14,7 +14,6 @@ from chain.registry import Block
 from tests.deployed import leaves_of
 from verifier.audit import sampling
 from verifier.audit.completeness import OneBatch, OneCertificate, Period, gather
-from verifier.wiring import open_verifier
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +23,6 @@ if TYPE_CHECKING:
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 5, 31)
 HASH, OTHER = sha256(b"a block").digest(), sha256(b"another block").digest()
-
-
-@pytest.fixture(scope="module")
-def own_index(world: World, tmp_path_factory: pytest.TempPathFactory) -> Index:
-    verifier = open_verifier(world.settings(tmp_path_factory.mktemp("samples")))
-    verifier.index.follow(world.now)
-    verifier.checkpoints.cut(world.now, at_once=True)
-    return verifier.index
 
 
 def later(world: World, number: int = 79, block_hash: bytes = HASH) -> Block:
@@ -94,31 +85,31 @@ class TestPlaces:
 
 
 class TestDraw:
-    def test_a_sample_is_of_the_population_in_the_chains_order(self, world: World, own_index: Index) -> None:
-        complete = gather(own_index, Period(world.offices[2].agency, None, FIRST, LAST))
+    def test_a_sample_is_of_the_population_in_the_chains_order(self, world: World, cut_index: Index) -> None:
+        complete = gather(cut_index, Period(world.offices[2].agency, None, FIRST, LAST))
         sample = sampling.draw(complete, later(world), size=12)
         leaves = [leaf for _, _, leaf in complete.population]
         assert sample.population_digest == sampling.digest_of(leaves)
         assert [each.leaf for each in sample.drawn] == [leaves[place] for place in naive(HASH, leaves, 12)]
 
     def test_a_block_that_was_there_before_the_population_ended_is_refused(
-        self, world: World, own_index: Index
+        self, world: World, cut_index: Index
     ) -> None:
-        complete = gather(own_index, Period(world.offices[2].agency, None, FIRST, LAST))
+        complete = gather(cut_index, Period(world.offices[2].agency, None, FIRST, LAST))
         early = Block(77, HASH, b"", int(complete.batches[-1].block_timestamp) + 1)
         with pytest.raises(InvalidInput, match="before the period was over"):
             sampling.draw(complete, early, size=5)
         with pytest.raises(InvalidInput, match="the last batch's"):
             sampling.draw(complete, later(world, complete.batches[-1].block_number), size=5)
 
-    def test_a_period_that_goes_on_is_refused(self, world: World, own_index: Index) -> None:
-        complete = gather(own_index, Period(world.offices[2].agency, None, FIRST, date(2027, 1, 1)))
+    def test_a_period_that_goes_on_is_refused(self, world: World, cut_index: Index) -> None:
+        complete = gather(cut_index, Period(world.offices[2].agency, None, FIRST, date(2027, 1, 1)))
         with pytest.raises(InvalidInput, match="not over"):
             sampling.draw(complete, later(world), size=5)
 
-    def test_a_batch_is_a_population_and_one_certificate_is_none(self, world: World, own_index: Index) -> None:
+    def test_a_batch_is_a_population_and_one_certificate_is_none(self, world: World, cut_index: Index) -> None:
         batch = world.batches[0]
-        complete = gather(own_index, OneBatch(batch.office.agency, batch.root))
+        complete = gather(cut_index, OneBatch(batch.office.agency, batch.root))
         assert len(sampling.draw(complete, later(world), size=10).drawn) == 10
         with pytest.raises(InvalidInput, match="one certificate"):
-            sampling.draw(gather(own_index, OneCertificate(world.papers[0].leaf)), later(world), size=1)
+            sampling.draw(gather(cut_index, OneCertificate(world.papers[0].leaf)), later(world), size=1)

@@ -130,6 +130,7 @@ def odd_papers() -> Iterator[tuple[str, str | bytes]]:
         ("not typed to the end", "ABCD-EFGH-JK"),
         ("small letters", short_number(made.leaf).lower().replace("-", " ")),
         ("full width", short_number(made.leaf).translate({ord("0") + n: ord("\uff10") + n for n in range(10)})),
+        ("full width throughout", "".join(chr(ord(each) + 0xFEE0) for each in short_number(made.leaf))),
         ("spaces around", f"  {code}\n"),
         ("token without disclosures", f"{jws}~"),
         ("one withheld", "~".join((jws, *shown[1:]))),

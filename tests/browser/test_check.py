@@ -78,6 +78,7 @@ def test_codes_of_hosts_that_are_not_official_are_strangers(node: Engine) -> Non
         ("https://evil.example/other", [], "foreign", "evil.example"),
         ("mailto:somebody@example.cn", [], "foreign", None),
         ("ABCD-EFGH-JKMN-PQ", ["verify.example.cn"], "short_number", None),
+        ("\uff21\uff22\uff23\uff24\uff0d\uff11\uff12\uff13\uff14\uff0d\uff15\uff16", [], "short_number", None),
         ("", [], "nothing", None),
         (f"eyJ{'x' * 20}", [], "certificate", None),
         ("eyJ0eXAiOiJ5aW54aW4tcmVjZWlwdCtqd3QifQ.e30.AAAA", [], "receipt", None),

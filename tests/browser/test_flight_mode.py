@@ -99,6 +99,9 @@ class TestInFlight:
     def test_a_code_of_a_key_that_was_cut_off_cannot_be_checked(self, taken: Telephone, papers: Papers) -> None:
         assert taken.show(papers.cut_off.code()) == "grey"
         assert taken.heading.startswith("We cannot check right now")
+        said = taken.page.inner_text("section.verdict")
+        assert "Without a network, what is on this device is not enough to tell" in said
+        assert "The service" not in taken.text
 
     def test_another_registrys_certificate_is_none_of_ours_and_its_code_is_not_what_ours_signed(
         self, taken: Telephone, papers: Papers
@@ -124,6 +127,15 @@ class TestInFlight:
         ):
             taken.open()
             assert taken.type(text) == colour
+        said = taken.page.inner_text("section.verdict")
+        assert "A short number can be looked up in the register only; scan the code." in said
+
+    def test_that_only_the_service_reads_a_pdf_is_said(self, taken: Telephone) -> None:
+        taken.open()
+        file = {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7"}
+        taken.page.set_input_files("#file", file)  # type: ignore[arg-type]
+        taken.page.wait_for_selector(".summary")
+        assert "With a pack taken along, a code or a photo of it is checked" in taken.page.inner_text(".summary")
 
     def test_the_page_says_which_pack_it_has_and_how_old_it_is(self, taken: Telephone, world: World) -> None:
         taken.at(world.now + timedelta(hours=3))
@@ -166,6 +178,32 @@ def test_a_telephone_that_took_nothing_along_says_so(browser: Browser, world: Wo
         assert phone.heading.startswith("We cannot check right now"), phone.page.text_content("main")
         phone.open()
         assert phone.take().startswith("It could not be downloaded")
+
+
+FULL = "IDBObjectStore.prototype.put = () => { throw new DOMException('no room', 'QuotaExceededError'); };"
+BROKEN = "IDBDatabase.prototype.transaction = () => { throw new DOMException('closing', 'InvalidStateError'); };"
+
+
+@pytest.mark.parametrize("script", [FULL, BROKEN], ids=["full", "broken"])
+def test_a_device_that_keeps_nothing_checks_all_the_same_and_says_so(
+    browser: Browser, world: World, papers: Papers, script: str
+) -> None:
+    with telephone(browser, world.server.url, world.now) as phone:
+        phone.page.add_init_script(script)
+        assert phone.show(papers.valid.code()) == "green"
+        assert "what the certificate says did not leave it" in phone.text
+        if phone.page.get_by_role("button", name="Watch", exact=True).count():
+            phone.page.get_by_role("button", name="Watch", exact=True).click()
+            phone.page.get_by_text("It could not be put on the watch list").wait_for()
+        assert phone.page.get_by_role("button", name="Stop watching").count() == 0
+        phone.open()
+        assert phone.take().startswith("This browser keeps nothing")
+        phone.context.set_offline(True)
+        assert phone.type(with_path(papers.valid, papers.beside)) == "green"
+        phone.context.set_offline(False)
+        phone.open("/watch?lang=en")
+        phone.page.locator("#watching").wait_for()
+        assert phone.page.locator("#not-kept").is_visible() == (script == BROKEN)
 
 
 def test_what_was_taken_along_can_be_removed_and_renewed(browser: Browser, world: World, papers: Papers) -> None:

@@ -237,6 +237,11 @@ class TestAboutTheRegister:
         try:
             assert phone.show(papers.valid.code()) == "grey"
             assert "seconds old by this device's clock" in phone.reasons
+            # More often it is the telephone's clock that is wrong.
+            assert "either the device's clock is wrong, or this site is behind" in phone.page.inner_text(
+                "section.verdict"
+            )
+            assert "See whether the date and the time on this device are right" in phone.page.inner_text(".next .first")
         finally:
             phone.at(world.now)
 

@@ -14,6 +14,7 @@ import pytest
 from chain import copy
 from chain.certificate_types import by_identifier
 from chain.events import Track
+from chain.short_number import short_number
 from tests.browser.counter import DESKTOP, PHONE, opened_shop, watched
 from tests.browser.desk import LANGUAGES, axe, looks
 from tests.verifier.book import CLAIMS
@@ -107,6 +108,11 @@ def test_the_page_makes_of_a_report_what_the_service_makes_of_it(
     given = [(name, {"typed": (None, text)}) for name, text in texts(shop).items()]
     given += [(name, {"file": ("a file", data)}) for name, data in files(shop).items()]
     given.append(("before it was registered", {"typed": (None, shop.papers.expired.code()), "on": "2024-05-01"}))
+    revoked = shop.papers.on[Track.REVOKED].sd_jwt
+    given.append(("before it was revoked", {"typed": (None, revoked), "on": "2026-05-31"}))
+    revoked = short_number(shop.papers.on[Track.REVOKED].leaf)
+    given.append(("short number of a revoked one", {"typed": (None, revoked)}))
+    given.append(("nothing on a past day", {"typed": (None, "what is this"), "on": "2026-05-31"}))
     met = set[str]()
     with watched(browser, shop, language=language) as page:
         page.route(
@@ -238,6 +244,16 @@ def test_what_is_claimed_only_is_not_set_in_large_type(browser: Browser, shop: S
         assert page.locator(".compare").count() == 0
 
 
+def test_what_a_short_number_finds_is_the_registers_word_and_no_claim(browser: Browser, shop: Shop) -> None:
+    with watched(browser, shop) as page:
+        page.goto("/")
+        page.fill("#typed", short_number(shop.papers.on[Track.REVOKED].leaf))
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".verdict.red")
+        assert page.inner_text("#whose") == "What was certified"
+        assert page.locator(".unconfirmed").count() == 0
+
+
 def test_names_are_set_off_from_what_stands_around_them(browser: Browser, shop: Shop) -> None:
     with watched(browser, shop) as page:
         open_code(page, shop, "valid")
@@ -265,6 +281,9 @@ def test_without_scripts_all_but_the_camera_works(browser: Browser, shop: Shop, 
         page.click("form.ask [type=submit]")
         page.wait_for_selector(".verdict.green")
         assert CLAIMS["company_name"] in page.inner_text(".certificate .holder")
+        page.goto("/v")
+        assert page.locator("noscript p.lead").is_visible()
+        assert sentence("page.scanned_no_script", Language(language)) in page.inner_text("main")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

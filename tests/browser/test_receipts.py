@@ -16,6 +16,7 @@ from chain import base64url
 from chain.events import Track
 from tests.browser.desk import axe
 from tests.browser.device import World, telephone
+from tests.verifier.copied import HOST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +122,15 @@ def test_in_flight_a_receipt_still_verifies(phone: Telephone, world: World, pape
         phone.open(f"/r?lang=en#{jws}")
         assert phone.colour() == "amber"
         assert "genuine and in force" in phone.heading
+        # As the file that it was saved as, and as the code on its page leads to whichever site gave it.
+        phone.open()
+        file = {"name": "yinxin-receipt-1.jws", "mimeType": "", "buffer": jws.encode()}
+        phone.page.set_input_files("#file", file)  # type: ignore[arg-type]
+        assert phone.colour() == "amber"
+        assert "genuine and in force" in phone.heading
+        phone.open()
+        assert phone.type(f"https://{HOST}/r#{jws}") == "amber"
+        assert "genuine and in force" in phone.heading
         header, payload, signature = jws.split(".")
         forged = base64url.encode(base64url.decode(payload).replace(b'"VALID"', b'"VALIE"'))
         phone.open()
@@ -176,11 +186,14 @@ def test_what_the_page_and_the_service_show_of_a_receipt_is_the_same(
     assert "On that day it was not validly registered yet" in phone.page.inner_text("section.verdict")
     phone.page.get_by_role("button", name="Receipt", exact=True).click()
     phone.page.wait_for_selector("form.receipt")
+    past = "The question was about 1 February 2026, not about the day of the check."
+    assert past in phone.page.inner_text("main")
     jws = jws_of(choose(phone.page))
     phone.page.goto("about:blank")
     phone.open(f"/r?lang=en#{jws}")
     phone.colour()
     assert "On that day it was not validly registered yet" in phone.text
+    assert past in phone.page.inner_text("section.verdict")
     made = phone.page.evaluate("document.querySelector('main').innerText")
     context = browser.new_context(
         java_script_enabled=False, base_url=world.server.url, viewport={"width": 320, "height": 640}

@@ -109,6 +109,17 @@ def test_a_lost_network_says_nothing_about_the_certificate(browser: Browser, sit
         page.wait_for_selector(".verdict.green")
 
 
+@pytest.mark.parametrize("sentences", ["", "null", "{}", "<html>Sign in</html>"])
+def test_without_its_sentences_the_page_says_that_nothing_was_checked(
+    browser: Browser, site: str, paper: Paper, sentences: str
+) -> None:
+    with telephone(browser) as (page, _):
+        page.route(f"{site}/locales/**", lambda route: route.fulfill(body=sentences))
+        page.goto(f"{site}/v#{paper.code().partition('#')[2]}")
+        page.wait_for_selector(".problem:not([hidden])")
+        assert "未能核验" in page.inner_text(".problem")
+
+
 def test_a_file_is_checked_without_scripts(browser: Browser, site: str, paper: Paper) -> None:
     with telephone(browser, scripts=False) as (page, _):
         page.goto(f"{site}/?lang=en")

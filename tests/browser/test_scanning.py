@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from chain.events import Track
 from tests.browser.counter import DESKTOP, before_camera, camera_browser, opened_shop, qr, watched
 from tests.browser.desk import LANGUAGES, axe, looks
 from tests.verifier.book import CLAIMS
@@ -115,6 +116,31 @@ def test_the_camera_is_closed_by_hand_and_when_the_page_is_left(browser: Browser
         assert page.locator(".summary").count() == 0
 
 
+def test_whoever_scans_again_at_once_is_not_stopped_by_the_scan_before(
+    browser: Browser, shop: Shop, tmp_path: Path
+) -> None:
+    blank = Image.new("RGB", (640, 480), "#7a6f63")
+    with camera_browser(browser, tmp_path, blank) as filming, watched(filming, shop, camera=True) as page:
+        ready(page)
+        page.click("#scan")
+        page.get_by_text(say("page.scanning")).wait_for()
+        # Until the second one has looked for a second, by when the first one has come to its end.
+        is_open = page.evaluate(
+            """() => new Promise((done) => {
+              const [dialog, scan, video] = ["#scanner", "#scan", "video"].map((each) => document.querySelector(each));
+              const look = () => {
+                if (!dialog.open || (video.srcObject && video.currentTime > 1)) done(dialog.open);
+                else setTimeout(look, 20);
+              };
+              dialog.addEventListener("close", () => { scan.click(); setTimeout(look, 20); }, { once: true });
+              dialog.close();
+            })"""
+        )
+        assert is_open
+        assert page.locator("#scanner").is_visible()
+        assert page.locator(".summary").count() == 0
+
+
 TORCH = """
   const settings = { asked: [], refuses: false };
   globalThis.torch = settings;
@@ -203,6 +229,10 @@ def test_a_code_that_leads_elsewhere_is_not_opened(browser: Browser, shop: Shop,
         assert not [each for each in asked if "evil" in each]
         axe(page)
         looks(page, "foreign")
+        page.click("[data-switch]")
+        page.get_by_role("heading", name=say("page.foreign", "zh-CN")).wait_for()
+        assert page.inner_text(".foreign .host dd") == "verify.example.cn.evil.example"
+        assert page.title().startswith(say("page.foreign", "zh-CN"))
 
 
 @pytest.mark.parametrize(
@@ -354,6 +384,29 @@ def test_a_short_number_and_a_past_day(browser: Browser, shop: Shop, language: s
         assert "2025" in page.inner_text(".against")
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_answer_about_a_past_day_cannot_be_taken_for_one_about_today(
+    browser: Browser, shop: Shop, language: str
+) -> None:
+    revoked = shop.papers.on[Track.REVOKED].sd_jwt
+    past = {
+        "en": "This is the answer for 31 May 2026, not for today.",
+        "zh-CN": "这是针对2026年5月31日的结论，不是今天的结论。",
+    }
+    with watched(browser, shop, language=language) as page:
+        for day, colour in (("2026-05-31", "green"), ("2026-06-01", "red"), ("", "red")):
+            ready(page)
+            page.get_by_text(say("page.fold_day", language)).click()
+            page.fill("#on", day)
+            page.fill("#typed", revoked)
+            page.click("form.ask [type=submit]")
+            page.wait_for_selector(f".verdict.{colour}")
+            said = page.inner_text(".verdict")
+            assert (past[language] in said) == (colour == "green")
+            assert (say("page.past_day_since", language) in said) == (colour == "green")
+            assert page.locator(".verdict .past").count() == {"2026-05-31": 2, "2026-06-01": 1, "": 0}[day]
+
+
 def test_what_cannot_be_asked_is_said_with_the_focus_on_it(browser: Browser, shop: Shop) -> None:
     with watched(browser, shop) as page:
         ready(page)
@@ -361,12 +414,13 @@ def test_what_cannot_be_asked_is_said_with_the_focus_on_it(browser: Browser, sho
         page.get_by_role("alert").get_by_text(say("page.no_file")).wait_for()
         axe(page)
         page.get_by_text(say("page.fold_day")).click()
-        page.fill("#on", "2999-01-01")
-        page.fill("#typed", "x")
-        page.click("form.ask [type=submit]")
-        page.get_by_role("alert").get_by_text("today or earlier").wait_for()
-        page.get_by_role("alert").get_by_role("link").click()
-        assert page.evaluate("document.activeElement.id") == "on"
+        for day in ("2999-01-01", "1970-01-01"):
+            page.fill("#on", day)
+            page.fill("#typed", "x")
+            page.click("form.ask [type=submit]")
+            page.get_by_role("alert").get_by_text("between 2 January 1970 and today").wait_for()
+            page.get_by_role("alert").get_by_role("link").click()
+            assert page.evaluate("document.activeElement.id") == "on"
         page.fill("#on", "")
         choose(page, b"", name="empty.pdf", kind="application/pdf")
         page.get_by_role("alert").get_by_text(say("page.empty_file")).wait_for()
@@ -399,3 +453,24 @@ def test_a_lost_network_is_told_and_can_be_tried_again(browser: Browser, shop: S
         page.unroute("**/api/v1/verify*")
         page.click("[data-ask-again]")
         page.wait_for_selector(".verdict.green")
+
+
+def test_what_went_wrong_is_not_said_any_longer_once_it_goes_right(browser: Browser, shop: Shop) -> None:
+    with watched(browser, shop) as page:
+        # Sentences that do not come leave the page with the one that it was made with.
+        page.route("**/locales/*", lambda route: route.fulfill(status=503, body="{}"))
+        ready(page)
+        page.fill("#typed", shop.papers.valid.code())
+        page.keyboard.press("Enter")
+        page.locator("#progress.stays").get_by_text(say("page.failed")).wait_for()
+        page.unroute("**/locales/*")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".verdict.green")
+        assert page.locator("#progress.stays").count() == 0
+        ready(page)
+        page.click("form.ask [type=submit]")
+        page.get_by_role("alert").wait_for()
+        assert page.title().startswith(say("page.error_prefix"))
+        page.click("[data-switch]")
+        page.get_by_role("heading", name=say("page.title", "zh-CN")).wait_for()
+        assert page.title().startswith(say("page.title", "zh-CN"))

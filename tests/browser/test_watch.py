@@ -128,6 +128,39 @@ def test_a_service_that_invents_or_keeps_silent_is_contradicted_by_the_checkpoin
     assert text.count("This site and the signed checkpoint contradict each other") == 2
 
 
+@pytest.mark.parametrize(
+    "spoilt",
+    [None, {"track": "TOO_OLD"}, {"from_hour": 2**52}, {"timestamp": 2**52}],
+    ids=["nothing", "an unknown track", "an hour of no calendar", "a time of no calendar"],
+)
+def test_what_cannot_be_shown_is_not_kept_and_the_list_goes_on(
+    phone: Telephone, world: World, papers: dict[str, Paper], spoilt: dict[str, object] | None
+) -> None:
+    made = papers["quiet"]
+    watch(phone, world, made)
+    sound = {
+        "agency": world.deployed.offices[0].agency,
+        "leaf_prefix": made.leaf.hex()[:16],
+        "track": "REVOKED",
+        "from_hour": 490_000,
+        "until_hour": 0,
+        "block_number": 1_000_000,
+        "log_index": 0,
+        "timestamp": 1_795_000_000,
+    }
+
+    def lie(path: str, body: bytes) -> bytes:
+        if path != DELTAS:
+            return body
+        deltas = [None if spoilt is None else {**sound, **spoilt}]
+        return json.dumps({**json.loads(body), "deltas": deltas, "next": None}).encode()
+
+    world.between.lie = lie
+    assert "Without a network" in look(phone, world)
+    world.between.lie = None
+    assert "Nothing was recorded since" in look(phone, world)
+
+
 def test_a_label_stays_and_a_file_takes_the_list_to_another_device(
     browser: Browser, phone: Telephone, world: World, papers: dict[str, Paper]
 ) -> None:
@@ -145,8 +178,15 @@ def test_a_label_stays_and_a_file_takes_the_list_to_another_device(
     with telephone(browser, world.server.url, world.now) as other:
         other.open("/watch?lang=zh-CN")
         expect(other.page.locator("#empty")).to_be_visible()
-        other.page.set_input_files("#import", {"name": "x.json", "mimeType": "application/json", "buffer": b"[]"})
-        expect(other.page.locator("#progress")).to_have_text("该文件不是关注列表。")
+        (entry,) = json.loads(file)["entries"]
+        others = [
+            {**json.loads(file), "entries": [{**entry, **odd}]} for odd in ({"verdict": "FINE"}, {"on": "2026-99-99"})
+        ]
+        for no_list in ([], *others):
+            given = json.dumps(no_list).encode()
+            other.page.set_input_files("#import", {"name": "x.json", "mimeType": "application/json", "buffer": given})
+            expect(other.page.locator("#progress")).to_have_text("该文件不是关注列表。")
+            other.page.evaluate("document.querySelector('#progress').textContent = ''")
         other.page.set_input_files("#import", {"name": "list.json", "mimeType": "application/json", "buffer": file})
         expect(other.page.locator(".watched h2")).to_have_text("供应商甲的许可证")
         expect(other.page.locator(".watched .state")).to_have_text("此后没有新记载")

@@ -138,6 +138,10 @@ def test_its_link_leads_to_the_official_page_which_checks_by_itself(
     with page.context.expect_page() as opening:
         link.click()
     opening.value.wait_for_selector("section.verdict.green")
+    # As an address bar shows it, once the language was chosen there.
+    widget.evaluate("(element, code) => element.setAttribute('code', code)", code.replace("#", "?lang=zh-CN#"))
+    expect(widget.locator(".green strong")).to_be_visible()
+    assert link.get_attribute("href") == f"{world.server.url}/v?lang=en#{code.partition('#')[2]}"
 
 
 def test_it_loads_nothing_but_itself_and_the_verdict_and_tells_no_referrer(

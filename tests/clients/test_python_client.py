@@ -195,6 +195,20 @@ class TestReceipts:
         jws = verifier.receipt(good.code(), asked_by="Purchasing", kind=ReceiptKind.JWS)
         assert jws.count(b".") == 2
 
+    def test_a_receipts_text_is_known_for_one(self, verifier: Verifier, papers: tuple[Paper, Paper]) -> None:
+        jws = verifier.receipt(papers[0].code(), kind=ReceiptKind.JWS)
+        for brought in (jws, jws.decode()):
+            report = verifier.check(brought)
+            assert report.verdict is yinxin_client.Verdict.INCOMPLETE
+            assert report.raw["receipt"]
+
+
+class Torn(httpx2.SyncByteStream):
+    """Claims to be packed, and is not."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"not packed at all"
+
 
 class TestRepeating:
     @pytest.mark.parametrize(
@@ -251,6 +265,35 @@ class TestRepeating:
         client, _, _ = answering(answer)
         with pytest.raises(AnswerNotUnderstood):
             client.check("7HKQ-2M4D-X9RT-0C")
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            httpx2.Response(200, html="<html>Sign in to this network</html>"),
+            httpx2.Response(200, content=b"[" * 2_000 + b"]" * 2_000, headers={"content-type": "application/json"}),
+        ],
+        ids=("a page", "lists in lists"),
+    )
+    def test_whatever_answers_is_no_verifier_until_it_speaks_like_one(self, answer: httpx2.Response) -> None:
+        client, _, _ = answering(answer, answer, answer)
+        for ask in (client.check, client.receipt, lambda _: client.bulk_check("a").download()):
+            with pytest.raises(AnswerNotUnderstood, match="wanted"):
+                ask("7HKQ-2M4D-X9RT-0C")
+
+    def test_nor_does_one_whose_packing_is_broken(self) -> None:
+        packed = httpx2.MockTransport(
+            lambda _: httpx2.Response(200, headers={"content-encoding": "gzip"}, stream=Torn())
+        )
+        with (
+            Verifier("http://verifier", transport=packed) as client,
+            pytest.raises(AnswerNotUnderstood, match="cannot be unpacked"),
+        ):
+            client.check("7HKQ-2M4D-X9RT-0C")
+
+    def test_words_come_in_no_third_language(self) -> None:
+        for make in (Verifier, AsyncVerifier):
+            with pytest.raises(ValueError, match="got '中文', wanted en or zh-CN"):
+                make("http://verifier", language="中文")
 
     def test_nor_is_a_bulk_check_with_a_verdict_to_come(self) -> None:
         told = {"id": "a", "state": "RUNNING", "done": 1, "total": 1, "verdicts": {"SPLENDID": 1}}

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pyotp
 from fastapi.testclient import TestClient
@@ -74,6 +75,14 @@ class Clerk:
         """Send a form."""
         brought = {"csrf": self.csrf if csrf is None else csrf, **(data or {})}
         return self.client.post(path, data=brought, files=files, headers={"Accept": "text/html"})  # type: ignore[arg-type]
+
+    def search(self, path: str, **typed: str) -> str:
+        """Send what is looked for and return where the answer is, whose address keeps no word of it."""
+        sent = self.post(path, typed)
+        where = sent.headers.get("location", "")
+        assert (sent.status_code, sent.text) == (303, ""), sent.text[-2000:]
+        assert not any(word in unquote(where) for name, word in typed.items() if name in {"q", "text"})
+        return where
 
 
 @dataclass(slots=True)

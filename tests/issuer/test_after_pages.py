@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -42,6 +43,10 @@ def ok(answer: Response, status: int = 200) -> str:
 def went(answer: Response) -> str:
     assert answer.status_code == 303, answer.text[-3000:]
     return answer.headers["location"]
+
+
+def found_by(clerk: Clerk, words: str) -> str:
+    return ok(clerk.get(clerk.search("/certificates", q=words)))
 
 
 ORDER = {"verb": "revoke", "code": "revoke/penalty-revoked", "text": "经查属实", "first_day": "", "last_day": ""}
@@ -116,7 +121,7 @@ def test_doubtful_order_wants_a_tick(world: World, door: Door) -> None:
 def test_superior_finds_by_number_orders_and_reads_no_claims(world: World, door: Door) -> None:
     (row,) = issue_permits(world, 1, operator_name="塞北食堂有限公司")
     above = officer(door, "top-preparer")
-    found = ok(above.get(f"/certificates?q={permit_number(1)}"))
+    found = found_by(above, permit_number(1))
     assert short_number(row.leaf or b"") in found
     page = ok(above.get(f"/certificates/{row.id}"))
     assert "塞北食堂" not in page
@@ -134,7 +139,7 @@ def test_agency_beside_finds_nothing(world: World, door: Door) -> None:
     for path in (f"/certificates/{row.id}", f"/orders/{number}", f"/certificates/{row.id}/files/document.pdf"):
         ok(other.get(path), 404)
     ok(other.post("/orders/new", {**ORDER, "certificate": row.id}), 404)
-    assert "No certificate fits" in ok(other.get(f"/certificates?q={permit_number(1)}"))
+    assert "No certificate fits" in found_by(other, permit_number(1))
 
 
 def test_auditor_reads_and_signs_nothing(world: World, door: Door) -> None:
@@ -253,7 +258,7 @@ def test_list_is_shown_although_the_chain_is_silent(world: World, door: Door) ->
 def test_what_people_do_is_in_the_log_without_what_they_typed(world: World, door: Door) -> None:
     (row,) = issue_permits(world, 1)
     first = officer(door)
-    ok(first.get(f"/certificates?q={permit_number(1)}"))
+    found_by(first, permit_number(1))
     ok(first.get(f"/certificates/{row.id}"))
     ok(first.get("/certificates.csv"))
     with world.office.store.reading() as work:
@@ -261,6 +266,46 @@ def test_what_people_do_is_in_the_log_without_what_they_typed(world: World, door
     what = [line.what for line in lines]
     assert {"certificates searched", "certificate opened", "certificates listed"} <= set(what)
     assert all(permit_number(1) not in f"{line.detail}{line.subject}" for line in lines)
+
+
+def test_search_goes_on_by_an_address_that_says_the_words_to_nobody_else(world: World, door: Door) -> None:
+    issue_permits(world, 1, 2, 3, operator_name="塞北食堂有限公司")
+    first = officer(door)
+    where = first.search("/certificates", q="塞北食堂有限公司", type="food-operation-permit", batch="")
+    by_hand = first.get("/certificates?q=塞北食堂有限公司&type=food-operation-permit")
+    assert by_hand.status_code == 303
+    assert "q=" not in by_hand.headers["location"]
+    assert "3 certificates" in ok(first.get(by_hand.headers["location"]))
+    page = ok(first.get(where))
+    assert "3 certificates" in page
+    assert 'value="塞北食堂有限公司"' in page
+    # Loaded again, saved as a spreadsheet and made an order of, it is the same search.
+    (csv,) = re.findall(r'href="(/certificates\.csv[^"]*)"', page)
+    assert all(permit_number(serial) in ok(first.get(unescape(csv))) for serial in (1, 2, 3))
+    (order,) = re.findall(r'href="(/orders/new[^"]*)"', page)
+    (sought,) = re.findall(r'name="search" value="([^"]*)"', ok(first.get(unescape(order))))
+    assert "3 certificates" in ok(first.get(f"/certificates?{unescape(sought)}"))
+    made = went(first.post("/orders/new", {**ORDER, "search": unescape(sought)}))
+    assert all(permit_number(serial) in ok(first.get(made)) for serial in (1, 2, 3))
+    again = officer(door)
+    assert "3 certificates" in ok(again.get(where))
+    for login, hours in (("low-approver", 0), ("low-preparer", 13)):
+        world.registry.now += hours * 3600
+        page = ok(officer(door, login).get(where))
+        assert "type it again" in page
+        assert "塞北食堂" not in page
+        assert "3 certificates" not in page
+    refused = officer(door).post("/orders/new", {**ORDER, "search": unescape(sought)})
+    assert "type it again" in refused.text
+
+
+@pytest.mark.parametrize("path", ["/certificates", "/drafts", "/erasures"])
+def test_address_that_was_altered_or_is_too_long_looks_for_nothing(world: World, door: Door, path: str) -> None:
+    issue_permits(world, 1)
+    clerk = officer(door) if path != "/drafts" else door.clerk("low-preparer", Role.PREPARER)
+    for sealed in ("x", "AAAA" * 20, "%00", "塞"):
+        assert "type it again" in ok(clerk.get(f"{path}?of={sealed}"))
+    assert "at most 200" in ok(clerk.post(path, {"q": "塞" * 201, "text": "塞" * 201}))
 
 
 def test_pages_are_chinese_where_that_is_wanted(world: World, door: Door) -> None:

@@ -143,6 +143,28 @@ def test_an_agency_without_certificates_is_watched_if_its_officers_are_here(worl
         assert [each.kind for each in rows.foreign(work, TOP, most=9, acknowledged=False)] == ["AgencySuspended"]
 
 
+def test_agency_of_which_only_a_manager_is_here_keeps_its_books_elsewhere(world: World, door: Door) -> None:
+    begun(world)
+    for account in world.office.keystore.officers():
+        if account.agency == TOP and account.name != "top-manager":
+            next(world.office.keystore.folder.glob(f"officers/{account.name}*")).unlink()
+    for key in world.office.keystore.folder.glob(f"documents/{TOP}-*"):
+        key.unlink()
+    with world.office.store.reading() as work:
+        assert rows.agencies(world.office, work) >= {LOW, TOP}
+    door.hire("top-manager", Role.AGENCY_MANAGER)
+    with world.office.store.reading() as work:
+        assert TOP not in rows.agencies(world.office, work)
+        assert LOW in rows.agencies(world.office, work)
+    world.registry.govern("suspend_agency", TOP, council=True)
+    watch(world)
+    with world.office.store.reading() as work:
+        assert rows.foreign(work, TOP, most=9, acknowledged=False) == []
+    door.hire("top-clerk", Role.PREPARER, agency=TOP)
+    with world.office.store.reading() as work:
+        assert TOP in rows.agencies(world.office, work)
+
+
 def test_other_agencies_records_are_not_told(world: World) -> None:
     begun(world)
     world.registry.govern("suspend_agency", 3, council=True)
@@ -154,15 +176,43 @@ def test_the_first_look_tells_what_the_database_does_not_know_however_old_and_no
 ) -> None:
     first, second = issue_permits(world, 1, 2)
     carried_out(world, [first])
-    _, transaction = strangers.anchored(world.office, "long ago")
+    strangers.anchored(world.office, "long ago")
     strangers.revoked(world.office, second.leaf or b"")
     told = post(office.port)
     found = watch(world, told)
     assert [each.kind for each in found] == ["BatchAnchored", "StatusChanged"]
     assert watch(world, told) == found
     deliver(world, told)
-    assert len(office.came) == 2
-    assert transaction.hex() in office.came[0].get_content()
+    (letter,) = office.came
+    text = letter.get_content()
+    blocks = [each.block_number for each in found]
+    assert f"2 records in the name of agency {LOW}, in 2 transactions (blocks {blocks[0]} to {blocks[1]})" in text
+    assert "2 条以机关 2 名义上链" in text
+    assert "restored from a backup" in text
+    assert "数据库" in text
+    for record in found:
+        assert foreign_words.said(record, wording.of("en"), {}).partition("0x")[0] in text
+
+
+def test_what_comes_after_the_first_look_has_a_message_of_its_own_without_what_was_told(
+    world: World, office: PostOffice
+) -> None:
+    strangers.anchored(world.office, "long ago")
+    strangers.anchored(world.office, "a year ago")
+    told = post(office.port)
+    moment = world.registry.now
+    watch(world, told)
+    root, transaction = strangers.anchored(world.office, "just now")
+    # Within the same second, by the clock of this service.
+    world.registry.now = moment
+    watch(world, told)
+    wait(world, minutes=1)
+    deliver(world, told)
+    first, second = (letter.get_content() for letter in office.came)
+    assert "in 2 transactions" in first
+    assert root.hex() not in first
+    assert f"1 records in the name of agency {LOW}, in transaction 0x{transaction.hex()}" in second
+    assert "restored" not in second
 
 
 def test_a_reorganisation_does_not_make_the_past_rights_foreign(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -108,6 +109,76 @@ def test_members_of_another_type_or_name_are_refused(system: System, more: dict[
     assert answer.status_code == 422
     assert answer.json()["title"] == "RequestInvalid"
     assert "red" not in answer.text
+
+
+PYDANTIC = re.compile(
+    r"Input should|Field required|String should|Extra inputs|unable to parse|valid (dictionary|string)"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "where", "got", "wanted"),
+    [
+        ({"colour": "red"}, "body.colour", "text of 3 characters", "no such member"),
+        ({"id": 5}, "body.id", "a number", "text"),
+        ({"id": None}, "body.id", "null", "text"),
+        ({"useCause": ["x"]}, "body.useCause", "a list of 1", "text"),
+        ({"useCause": {}}, "body.useCause", "an object", "text"),
+        (
+            {"certificateNumber": "x" * 129},
+            "body.certificateNumber",
+            "text of 129 characters",
+            "at most 128 characters",
+        ),
+        ({"fileType": "doc"}, "body.fileType", "text of 3 characters", "one of 'pdf', 'sd-jwt', 'code' or 'proof'"),
+        ({"claims": [1]}, "body.claims", "a list of 1", "an object with members"),
+        (
+            {"claims": {"x": {"y": 1}}},
+            "body.claims.x",
+            "an object",
+            "text, or a whole number, or true or false, or a list",
+        ),
+    ],
+)
+def test_faults_of_a_request_say_what_was_got_and_what_is_wanted(
+    system: System, more: dict[str, object], where: str, got: str, wanted: str
+) -> None:
+    service = "file" if "fileType" in more else "verify-info" if "claims" in more else "info"
+    answer = system.post(f"services/{service}", {**GOOD, **more})
+    assert answer.json()["errors"] == [{"where": where, "got": got, "wanted": wanted}]
+
+
+def test_no_fault_of_a_request_is_told_in_another_program_s_words(system: System) -> None:
+    bodies = ({}, [], "x", None, {"useCause": 5, "id": [], "x": 1}, {"claims": {"a": {}, "b": [1]}, "useCause": ""})
+    answers = [system.post(f"services/{each}", body) for each in SERVICES for body in bodies]  # type: ignore[arg-type]
+    client = system.http
+    paths = (
+        "batches/x",
+        "batches?after=x",
+        "batches?most=0",
+        "batches?most=9999",
+        "batches?after=-1",
+        f"batches/{10**30}",
+    )
+    more = ("types/x/template?lang=fr", "certificates/x?agency=x", f"certificates/x?agency={10**30}")
+    answers += [client.get(f"/api/v1/{each}", auth=PREPARER) for each in (*paths, *more)]
+    answers += [client.post("/api/v1/batches", files={"x": ("a", b"x")}, auth=PREPARER)]
+    wishes = (
+        {"verb": 5},
+        {"verb": "suspend", "reason": "x" * 2001},
+        {"lift": "yes"},
+        [],
+        {"approved_by": {"officer": 1}},
+    )
+    answers += [client.post("/api/v1/certificates/x/status", json=wish, auth=PREPARER) for wish in wishes]
+    for answer in answers:
+        assert 400 <= answer.status_code < 500, answer.text
+        assert not PYDANTIC.search(answer.text), answer.text
+        assert all(fault["got"] and fault["wanted"] for fault in answer.json().get("errors", ()))
+    faults = [fault for answer in answers for fault in answer.json().get("errors", ())]
+    assert {"where": "query.most", "got": "text of 1 characters", "wanted": "at least 1"} in faults
+    assert {"where": "path.batch", "got": "text of 1 characters", "wanted": "a whole number"} in faults
+    assert {"where": "body.file", "got": "nothing", "wanted": "it to be there"} in faults
 
 
 def test_claims_are_text_whole_numbers_truths_or_lists(system: System) -> None:

@@ -119,9 +119,13 @@ def test_making_a_secret_wants_a_fresh_sign_in(manager: Clerk, world: World) -> 
     for path in ("/clients/new", "/clients/1/alter", "/clients/1/webhooks/new"):
         answer = manager.get(path)
         assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/confirm")
-    for path in ("/clients/new", "/clients/1/secrets"):
-        answer = manager.post(path, FORM)
-        assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/confirm")
+    answer = manager.post("/clients/1/secrets")
+    assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, "/confirm")
+    # What was filled in is given back meanwhile.
+    answer = manager.post("/clients/new", FORM)
+    assert answer.status_code == 401
+    assert 'href="/confirm" target="_blank"' in answer.text
+    assert f'name="name" value="{FORM["name"]}"' in answer.text
 
 
 def test_another_agencys_systems_are_not_there(door: Door, manager: Clerk, world: World) -> None:

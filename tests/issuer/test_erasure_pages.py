@@ -87,9 +87,9 @@ def test_a_manager_asks_and_a_second_officer_erases(
     assert opened.headers["location"] == "/h/certificate"
     sure = {"understood": UNDERSTOOD, "number": number_of(world, certificate)}
     assert url in manager.get(f"/certificates/{certificate.id}").text
-    found = manager.post("/erasures", {"q": CODE})
-    assert url in found.text
-    assert url not in manager.get("/erasures?q=" + CODE).text
+    where = manager.search("/erasures", q=CODE)
+    assert url in manager.get(where).text
+    assert url not in second.get(where).text
     assert manager.post("/erasures", {"q": CODE}, csrf="x").status_code == 403
     assert 'href="/erasures"' in manager.get("/certificates").text
     shown = manager.get(url).text
@@ -291,3 +291,10 @@ def test_it_is_asked_again_who_is_there(world: World, manager: Clerk, certificat
     world.registry.now += int(sessions.FRESH.total_seconds()) + 60
     answer = manager.get(f"/certificates/{certificate.id}/erasure")
     assert answer.headers["location"].startswith("/confirm?next=")
+
+
+def test_more_certificates_than_are_listed_are_counted(world: World, manager: Clerk) -> None:
+    issued(world, *range(1, 24), **HOLDER)
+    page = manager.get(manager.search("/erasures", q=CODE)).text
+    assert page.count('/erasure">') == 20
+    assert "and 3 more" in page

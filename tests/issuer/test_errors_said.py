@@ -38,7 +38,7 @@ OPERATORS_ONLY = {
     *("own_keys", "passwords", "pending", "planning", "rotation", "sealing", "settings", "settling", "site", "store"),
     *("stranger", "trusting", "vault", "verifying", "wiring", "working", "webhook_sending", "commands", "reconciling"),
     # For programs, which get problem details in English.
-    *("admission", "admitted", "idempotency", "oauth", "services", "routes/certificates"),
+    *("admission", "admitted", "idempotency", "oauth", "services", "routes/certificates", "withholding"),
     # Leads to signing in, without a word.
     "sessions",
 }

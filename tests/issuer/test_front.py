@@ -8,6 +8,7 @@ import pytest
 
 from issuer import account_rows, sessions
 from issuer.account_models import Role
+from issuer.routes.pages import helping, navigation
 from tests.issuer.clerks import PASSWORD, Door, csrf_in, pages
 from tests.issuer.desks import make, permit
 
@@ -237,3 +238,22 @@ def test_help_is_open_to_everybody(door: Door) -> None:
     assert "How Yinxin works" in door.guest().get("/help/start", headers=PEOPLE).text
     assert door.guest().get("/help/no-such", headers=PEOPLE).status_code == 404
     assert 'href="/help/people"' in door.clerk("low-manager", Role.AGENCY_MANAGER).get("/people").text
+
+
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_every_page_has_the_help_that_is_about_it(door: Door, language: str) -> None:
+    expected = {
+        "/erasures": "erasures",
+        "/certificates/0123abcd/erasure": "erasures",
+        "/certificates/0123abcd/erasure/carry-out": "erasures",
+        "/certificates/0123abcd/suspend": "statuses",
+        "/certificates/0123abcd": "certificates",
+        "/versions/list": "certificates",
+        "/drafts/0123abcd": "preparing",
+        "/": "start",
+    }
+    assert {path: navigation.help_topic(path) for path in expected} == expected
+    clerk = door.clerk("low-preparer", Role.PREPARER, language=language)
+    pages_of_help = {topic: clerk.get(f"/help/{topic}").text for topic in helping.TOPICS}
+    assert all('aria-current="page"' in page and page.count("<h1") == 1 for page in pages_of_help.values())
+    assert ("two people" if language == "en" else "两人") in pages_of_help["erasures"]

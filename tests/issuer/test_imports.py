@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from issuer import account_rows, drafting, importing, imports, mapping, returned, tasks, uploads, working
 from issuer.draft_models import RememberedColumns, Upload, UploadState
-from issuer.errors import FileRefused, NotFound, NotReady
+from issuer.errors import FileRefused, NotFound, NotReady, RowFault
 from issuer.task_models import Task, TaskState
 from tests.issuer.desks import LOW, OTHER, PERMIT, clerk, make, permit
 from tests.issuer.offices import permit_number, permits, table
@@ -96,6 +96,10 @@ def test_sheets_of_a_workbook_are_shown_and_another_can_be_chosen(world: World) 
 def test_file_that_cannot_be_read_is_refused_before_it_is_kept(world: World) -> None:
     with pytest.raises(FileRefused):
         receive(world, b"%PDF-1.7 and so on")
+    for empty in (b"", b"\xef\xbb\xbf\r\n\r\n", b" , ,\n", workbook([])):
+        with pytest.raises(FileRefused) as refused:
+            receive(world, empty)
+        assert refused.value.faults == (RowFault(0, "", "an empty file", "one row for each certificate"),)
     with world.office.store.reading() as work:
         assert work.session.exec(select(Upload)).all() == []
 

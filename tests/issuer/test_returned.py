@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import io
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 
 from chain.certificate_types import by_identifier, shipped
-from issuer import fault_words, importing, mapping, returned, spreadsheets
+from issuer import drafting, fault_words, importing, mapping, returned, spreadsheets
 from issuer.errors import FileRefused, RowFault
 from tests.issuer.offices import permit_number, permits, table
 from tests.issuer.workbooks import workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from issuer.rows import Judged
 
@@ -156,6 +159,26 @@ def test_faults_that_rows_of_any_type_can_have_are_said_in_chinese(kind) -> None
             is_only_quoted = (words.startswith("«") and words.endswith("»")) or "********" in words
             if not is_only_quoted:
                 assert fault_words.translated(words, "zh-CN") != words
+
+
+def halves_of_faults() -> Iterator[tuple[str, str]]:
+    """Yield what is got and wanted wherever a fault is written out, with 7 for what varies."""
+    for path in Path(drafting.__file__).parent.glob("*.py"):
+        # What consuming systems send is answered in English.
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.stem != "client_drafting" else ():
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "RowFault":
+                for half in node.args[2:4]:
+                    parts = half.values if isinstance(half, ast.JoinedStr) else [half]
+                    yield (
+                        f"{path.name}:{half.lineno}",
+                        "".join(str(each.value) if isinstance(each, ast.Constant) else "7" for each in parts),
+                    )
+
+
+def test_every_fault_that_is_written_out_is_said_in_chinese() -> None:
+    found = [(where, words) for where, words in halves_of_faults() if re.search("[a-z]", words)]
+    assert len(found) > 10
+    assert [each for each in found if not re.search("[一-鿿]", fault_words.translated(each[1], "zh-CN"))] == []
 
 
 def test_fault_without_a_translation_is_said_in_english() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from chain import certificate as sd_jwts
 from chain.certificate_types import by_identifier
 from issuer import account_rows, erasing, proofs
+from issuer.routes.service_models import registry_view
+from issuer.services import Compared, Standing
 from tests.issuer.clients import CAUSE, OTHER, PERMIT, System, by_number, issue, make
 from tests.issuer.offices import PASSWORD, permit_number, table
 from tests.issuer.test_app import APPROVER, PREPARER, counter
@@ -136,6 +139,19 @@ def test_search_and_verification_hold_to_every_way_in_which_a_certificate_is_nam
 
 
 # Info.
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("verify.example.gov.cn", "https://verify.example.gov.cn/"),
+        ("127.0.0.1:8002", "http://127.0.0.1:8002/"),
+        ("localhost:8002", "http://localhost:8002/"),
+    ],
+)
+def test_verifier_is_named_as_it_is_asked(host: str, url: str) -> None:
+    standing = Standing(held=(), in_force=(), block=7, checked_at=datetime(2026, 3, 2, tzinfo=UTC))
+    assert registry_view(Compared(held=True), standing, host).verifier == url
 
 
 def test_info_has_claims_and_what_the_registry_holds_now(http: TestClient, system: System) -> None:

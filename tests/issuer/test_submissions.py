@@ -241,9 +241,9 @@ def test_whole_way_on_the_pages(world: World) -> None:
         assert preparer.post(f"/batches/{batch}/recall", {"comment": ""}).status_code == 303
         assert preparer.post(f"/batches/{batch}/submit", {"root": root}).status_code == 303
         assert approver.post(f"/batches/{batch}/approve", {"root": root, "confirm": "looked"}).status_code == 303
-        found = preparer.post(f"/batches/{batch}", {"text": "呼和浩特市演示草原餐饮有限公司"})
+        found = preparer.get(preparer.search(f"/batches/{batch}", text="呼和浩特市演示草原餐饮有限公司"))
         assert found.text.count("/rows/") == 2
-        assert "fits" in preparer.post(f"/batches/{batch}", {"text": "nobody"}).text
+        assert "fits" in preparer.get(preparer.search(f"/batches/{batch}", text="nobody")).text
     assert held(world, batch).state == State.APPROVED
 
 

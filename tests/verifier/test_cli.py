@@ -200,6 +200,8 @@ class TestCheck:
             (["check", "--on", "2999-01-01", "7HKQ-2M4D-X9RT-0C"], "2999-01-01"),
             (["check", "--on", "20260101", "7HKQ-2M4D-X9RT-0C"], "2026-01-01"),
             (["no-such-command"], "no-such-command"),
+            (["serve", "--port", "99999"], "--port: got '99999', wanted 65535 or less"),
+            (["serve", "--workers", "many"], "--workers: got 'many', wanted a whole number"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, list) else "",
     )
@@ -215,6 +217,7 @@ class TestCheck:
             ("YINXIN_REGISTRY_ID", "zz"),
             ("YINXIN_PROFILE", "mainnet"),
             ("YINXIN_POLL_S", "soon"),
+            ("YINXIN_DATABASE_URL", "the usual one"),
             ("YINXIN_RPC_URLS", ","),
             ("YINXIN_SETTINGS", "/no/such/file"),
         ],
@@ -229,6 +232,34 @@ class TestCheck:
         assert told.err
         assert [report["verdict"] for report in json.loads(told.out)["reports"]] == ["CANNOT_CHECK"]
         assert run(["index", "status"]) == 64
+
+    @pytest.mark.parametrize(
+        ("name", "value", "said"),
+        [
+            ("YINXIN_POLL_S", "soon", "YINXIN_POLL_S: got 'soon', wanted a number"),
+            ("YINXIN_POLL_S", "0", "YINXIN_POLL_S: got '0', wanted a number above 0"),
+            ("YINXIN_AUDIT_ACCESS", "shut", "YINXIN_AUDIT_ACCESS: got 'shut', wanted 'open', 'password' or 'off'"),
+            ("YINXIN_LOG_LEVEL", "loud", "log level: got 'loud', wanted debug, info, warning or error"),
+            ("YINXIN_DATABASE_URL", "the usual one", "YINXIN_DATABASE_URL: got a URL that cannot be read"),
+            ("YINXIN_SETTINGS", "torn.toml", "YINXIN_SETTINGS: got a file that cannot be read"),
+        ],
+    )
+    @pytest.mark.usefixtures("set_up")
+    def test_a_service_with_a_setting_that_cannot_be_says_which_and_does_not_start(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        tmp_path: Path,
+        *,
+        name: str,
+        value: str,
+        said: str,
+    ) -> None:
+        (tmp_path / "torn.toml").write_text("port = [\n")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv(name, value)
+        assert run(["serve", "--port", "0"]) == 64
+        assert said in capsys.readouterr().err
 
     def test_a_full_database_is_cannot_check(
         self, anvil: Anvil, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -35,12 +35,13 @@ def world() -> MadeUp:
 
 
 @contextmanager
-def service(world: MadeUp, folder: Path, **settings: object) -> Iterator[TestClient]:
-    """Serve the made-up registry with these limits."""
+def service(world: MadeUp, folder: Path, *, raising: bool = True, **settings: object) -> Iterator[TestClient]:
+    """Serve the made-up registry with these limits; what is unforeseen is raised here, or answered."""
     index = chain_in_memory.index_of(world.registry, folder)
     index.follow(LATER)
     made = Settings(poll_s=60, **settings)  # type: ignore[arg-type]  # Tests name the settings.
-    with TestClient(make_app(index, made, clock=lambda: LATER), client=("203.0.113.7", 4711)) as client:
+    app = make_app(index, made, clock=lambda: LATER)
+    with TestClient(app, client=("203.0.113.7", 4711), raise_server_exceptions=raising) as client:
         yield client
 
 

@@ -17,7 +17,7 @@ from demo import tampering
 from tests.issuer.papers import LONG_AGENCY, longest
 from tests.verifier.book import NOW, TODAY, paper
 from tests.verifier.printed import ISSUED, examples, issue, print_document
-from verifier import originals
+from verifier import marked, originals
 from verifier.reading import read_upload
 from verifier.report import CheckName, Verdict
 from verifier.verification import verify
@@ -213,38 +213,41 @@ def looked_at(change: Change) -> str:
     """Return what is foreign about a document that was changed, without a child process."""
     _, _, original = genuine()
     with pikepdf.open(io.BytesIO(tampering.changed(original, change))) as pdf:
-        return originals.foreign(pdf)
+        return originals.look(pdf).foreign
 
 
+TEXT = b"\n/Span <<>> BDC q 1 0 0 -1 99 99 cm /c0 cs 0 0 0 scn BT 0 Tr /f0 9 Tf 1 0 0 -1 0 0 Tm <0001> Tj ET Q EMC"
+"""A piece of text as our typesetter writes it."""
 FOREIGN: dict[str, tuple[Change, str]] = {
-    "hidden layers": (with_root("/OCProperties", Dictionary()), originals.STRUCTURE),
-    "cropped": (with_page("/CropBox", Array([0, 0, 300, 300])), originals.STRUCTURE),
-    "pictures": (with_page("/Resources", Dictionary(XObject=Dictionary())), originals.STRUCTURE),
-    "two streams": (with_two_streams, originals.STRUCTURE),
-    "text replaced": (with_content(b"\n/Span <</ActualText ( )>> BDC EMC"), originals.CONTENT),
-    "named properties": (with_content(b"\n/Span /P0 BDC EMC"), originals.CONTENT),
-    "invisible text": (with_content(b"\nBT 3 Tr ET"), originals.CONTENT),
-    "a picture": (with_content(b"\n/Im0 Do"), originals.CONTENT),
-    "an inline picture": (with_content(b"\nBI /W 1 /H 1 /BPC 8 /CS /G ID 0 EI"), originals.CONTENT),
-    "upright": (with_font(Encoding=Name("/Identity-V")), originals.FONTS),
-    "drawn": (with_font(Subtype=Name.Type3), originals.FONTS),
-    "another font": (with_font(BaseFont=Name("/ABCDEF+Helvetica")), originals.FONTS),
-    "not embedded": (with_font(BaseFont=Name("/NotoSansSC-Bold")), originals.FONTS),
-    "another kind inside": (with_inner_font("Subtype", Name.CIDFontType0), originals.FONTS),
-    "other places": (with_inner_font("CIDToGIDMap", Name.Other), originals.FONTS),
-    "the same name twice": (with_the_same_name_twice, originals.FONTS),
-    "a glyph that stands for nothing": (with_content(b"\nBT /f0 9 Tf <0001FFFF> Tj ET"), originals.LETTERS),
-    "no font": (with_content(b"\nBT <0001> Tj ET"), originals.LETTERS),
-    "an unknown font": (with_content(b"\nBT /f8 9 Tf <0001> Tj ET"), originals.LETTERS),
-    "a letter read as a space": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <00A0>"), originals.LETTERS),
-    "two of a letter": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <0041>\n<FFFE> <0041>"), originals.LETTERS),
-    "a letter twice": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <0041>\n<0001> <0042>"), originals.LETTERS),
-    "a letter read as two": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <00410042>"), originals.LETTERS),
-    "a remark": (with_mapping(b"(?m)^(<0001> <....>)", rb"%\n\1"), originals.LETTERS),
-    "ranges": (with_mapping(b"endcmap", b"1 beginbfrange <0001> <0009> <0020> endbfrange"), originals.LETTERS),
-    "many shapes": (with_content(b"\n0 0 m 1 1 l h f" * 20), originals.DRAWINGS),
-    "many curves": (with_content(b"\n0 0 m" + b" 1 1 2 2 3 3 c" * 2000 + b" S"), originals.DRAWINGS),
-    "many lines": (with_content(b"\n0 0 m" + b" 1 1 l" * 5000 + b" S"), originals.DRAWINGS),
+    "hidden layers": (with_root("/OCProperties", Dictionary()), marked.STRUCTURE),
+    "cropped": (with_page("/CropBox", Array([0, 0, 300, 300])), marked.STRUCTURE),
+    "pictures": (with_page("/Resources", Dictionary(XObject=Dictionary())), marked.STRUCTURE),
+    "two streams": (with_two_streams, marked.STRUCTURE),
+    "text replaced": (with_content(b"\n/Span <</ActualText ( )>> BDC EMC"), marked.CONTENT),
+    "named properties": (with_content(b"\n/Span /P0 BDC EMC"), marked.CONTENT),
+    "nothing in a mark": (with_content(b"\n/Span <<>> BDC EMC"), marked.CONTENT),
+    "a mark without an end": (with_content(b"\n/Span <<>> BDC"), marked.CONTENT),
+    "a line outside a mark": (with_content(b"\n0 0 m 1 1 l S"), marked.CONTENT),
+    "a path that is never drawn": (with_content(b"\n0 0 m"), marked.CONTENT),
+    "invisible text": (with_content(TEXT.replace(b"0 Tr", b"3 Tr")), marked.CONTENT),
+    "text turned in itself": (with_content(TEXT.replace(b"-1 0 0 Tm", b"1 0 0 Tm")), marked.CONTENT),
+    "a picture": (with_content(b"\n/Im0 Do"), marked.CONTENT),
+    "an inline picture": (with_content(b"\nBI /W 1 /H 1 /BPC 8 /CS /G ID 0 EI"), marked.CONTENT),
+    "upright": (with_font(Encoding=Name("/Identity-V")), marked.FONTS),
+    "drawn": (with_font(Subtype=Name.Type3), marked.FONTS),
+    "another font": (with_font(BaseFont=Name("/ABCDEF+Helvetica")), marked.FONTS),
+    "not embedded": (with_font(BaseFont=Name("/NotoSansSC-Bold")), marked.FONTS),
+    "another kind inside": (with_inner_font("Subtype", Name.CIDFontType0), marked.FONTS),
+    "other places": (with_inner_font("CIDToGIDMap", Name.Other), marked.FONTS),
+    "the same name twice": (with_the_same_name_twice, marked.FONTS),
+    "a glyph that stands for nothing": (with_content(TEXT.replace(b"<0001>", b"<0001FFFF>")), marked.LETTERS),
+    "an unknown font": (with_content(TEXT.replace(b"/f0", b"/f8")), marked.LETTERS),
+    "a letter read as a space": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <00A0>"), marked.LETTERS),
+    "two of a letter": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <0041>\n<FFFE> <0041>"), marked.LETTERS),
+    "a letter twice": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <0041>\n<0001> <0042>"), marked.LETTERS),
+    "a letter read as two": (with_mapping(b"(?m)^<0001> <....>", b"<0001> <00410042>"), marked.LETTERS),
+    "a remark": (with_mapping(b"(?m)^(<0001> <....>)", rb"%\n\1"), marked.LETTERS),
+    "ranges": (with_mapping(b"endcmap", b"1 beginbfrange <0001> <0009> <0020> endbfrange"), marked.LETTERS),
 }
 
 

@@ -202,6 +202,17 @@ class TestStamps:
         report = ask(sign(genuine()[2], agency(), box=BLANK, stamp=style))
         assert (report.verdict, document(report).message.key) == (Verdict.INCOMPLETE, "document.stamp")
 
+    @pytest.mark.parametrize("text", ["2099-12-31", "Date: 2099-12-31", f"{AGENCY_CODE} 2099-12-31", "Signed by 2099"])
+    def test_a_stamp_that_says_a_day_and_not_who_signed_is_never_green(self, text: str) -> None:
+        style = TextStampStyle(stamp_text=text, background=None)
+        report = ask(sign(genuine()[2], agency(), box=BLANK, stamp=style))
+        assert (report.verdict, document(report).message.key) == (Verdict.INCOMPLETE, "document.stamp")
+
+    def test_a_strangers_stamp_in_the_agencys_name_is_never_green(self) -> None:
+        style = TextStampStyle(stamp_text=f"Digitally signed by {AGENCY_CODE}", background=None)
+        stranger = Authority.called("X").signer("Somebody else")
+        assert ask(sign(genuine()[2], stranger, box=BLANK, stamp=style)).verdict is Verdict.INCOMPLETE
+
     def test_a_stamp_whose_signer_is_called_other_words_is_never_green(self) -> None:
         liar = Authority.called("X").signer("Also licensed for securities")
         assert ask(sign(genuine()[2], liar, box=BLANK)).verdict is Verdict.INCOMPLETE

@@ -129,6 +129,8 @@ class TestGenuine:
         assert read_upload(b"\xef\xbb\xbf" + url.encode()).codes == (url,)
         assert read_text(url.partition("#")[2]).codes == (url.partition("#")[2],)
         assert read_text(f" {short.lower()} ").short_number == short.lower()
+        full_width = "".join(chr(ord(each) + 0xFEE0) for each in short)
+        assert read_text(full_width).short_number == full_width
         assert read_text("https://example.org/coupon").foreign_codes == 1
 
     @pytest.mark.parametrize(
@@ -449,7 +451,7 @@ class TestProofs:
     ) -> None:
         told = {"certificates": [], "proofs": ["AAAA", "AAA", 5], "annotations": 0, "active": 0, "attachments": 0}
         told |= {"copies": [], "foreign": "", "pages": [], "codes": [], "receipts": []}
-        told |= {"signatures": [], "unread_signatures": 0}
+        told |= {"signatures": [], "unread_signatures": 0, "behind": []}
         child = tmp_path / "child.py"
         child.write_text(f"print({json.dumps(json.dumps({'found': told}))})\n")
         monkeypatch.setattr(decoding, "__file__", str(child))

@@ -28,26 +28,26 @@ class Asked:
     """What is asked about."""
 
     agency: int | None = None
-    since: date | None = None
+    first: date | None = None
     """The first day, in China; None for the beginning."""
-    until: date | None = None
+    last: date | None = None
     """The last day, included; None for the end."""
     rules: frozenset[Rule] = frozenset(Rule)
 
     def __post_init__(self) -> None:
         """Refuse days in the wrong order: an empty list would look as if nothing were out of the ordinary."""
-        if self.since is not None and self.until is not None and self.until < self.since:
-            raise Misasked("days", first=self.since.isoformat(), last=self.until.isoformat())
+        if self.first is not None and self.last is not None and self.last < self.first:
+            raise Misasked("days", first=self.first.isoformat(), last=self.last.isoformat())
 
     @property
     def begins(self) -> int:
         """The first second."""
-        return 0 if self.since is None else times.seconds_of(self.since)
+        return 0 if self.first is None else times.seconds_of(self.first)
 
     @property
     def ends(self) -> int:
         """The first second that is too late."""
-        return 2**62 if self.until is None else times.seconds_of(self.until, days_after=1)
+        return 2**62 if self.last is None else times.seconds_of(self.last, days_after=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ COLUMNS = columns("agency", "rule", "began", "block", "code", "zh_cn", "en", "fi
 
 def page_of(session: Session, rules: Rules, asked: Asked, cursor: str | None) -> Page[Anomaly]:
     """Return a page; raises `InvalidInput` for a cursor of another list."""
-    cursors = Cursors(f"anomalies {asked.agency} {asked.since} {asked.until} {sorted(asked.rules)}")
+    cursors = Cursors(f"anomalies {asked.agency} {asked.first} {asked.last} {sorted(asked.rules)}")
     after = cursors.read(cursor, kinds=(int, int, str, str))
     found: Iterator[Anomaly] = anomalies(session, rules, asked)
     if after is not None:
@@ -47,8 +47,8 @@ def listing(index: Index, rules: Rules, asked: Asked, seen: Callable[[Anomaly], 
 
     about: dict[str, Cell] = {
         "agency": asked.agency,
-        "from": None if asked.since is None else str(asked.since),
-        "until": None if asked.until is None else str(asked.until),
+        "first": None if asked.first is None else str(asked.first),
+        "last": None if asked.last is None else str(asked.last),
         "rules": sorted(asked.rules & frozenset(rules.asked)),
         "not_asked": sorted(asked.rules - frozenset(rules.asked)),
         "holidays_of": [] if rules.holiday is None else [str(year) for year in rules.holiday.years],

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from verifier.audit.exporting import Cell, Listing, columns
 from verifier.audit.finding import Argument, Grade
+from verifier.audit.misasked import Misasked
 from verifier.audit.outcomes import FamilyResult, State
 from verifier.audit.paging import PAGE_ROWS, Cursors
 from verifier.audit.remembering import Remembered
-from verifier.audit.rules import Family
+from verifier.audit.rules import RULES, Family
 from verifier.wording import Language, keys, sentence
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ class Overview:
     def is_clean(self) -> bool:
         """Whether everything was looked at, and nothing found; only then may a page look so."""
         return not self.counts and all(family.state is State.PASSED for family in self.families)
+
+
+def require_known(remembered: Remembered, code: str | None) -> None:
+    """Refuse a code that no rule has, nor any finding; None is none. An empty answer would look like a clean one."""
+    if code is not None and code not in RULES and all(code != each for _, each in remembered.counts()):
+        raise Misasked("code", got=code)
 
 
 def overview(remembered: Remembered, chosen: Chosen) -> Overview:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chain import certificate
-from chain.errors import InvalidInput, Malformed
+from chain.errors import Malformed
 from verifier import reading
 from verifier.audit import papers
+from verifier.audit.misasked import Misasked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,10 +54,10 @@ def read(documents: Iterable[bytes], *, pdf_roots: Path | None = None) -> tuple[
     What cannot be read is kept as it is: whether it is a certificate at all, a person must tell. `pdf_roots` as in
     `reading.read_upload`.
     """
-    found = tuple(_read(data, pdf_roots) for data in documents)
-    if len(found) > MOST:
-        raise InvalidInput(f"got {len(found)} documents, wanted at most {MOST} in one package")
-    return found
+    given = tuple(documents)
+    if len(given) > MOST:
+        raise Misasked("documents", got=len(given), most=MOST)
+    return tuple(_read(data, pdf_roots) for data in given)
 
 
 def verified(documents: Iterable[HandedIn], snapshot: Snapshot | None, moment: Moment) -> tuple[HandedIn, ...]:

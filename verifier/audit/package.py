@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from chain import certificate_types, merkle, proof, strict_json
 from chain.checkpoint import verify
 from chain.code import InclusionPath
-from chain.errors import EvidenceRefused, InvalidInput, Malformed, RegistryError, YinxinError
+from chain.errors import EvidenceRefused, Malformed, RegistryError, YinxinError
 from chain.keys import low_s
 from chain.proof import Proof
 from chain.trust_list import TrustList
@@ -251,7 +251,7 @@ def _signed(contents: dict[str, bytes], attester: Attester) -> bytes:
     signature = low_s(attester.sign(manifest)).hex().encode()
     whole = {"MANIFEST.json": manifest, "MANIFEST.sig": signature} | dict(sorted(contents.items()))
     if (size := sum(map(len, whole.values()))) > MOST_BYTES:
-        raise InvalidInput(f"got a package of {size} bytes, wanted at most {MOST_BYTES}: ask for a shorter period")
+        raise Misasked("package", got=size, most=MOST_BYTES)
     return zipped(whole)
 
 

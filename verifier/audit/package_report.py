@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, cast
 
 import typst
 
+from chain import certificate_types
 from chain.calendar import SHANGHAI, time_of_hour
-from chain.events import AgencyCorrected, AgencyRegistered
+from chain.events import AgencyCorrected, AgencyRegistered, StatusChanged, TypeRegistered
 from chain.short_number import short_number
 from chain.steps import List
 from verifier.audit import document_keys, times
@@ -24,13 +25,14 @@ from verifier.receipt_page import FAMILY, NUMBER_FAMILY, STANDARDS, PageUnprinta
 from verifier.wording import listed, message, say, sentence, show, words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from chain.strict_json import JSON
-    from verifier.audit.completeness import Complete, Subject
+    from verifier.audit.completeness import Complete
     from verifier.audit.handed_in import HandedIn
-    from verifier.wording import Language
+    from verifier.audit.tabulating import Cell
+    from verifier.wording import Language, Words
 
 MOST = 200
 """How many rows of a table the report shows."""
@@ -52,13 +54,16 @@ _WIDE = {
     "kid": 6,
     "officer": 5,
     "name": 3,
-    "time": 4,
+    "time": 5,
     "event": 4,
     "capabilities": 3,
+    "certificate_type": 4,
+    "from_hour": 3,
+    "until_hour": 3,
+    "track": 3,
     "status": 3,
 }
 _NAMED = {"track": "track", "status": "track", "capabilities": "capability"}
-_HOURS = frozenset({"from_hour", "until_hour"})
 
 
 class Typesetter:
@@ -82,14 +87,15 @@ class Typesetter:
         return cast("bytes", pdf)
 
 
-def told(subject: Subject, language: Language) -> str:
+def told(complete: Complete, language: Language) -> str:
     """Say what was asked for."""
+    subject = complete.subject
     match subject:
         case Period():
             what = message(
                 "audit.subject.period",
                 agency=subject.agency,
-                type=subject.certificate_type or sentence("audit.subject.all_types", language),
+                type=_type(complete, subject.certificate_type, language),
                 first=subject.first_day.isoformat(),
                 last=subject.last_day.isoformat(),
             )
@@ -100,6 +106,24 @@ def told(subject: Subject, language: Language) -> str:
                 "audit.subject.certificate", leaf=f"0x{subject.leaf.hex()}", number=short_number(subject.leaf)
             )
     return say(what, language)
+
+
+def type_names(complete: Complete) -> dict[int, Words]:
+    """Return the names of the certificate types that were ever registered, as far as this software has their files."""
+    known = {each.digest: each.names for each in certificate_types.shipped()}
+    registered = (record.event for record in complete.history.records(List.RIGHTS))
+    return {
+        each.certificate_type: known[each.digest]
+        for each in registered
+        if isinstance(each, TypeRegistered) and each.digest in known
+    }
+
+
+def _type(complete: Complete, number: int | None, language: Language) -> str:
+    if number is None:
+        return sentence("audit.subject.all_types", language)
+    names = type_names(complete).get(number)
+    return f"#{number}" if names is None else say(message("audit.type.called", name=names, number=number), language)
 
 
 def _contents(
@@ -125,7 +149,7 @@ def _facts(complete: Complete, made_at: datetime, documents: Sequence[HandedIn],
     checkpoint = complete.checkpoint
     marked = Counter(str(row[-1]) for row in complete.table("leaves").rows if row[-1])
     rows: list[tuple[str, str, bool]] = [
-        ("subject", told(complete.subject, language), False),
+        ("subject", told(complete, language), False),
         ("agency", _agencies(complete), False),
         ("batches", str(len(complete.batches)), False),
         ("certificates", str(len(complete.table("leaves").rows)), False),
@@ -173,27 +197,39 @@ def _agencies(complete: Complete) -> str:
 def _part(complete: Complete, name: str, language: Language) -> JSON:
     """Return a table's first rows, and whether there are more."""
     table, columns = complete.table(name), _SHOWN[name]
-    places = [table.columns.index(column) for column in columns]
-    count = len(table.rows)
+    types, count = type_names(complete), len(table.rows)
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows[:MOST]]
     key = "audit.report.rows" if count <= MOST else "audit.report.first_rows"
     return {
         "title": sentence(f"audit.report.part.{name}", language),
         "note": say(message(key, count=count, shown=MOST, table=name), language),
         "columns": [sentence(f"audit.report.column.{column}", language) for column in columns],
         "widths": [_WIDE.get(column, 2) for column in columns],
-        "rows": [
-            [_text(column, row[place], language) for column, place in zip(columns, places, strict=True)]
-            for row in table.rows[:MOST]
-        ],
+        "rows": [[_text(column, row, types, language) for column in columns] for row in rows],
     }
 
 
-def _text(column: str, cell: str | int, language: Language) -> str:  # A truth value is an int, too.
-    if column in _HOURS and isinstance(cell, int):
-        return f"{time_of_hour(cell):%Y-%m-%d %H:00}" if cell else ""
-    if column in _NAMED:
-        return _named(_NAMED[column], str(cell), language)
-    return str(cell)
+def _text(column: str, row: Mapping[str, Cell], types: Mapping[int, Words], language: Language) -> str:
+    """Say a cell for people: events, tracks, capabilities and types in words."""
+    cell = row[column]
+    said = str(cell)
+    match column:
+        case "from_hour" | "until_hour" if isinstance(cell, int):
+            said = f"{time_of_hour(cell):%Y-%m-%d %H:00}" if cell else ""
+        case "event":
+            said = sentence(f"audit.kind.{cell}", language)
+        case "certificate_type" if isinstance(cell, int) and cell in types:
+            said = f"{cell} {show(types[cell], language)}"
+        case "actor" if cell == 0:
+            said = sentence("audit.council", language)
+        case "track" | "status" | "capabilities":
+            said = _named(_NAMED[column], said, language)
+    if column == "capabilities" and not said:
+        return sentence("audit.report.no_capability", language)
+    if column == "track" and row["event"] == StatusChanged.__name__ and not row["from_hour"]:
+        # An entry from the first hour of all takes back what stood there.
+        return say(message("audit.report.lifted", track=said), language)
+    return said
 
 
 def _named(what: str, names: str, language: Language) -> str:

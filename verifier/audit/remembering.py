@@ -8,55 +8,23 @@ was killed goes on where the last stretch ended. What was folded from the events
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from chain.errors import InvalidInput
 from chain.history import Step
 from verifier.audit.finding import Finding, Grade
 from verifier.audit.memory import Compared, Kept, LookedAt, Mark, Run, Told
+from verifier.audit.memory_file import MemoryFile
 from verifier.audit.outcomes import FamilyResult
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["FILE", "Compared", "Kept", "LookedAt", "Mark", "Remembered", "Run", "Told"]
 
 FILE = "audit.db"
-_FORM = 2
-"""`user_version` of the file. What another version of this software wrote is not read, and never overwritten."""
-_TABLES = """
-CREATE TABLE registry (id INTEGER PRIMARY KEY CHECK (id = 1), chain_id INTEGER, registry_id BLOB, genesis_hash BLOB,
-    deployed_at INTEGER);
-CREATE TABLE runs (
-    number INTEGER PRIMARY KEY, started INTEGER NOT NULL, ended INTEGER, first INTEGER NOT NULL,
-    head_number INTEGER NOT NULL, head_hash BLOB NOT NULL, head_time INTEGER NOT NULL, families TEXT NOT NULL,
-    answered INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE marks (
-    number INTEGER PRIMARY KEY, hash BLOB NOT NULL, time INTEGER NOT NULL,
-    heads INTEGER NOT NULL, seals INTEGER NOT NULL, code INTEGER NOT NULL
-);
-CREATE TABLE events (
-    block INTEGER NOT NULL, log_index INTEGER NOT NULL, kind INTEGER NOT NULL, arguments BLOB NOT NULL,
-    time INTEGER NOT NULL, transaction_hash BLOB NOT NULL, PRIMARY KEY (block, log_index)
-) WITHOUT ROWID;
-CREATE TABLE leaves (
-    leaf BLOB NOT NULL, agency INTEGER NOT NULL, certificate_type INTEGER NOT NULL, version INTEGER NOT NULL,
-    PRIMARY KEY (leaf, agency)
-) WITHOUT ROWID;
-CREATE TABLE heads (list INTEGER PRIMARY KEY, head BLOB NOT NULL);
-CREATE TABLE findings (
-    number INTEGER PRIMARY KEY, run INTEGER NOT NULL, last_run INTEGER NOT NULL, grade TEXT NOT NULL,
-    code TEXT NOT NULL, block INTEGER, log_index INTEGER, agency INTEGER, leaf BLOB, arguments TEXT NOT NULL,
-    identity TEXT NOT NULL UNIQUE
-);
-CREATE INDEX findings_code ON findings (code);
-"""
 
 
 class Remembered:
@@ -64,20 +32,17 @@ class Remembered:
 
     def __init__(self, path: Path) -> None:
         """`path` is the file; what is first written makes it, or raises `InvalidInput` for one of another form."""
-        self._path = path
-        self._database: sqlite3.Connection | None = None
+        self._file = MemoryFile(path)
 
     def close(self) -> None:
         """Close the file."""
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        self._file.close()
 
     # What pages ask.
 
     def last_run(self) -> Run | None:
         """Return the newest run; None if there was none."""
-        rows = self._rows(
+        rows = self._file.rows(
             "SELECT number, started, ended, first, head_number, head_hash, head_time, families "
             "FROM runs ORDER BY number DESC LIMIT 1"
         )
@@ -109,12 +74,12 @@ class Remembered:
             values += codes
         columns = "number, run, last_run, grade, code, block, log_index, agency, leaf, arguments"
         statement = f"SELECT {columns} FROM findings WHERE {' AND '.join(where)} ORDER BY number LIMIT ?"  # noqa: S608 (our own words)
-        rows = self._rows(statement, *values, limit)
+        rows = self._file.rows(statement, *values, limit)
         return [_kept(row) for row in rows]
 
     def counts(self, *, since: int = 0) -> dict[tuple[Grade, str], int]:
         """Return how many findings there are of each grade and code, of the runs from `since` on."""
-        rows = self._rows(
+        rows = self._file.rows(
             "SELECT grade, code, COUNT(*) FROM findings WHERE last_run >= ? GROUP BY grade, code ORDER BY grade, code",
             since,
         )
@@ -128,7 +93,7 @@ class Remembered:
         """
         since, reached = 0, -1
         begun, came = 0, -1
-        for number, first, head, answered in self._rows(
+        for number, first, head, answered in self._file.rows(
             "SELECT number, first, head_number, answered FROM runs ORDER BY number"
         ):
             if first == 0:
@@ -142,32 +107,32 @@ class Remembered:
 
     def begun_since(self) -> int:
         """Return the run that was the last to begin at the first block, whether it got anywhere or not."""
-        return int(next(self._rows("SELECT COALESCE(MAX(number), 0) FROM runs WHERE first = 0"), (0,))[0])
+        return int(next(self._file.rows("SELECT COALESCE(MAX(number), 0) FROM runs WHERE first = 0"), (0,))[0])
 
     def head(self) -> Mark | None:
         """Return the last block checked."""
-        rows = self._rows("SELECT number, hash, time FROM marks ORDER BY number DESC LIMIT 1")
+        rows = self._file.rows("SELECT number, hash, time FROM marks ORDER BY number DESC LIMIT 1")
         return next((Mark(*row) for row in rows), None)
 
     # What a run asks.
 
     def marks(self) -> Sequence[Mark]:
         """Return all blocks at which stretches ended, the newest first."""
-        return [Mark(*row) for row in self._rows("SELECT number, hash, time FROM marks ORDER BY number DESC")]
+        return [Mark(*row) for row in self._file.rows("SELECT number, hash, time FROM marks ORDER BY number DESC")]
 
     def registry(self) -> tuple[int, bytes, bytes] | None:
         """Return the chain id, registry id and genesis hash of what is remembered."""
-        rows = self._rows("SELECT chain_id, registry_id, genesis_hash FROM registry")
+        rows = self._file.rows("SELECT chain_id, registry_id, genesis_hash FROM registry")
         return next(((int(row[0]), bytes(row[1]), bytes(row[2])) for row in rows), None)
 
     def deployed_at(self) -> int | None:
         """Return the block in which the registry was said to begin; None if that is not known."""
-        rows = self._rows("SELECT deployed_at FROM registry")
+        rows = self._file.rows("SELECT deployed_at FROM registry")
         return next((None if row[0] is None else int(row[0]) for row in rows), None)
 
     def heads(self) -> dict[int, bytes]:
         """Return the heads of the hash chains after the last block checked, by list."""
-        return {int(row[0]): bytes(row[1]) for row in self._rows("SELECT list, head FROM heads")}
+        return {int(row[0]): bytes(row[1]) for row in self._file.rows("SELECT list, head FROM heads")}
 
     def heads_compared_at(self, least: Compared = Compared.PROVEN) -> int:
         """Return the last block at which the heads were held against the chain's state; -1 if at none."""
@@ -187,48 +152,29 @@ class Remembered:
 
     def events(self) -> Iterator[Told]:
         """Yield all events that were told until the last block checked, in the chain's order."""
-        for kind, arguments, block, time, log_index, transaction_hash in self._rows(
+        for kind, arguments, block, time, log_index, transaction_hash in self._file.rows(
             "SELECT kind, arguments, block, time, log_index, transaction_hash FROM events ORDER BY block, log_index"
         ):
             yield Told(Step(kind, bytes(arguments), block, time, log_index), bytes(transaction_hash))
 
     def type_of(self, agency: int, leaf: bytes) -> tuple[int, int] | None:
         """Return the type and version under which an agency anchored a leaf; None if it did not."""
-        rows = self._rows("SELECT certificate_type, version FROM leaves WHERE leaf = ? AND agency = ?", leaf, agency)
+        rows = self._file.rows(
+            "SELECT certificate_type, version FROM leaves WHERE leaf = ? AND agency = ?", leaf, agency
+        )
         return next(((int(row[0]), int(row[1])) for row in rows), None)
 
     # What a run writes.
 
     def forget(self) -> None:
         """Forget how far the audit came, so that it begins anew. Runs and findings stay."""
-        with self._writing() as database:
+        with self._file.writing() as database:
             for name in ("registry", "marks", "events", "leaves", "heads"):
                 database.execute(f"DELETE FROM {name}")  # noqa: S608 (only our own words)
 
     def renew(self) -> Path | None:
         """Copy a file of another form aside, and empty it; returns where the copy is, or None if there was no need."""
-        if not self._path.exists() or (form := self._form(self._connected())) in {0, _FORM}:
-            return None
-        aside = self._aside(form)
-        database = self._connected()
-        with closing(sqlite3.connect(aside)) as copy:
-            database.backup(copy)
-        # The file itself stays where it is: pages may have it open.
-        with database:
-            database.execute("BEGIN IMMEDIATE")
-            names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-            for (name,) in database.execute(names).fetchall():
-                database.execute(f'DROP TABLE "{name}"')
-            database.execute("PRAGMA user_version = 0")
-        return aside
-
-    def _aside(self, form: int) -> Path:
-        """Return a name beside the file that nothing has yet."""
-        return next(
-            place
-            for more in count(1)
-            if not (place := self._path.with_name(f"{self._path.stem}-form-{form}-{more}{self._path.suffix}")).exists()
-        )
+        return self._file.renew()
 
     def begin(
         self,
@@ -240,7 +186,7 @@ class Remembered:
     ) -> int:
         """Write that a run begins, of which registry if that is known, and where that begins; returns its number."""
         head = self.head()
-        with self._writing() as database:
+        with self._file.writing() as database:
             if registry is not None:
                 database.execute("INSERT OR REPLACE INTO registry VALUES (1, ?, ?, ?, ?)", (*registry, deployed_at))
             cursor = database.execute(
@@ -258,13 +204,13 @@ class Remembered:
 
     def answered(self, run: int) -> None:
         """Write that a run was answered to its end."""
-        with self._writing() as database:
+        with self._file.writing() as database:
             database.execute("UPDATE runs SET answered = 1 WHERE number = ?", (run,))
 
     def end(self, run: int, *, ended: datetime, families: Sequence[FamilyResult]) -> None:
         """Write how a run ended."""
         told = json.dumps([family.as_json() for family in families], ensure_ascii=False)
-        with self._writing() as database:
+        with self._file.writing() as database:
             database.execute("UPDATE runs SET ended = ?, families = ? WHERE number = ?", (_seconds(ended), told, run))
 
     def keep_stretch(
@@ -279,7 +225,7 @@ class Remembered:
         findings: Iterable[Finding],
     ) -> None:
         """Write all of a stretch at once; `leaves` are (leaf, agency, type, version)."""
-        with self._writing() as database:
+        with self._file.writing() as database:
             database.executemany(
                 "INSERT OR REPLACE INTO events VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -308,50 +254,12 @@ class Remembered:
 
     def keep(self, run: int, findings: Iterable[Finding]) -> None:
         """Write findings that belong to no stretch."""
-        with self._writing() as database:
+        with self._file.writing() as database:
             _keep(database, run, findings)
 
-    # The file.
-
     def _last_mark(self, condition: str) -> int:
-        rows = list(self._rows(f"SELECT MAX(number) FROM marks WHERE {condition}"))  # noqa: S608 (our own words)
+        rows = list(self._file.rows(f"SELECT MAX(number) FROM marks WHERE {condition}"))  # noqa: S608 (our own words)
         return -1 if not rows or rows[0][0] is None else int(rows[0][0])
-
-    def _rows(self, statement: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        # Who only reads neither makes a file nor changes one.
-        if (self._database is None and not self._path.exists()) or self._form(self._connected()) != _FORM:
-            return iter(())
-        return iter(self._connected().execute(statement, values).fetchall())
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        database = self._opened()
-        with database:
-            yield database
-
-    def _opened(self) -> sqlite3.Connection:
-        """Return the file, ready to be written."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        database = self._connected()
-        form = self._form(database)
-        if form == 0:
-            database.execute("PRAGMA journal_mode = WAL")
-            with database:
-                database.executescript(_TABLES + f"PRAGMA user_version = {_FORM};")
-        elif form != _FORM:
-            raise InvalidInput(f"{self._path}: got the form {form}, wanted {_FORM}; another version wrote it")
-        return database
-
-    def _connected(self) -> sqlite3.Connection:
-        if self._database is None:
-            # Pages read it from the server's threads, one after the other; SQLite itself keeps them apart.
-            self._database = sqlite3.connect(self._path, check_same_thread=False)
-        return self._database
-
-    @staticmethod
-    def _form(database: sqlite3.Connection) -> int:
-        (form,) = database.execute("PRAGMA user_version").fetchone()
-        return int(form)
 
 
 def _keep(database: sqlite3.Connection, run: int, findings: Iterable[Finding]) -> None:

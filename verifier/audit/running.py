@@ -114,8 +114,8 @@ class Auditor:
     def run(self, *, from_genesis: bool = False, until: int | None = None) -> Outcome:
         """Check all blocks that are final and were not checked before.
 
-        Raises `InvalidInput` for an end that is not final yet. A source that is silent, or of another registry than
-        expected, is told in the outcome.
+        Raises `InvalidInput` for an end that is not final yet, or that earlier runs have passed. A source that is
+        silent, or of another registry than expected, is told in the outcome.
         """
         self._gaps = _Gaps()
         number = 0
@@ -123,9 +123,9 @@ class Auditor:
             source = self.sources[0]
             identity = source.identity()
             last = max(-1, source.newest().number - source.confirmations)
-            if until is not None and until > last:
-                raise InvalidInput(f"--until: got block {until}, wanted one that is final: at most {last}")
             broken = is_continued(source, identity, self.remembered)
+            if until is not None and (from_genesis or not broken):
+                _require_reachable(until, last, None if from_genesis else self.remembered.head())
             if from_genesis:
                 self.remembered.forget()
             number = self._begin(identity)
@@ -339,6 +339,17 @@ class Auditor:
         if run:
             self.remembered.end(run, ended=self.clock(), families=families)
         return Outcome(run, tuple(families), is_answered, trouble)
+
+
+def _require_reachable(until: int, last: int, checked: Mark | None) -> None:
+    """Refuse an end that is not final, and one that leaves nothing to do: it would look as if it were checked."""
+    if until > last:
+        raise InvalidInput(f"--until: got block {until}, wanted one that is final: at most {last}")
+    if checked is not None and until < checked.number:
+        raise InvalidInput(
+            f"--until: got block {until}, wanted {checked.number} or later, which earlier runs have checked up to; "
+            "with --from-genesis a run begins anew"
+        )
 
 
 def _compared(reconciled: Reconciled) -> Compared:

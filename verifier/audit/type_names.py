@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from chain import certificate_types
+from verifier.audit.misasked import Misasked
 from verifier.models import TypeRow
 
 if TYPE_CHECKING:
@@ -26,3 +27,13 @@ def type_names(session: Session) -> Mapping[int, Words]:
     known = {each.digest: each for each in certificate_types.shipped()}
     listed = select(TypeRow.certificate_type, TypeRow.digest).order_by(col(TypeRow.version), col(TypeRow.begins))
     return {number: known[digest].names for number, digest in session.exec(listed) if digest in known}
+
+
+def require_listed(session: Session, certificate_type: int | None) -> None:
+    """Refuse the number of a type that never was; None is none. An empty answer would look like a clean one."""
+    if certificate_type is None:
+        return
+    listed = select(TypeRow.certificate_type).where(TypeRow.certificate_type == certificate_type).limit(1)
+    if session.exec(listed).first() is None:
+        count = session.exec(select(func.count(func.distinct(TypeRow.certificate_type)))).one()
+        raise Misasked("type", got=certificate_type, count=count)

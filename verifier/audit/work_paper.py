@@ -67,7 +67,7 @@ def recipe(sample: Sample, language: Language) -> list[tuple[str, str]]:
     complete, block = sample.complete, sample.block
     checkpoint = complete.checkpoint
     values = {
-        "subject": told(complete.subject, language),
+        "subject": told(complete, language),
         "registry": f"0x{checkpoint.registry_id.hex()} ({checkpoint.chain_id})",
         "checkpoint": f"{checkpoint.block_number}, 0x{checkpoint.block_hash.hex()}, {times.utc(checkpoint.timestamp)}",
         "status_hour": f"{time_of_hour(complete.status_hour):%Y-%m-%d %H:00} +08:00",

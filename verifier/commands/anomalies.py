@@ -7,7 +7,6 @@ can be asked of a year whose holidays nobody entered.
 from __future__ import annotations
 
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +14,7 @@ from rich.console import Console
 
 from chain.errors import InvalidInput
 from verifier.audit.exporting import ExportForm
+from verifier.commands.evidence_package import First, Last  # noqa: TC001 (typer reads them)
 from verifier.commands.opening import NOT_RUN, opened_index
 from verifier.settings import open_settings
 from verifier.wording import Language, language_named, message, say
@@ -30,22 +30,11 @@ def add_to(app: typer.Typer) -> None:
     app.command("anomalies")(anomalies)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise InvalidInput(f"got the day {text[:40]!r}, wanted one such as 2026-01-31") from exc
-
-
 def anomalies(
     *,
     agency: Annotated[int | None, typer.Option(min=1, help="Only this agency, by its number.")] = None,
-    since: Annotated[
-        date | None, typer.Option("--from", parser=_day, metavar="DAY", help="The first day, in China.")
-    ] = None,
-    until: Annotated[
-        date | None, typer.Option("--until", parser=_day, metavar="DAY", help="The last day; it is included.")
-    ] = None,
+    first: First = None,
+    last: Last = None,
     rule: Annotated[list[str] | None, typer.Option(metavar="RULE", help="Only this rule; may be given again.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
     lang: Annotated[
@@ -67,7 +56,7 @@ def anomalies(
     rules = open_rules(open_settings().audit_anomalies)
     if unknown := sorted(set(rule or ()) - set(Rule)):
         raise InvalidInput(f"--rule: got {unknown[0]!r}, wanted one of {', '.join(Rule)}")
-    asked = Asked(agency, since, until, frozenset(map(Rule, rule)) if rule else frozenset(Rule))
+    asked = Asked(agency, first, last, frozenset(map(Rule, rule)) if rule else frozenset(Rule))
     index, trouble = opened_index()
     if trouble:
         ERR.print(f"NOT RUN: {trouble}", markup=False, style="red")

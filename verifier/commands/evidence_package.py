@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from chain.errors import InvalidInput
+from verifier.audit import asked
 from verifier.command_files import content
 from verifier.settings import open_settings
 from verifier.wording import Language, language_named, message, say
@@ -29,39 +30,34 @@ REFUSED = 1
 """What cannot be proven complete is not written."""
 WRONG = 1
 """It was written, and a document in it is not in order, or could not be verified."""
-_HASH = 32
 
 OUT, ERR = Console(highlight=False), Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def _hash(text: str) -> bytes:
-    try:
-        value = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        value = b""
-    if len(value) != _HASH:
-        raise InvalidInput(f"got {text[:80]!r}, wanted {2 * _HASH} hexadecimal digits")
-    return value
+def _root(text: str) -> bytes:
+    return asked.hash_of("--root", text)
 
 
-def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as exc:
-        raise InvalidInput(f"got the day {text[:40]!r}, wanted one such as 2026-01-31") from exc
-    if day.isoformat() != text:
-        raise InvalidInput(f"got the day {text[:40]!r}, wanted it written as {day}")
-    return day
+def _leaf(text: str) -> bytes:
+    return asked.hash_of("--leaf", text)
+
+
+def _from(text: str) -> date:
+    return asked.day("--from", text)
+
+
+def _to(text: str) -> date:
+    return asked.day("--to", text)
 
 
 Agency = Annotated[int | None, typer.Option("--agency", min=1, help="The agency's number in the registry.")]
 Type = Annotated[int | None, typer.Option("--type", min=1, help="A certificate type's number; without, all types.")]
 First = Annotated[
-    date | None, typer.Option("--from", parser=_day, metavar="DAY", help="The first day, in China, of anchoring.")
+    date | None, typer.Option("--from", parser=_from, metavar="DAY", help="The first day, in China, of anchoring.")
 ]
-Last = Annotated[date | None, typer.Option("--to", parser=_day, metavar="DAY", help="The last day; it is included.")]
-Root = Annotated[bytes | None, typer.Option("--root", parser=_hash, metavar="HASH", help="One batch of the agency.")]
-Leaf = Annotated[bytes | None, typer.Option("--leaf", parser=_hash, metavar="HASH", help="One certificate.")]
+Last = Annotated[date | None, typer.Option("--to", parser=_to, metavar="DAY", help="The last day; it is included.")]
+Root = Annotated[bytes | None, typer.Option("--root", parser=_root, metavar="HASH", help="One batch of the agency.")]
+Leaf = Annotated[bytes | None, typer.Option("--leaf", parser=_leaf, metavar="HASH", help="One certificate.")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 
@@ -184,7 +180,7 @@ def _package(subject: Subject, out: Path, documents: list[bytes] | tuple[()], *,
         sys.stdout.write(json.dumps(said) + "\n")
         return WRONG if wrong else 0
     OUT.print(
-        f"{out}: {counted} certificates in {len(found.batches)} batches, as of block {found.checkpoint.block_number}",
+        f"{out}: certificates {counted}, batches {len(found.batches)}, as of block {found.checkpoint.block_number}",
         markup=False,
         soft_wrap=True,
     )

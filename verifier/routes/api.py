@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from verifier import answer, reading
-from verifier.routes.bodies import CERTIFIED, Upload, media_type_of, presented, read_form, read_json, require_each_once
+from verifier.routes.bodies import CERTIFIED, Upload, media_type_of, presented, read_form, read_json, require_known
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.examples import REQUESTS, RESPONSES
 from verifier.routes.problems import RequestFault
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from verifier.presented import GivenFile
 
 router = APIRouter()
+
+_SHOWN = 60
 
 
 class _Answer(JSONResponse):
@@ -42,6 +44,7 @@ _PARAMETERS = [
         "schema": {"type": "string", "enum": list(Language)},
     },
 ]
+_QUERY = frozenset(str(each["name"]) for each in _PARAMETERS)
 
 
 @router.post(
@@ -71,7 +74,7 @@ async def verify(request: Request) -> JSONResponse:
         name, text = await read_json(request)
         report = await desk.check_presented(presented(name, text), when, name=name, request_id=request_id)
     else:
-        got = media_type or "no content type"
+        got = media_type[:_SHOWN] or "no content type"
         raise RequestFault(415, f"got {got}, wanted multipart/form-data or application/json")
     words = lang or language_of(request.headers.get("accept-language", ""), fallback=Language.ENGLISH)
     headers = {"Content-Language": words.value, "Vary": "Accept-Language"}
@@ -83,7 +86,7 @@ def _asked(request: Request) -> tuple[str | None, Language | None]:
     if not request.scope["query_string"]:
         return None, None
     given = request.query_params
-    require_each_once(request)
+    require_known(request, _QUERY)
     if (lang := given.get("lang")) is None:
         return given.get("on"), None
     try:
@@ -96,7 +99,7 @@ async def _files(request: Request) -> tuple[Upload, tuple[GivenFile, ...]]:
     """Return the certificate, and the file that is to be compared with what it vouches for, if there is one."""
     upload, certified, fields = await read_form(request)
     if upload is None or fields:
-        got = ", ".join(sorted([*fields, *(["file"] if upload else [])])) or "nothing"
+        got = f"the field {min(fields)[:_SHOWN]!r}" if fields else "no file"
         raise RequestFault(
             422, f"got {got}, wanted one file in the field «file», beside it at most one in «{CERTIFIED}»"
         )

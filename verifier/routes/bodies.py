@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fastapi import Request  # noqa: TC002 (FastAPI reads it where `require_query` is a dependency)
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -14,17 +15,19 @@ from verifier import reading
 from verifier.presented import Presented
 from verifier.reading import MAX_UPLOAD
 from verifier.routes.desk import desk_of
-from verifier.routes.incoming import json_of, limited
+from verifier.routes.incoming import json_of, kind_of, limited, members_of, require_plain
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
-    from fastapi import Request
+    from collections.abc import Set as AbstractSet
+
     from starlette.datastructures import FormData
 
 MAX_BODY = 2 * MAX_UPLOAD + 64 * 1024
 """The certificate, a file that it vouches for, and what multipart puts around them."""
 CERTIFIED = "certified_file"
 """The field of a file that is to be compared with what the certificate vouches for."""
+_FILES = frozenset({"file", CERTIFIED})
 FORM = "multipart/form-data"
 MAX_JSON = 1024 * 1024
 _MAX_FIELD = 512 * 1024
@@ -45,10 +48,51 @@ class Upload:
     data: bytes
 
 
-class _InMemory(MultiPartParser):
-    """Keeps uploads off the disk: they hold personal data."""
+class _Parser(MultiPartParser):
+    """Keeps uploads off the disk, since they hold personal data; and takes a form whole and in UTF-8, or not at all.
 
-    spool_max_size = MAX_BODY
+    The framework's would leave out what a torn body says last, and would take texts of other encodings for Latin-1.
+    """
+
+    _has_ended = False
+
+    def on_part_end(self) -> None:
+        if self._current_part.file is None:
+            try:
+                self._current_part.data.decode()
+            except UnicodeDecodeError as exc:
+                raise MultiPartException(f"the field {self._current_part.field_name[:_SHOWN]!r} is no UTF-8") from exc
+        super().on_part_end()
+
+    def on_end(self) -> None:
+        self._has_ended = True
+
+    async def parse(self) -> FormData:
+        form = await super().parse()
+        if not self._has_ended:
+            # Also what came of a file that did not end, which the form does not have.
+            for file in self._files_to_close_on_error:
+                file.close()
+            raise MultiPartException("it ends before its last boundary")
+        return form
+
+
+async def parsed(request: Request, most: int, *, max_files: int, max_fields: int, max_part_size: int) -> FormData:
+    """Return a multipart body of so many bytes at most, to be closed; raises `RequestFault`."""
+    require_form(request)
+    parser = _Parser(
+        request.headers,
+        limited(request, most),
+        max_files=max_files,
+        max_fields=max_fields,
+        max_part_size=max_part_size,
+    )
+    parser.spool_max_size = most
+    try:
+        return await parser.parse()
+    except MultiPartException as exc:
+        detail = f"got a multipart body that cannot be read ({exc.message.removesuffix('.')}), wanted {FORM} (RFC 7578)"
+        raise RequestFault(400, detail) from exc
 
 
 async def read_form(
@@ -58,37 +102,36 @@ async def read_form(
 
     Raises `RequestFault`, and `Crowded` while too many bodies are on their way.
     """
-    require_form(request)
-    body = limited(request, MAX_BODY)
-    parser = _InMemory(request.headers, body, max_files=2, max_fields=most_fields, max_part_size=_MAX_FIELD)
     desk = desk_of(request)
-    try:
-        with desk.coming.place(desk.client):
-            form = await parser.parse()
-    except MultiPartException as exc:
-        raise RequestFault(400, f"got a multipart body that cannot be read: {exc.message}") from exc
+    with desk.coming.place(desk.client):
+        form = await parsed(request, MAX_BODY, max_files=2, max_fields=most_fields, max_part_size=_MAX_FIELD)
     try:
         uploads, fields = await _taken_apart(form)
     finally:
         await form.close()
-    if strange := uploads.keys() - {"file", CERTIFIED}:
+    if strange := uploads.keys() - _FILES:
         raise RequestFault(422, f"got a file in the field {min(strange)[:_SHOWN]!r}, wanted it in «file»")
+    # So some clients say that no file was chosen.
+    fields = {name: value for name, value in fields.items() if value or name not in _FILES}
+    if texts := fields.keys() & _FILES:
+        raise RequestFault(422, f"got a text in the field {min(texts)!r}, wanted a file there, with a name")
     if any(len(each.data) > MAX_UPLOAD for each in uploads.values()):
         raise RequestFault(413, f"got a file of more than {MAX_UPLOAD} bytes, wanted at most so many")
     return uploads.get("file"), uploads.get(CERTIFIED), fields
 
 
 def require_form(request: Request) -> None:
-    """Raise `RequestFault` for a body that does not even say that it is multipart, or says that it is no UTF-8.
+    """Raise `RequestFault` for a body that is no multipart, no UTF-8, or packed, by what it says of itself.
 
     The parser asks for the boundary, and would decode by whatever codec is named: not all of them are for texts.
     """
     if (media_type := media_type_of(request)) != FORM:
-        raise RequestFault(400, f"got a body of {media_type[:_SHOWN] or 'no content type'}, wanted {FORM}")
+        raise RequestFault(415, f"got a body of {media_type[:_SHOWN] or 'no content type'}, wanted {FORM}")
     _, parameters = parse_options_header(request.headers["content-type"])
     charset = parameters.get(b"charset", b"utf-8").decode("latin-1")
     if charset.lower() not in _UTF_8:
-        raise RequestFault(400, f"got a body in the charset {charset[:_SHOWN]!r}, wanted utf-8")
+        raise RequestFault(415, f"got a body in the charset {charset[:_SHOWN]!r}, wanted utf-8")
+    require_plain(request)
 
 
 def require_text(name: str, value: str) -> None:
@@ -123,9 +166,9 @@ async def read_json(request: Request) -> tuple[str, str]:
         case {"short_number": str() as text, **others} if not others:
             return "short_number", text
         case dict():
-            got = ", ".join(sorted(value))[:_SHOWN] or "nothing"
+            got = members_of(value)
         case _:
-            got = type(value).__name__
+            got = kind_of(value)
     raise RequestFault(422, f"got {got}, wanted an object with one text: code, certificate or short_number")
 
 
@@ -145,11 +188,23 @@ def media_type_of(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def require_each_once(request: Request) -> None:
-    """Refuse a query that names anything twice: of two days nobody knows which is meant. Raises `RequestFault`."""
+def require_known(request: Request, known: AbstractSet[str]) -> None:
+    """Refuse a query that names anything twice, or what is not known here; raises `RequestFault`.
+
+    Of two days nobody knows which is meant, and whoever misspells `on` is not to be answered about today.
+    """
     given = request.query_params
-    if repeated := [name for name in given if len(given.getlist(name)) > 1]:
-        raise RequestFault(422, f"got {repeated[0]!r} more than once, wanted it once")
+    for name in given:
+        if name not in known:
+            wanted = f"only some of {', '.join(sorted(known))}" if known else "none here"
+            raise RequestFault(422, f"got the parameter {name[:_SHOWN]!r}, wanted {wanted}")
+        if len(given.getlist(name)) > 1:
+            raise RequestFault(422, f"got {name!r} more than once, wanted it once")
+
+
+async def require_query(request: Request) -> None:
+    """As `require_known`, of what the route itself declares."""
+    require_known(request, {each.alias for each in request.scope["route"].dependant.query_params})
 
 
 def plain_name(name: str) -> str:

@@ -7,14 +7,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from anyio import to_thread
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from chain.calendar import SHANGHAI
 from verifier.bulk_jobs import JobUnknown, State
 from verifier.bulk_tables import WRITERS
 from verifier.report import Verdict
-from verifier.routes.bodies import media_type_of, require_each_once
+from verifier.routes.bodies import media_type_of, require_query
 from verifier.routes.bulk_bodies import MAX_FILES, MAX_ITEMS, MAX_UPLOADS, read_files, read_texts
 from verifier.routes.bulk_work import bulk_desk_of
 from verifier.routes.desk import desk_of, request_id_of
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 
     from verifier.bulk_jobs import Job, Progress
 
-router = APIRouter(tags=["bulk"])
+router = APIRouter(tags=["bulk"], dependencies=[Depends(require_query)])
 
 PATH = "/api/v1/bulk"
+_SHOWN = 60
 _EXAMPLE = {
     "id": "Zm9yIGV4YW1wbGUgb25seSwgbm8gam9iIGhhcyBpdC4",
     "state": "RUNNING",
@@ -113,7 +114,6 @@ async def start(
     the id reads them: do not log it. One bad entry never stops the rest: it has its own line, UNREADABLE or
     CANNOT_CHECK, with the reason.
     """
-    require_each_once(request)
     desk, own = bulk_desk_of(request), desk_of(request)
     own.moment(on)
     media_type = media_type_of(request)
@@ -121,12 +121,12 @@ async def start(
         if media_type == "multipart/form-data":
             brought, fields = await read_files(request)
             if fields or not brought:
-                got = ", ".join(sorted(fields)) or "nothing"
+                got = f"the field {min(fields)!r}" if fields else "no file"
                 raise RequestFault(422, f"got {got}, wanted files in the field «file»")
         elif media_type == "application/json":
             brought = await read_texts(request)
         else:
-            got = media_type or "no content type"
+            got = media_type[:_SHOWN] or "no content type"
             raise RequestFault(415, f"got {got}, wanted multipart/form-data or application/json")
     with desk.place(own.client):
         job = await desk.start(brought, on=on, desk=own, request_id=request_id_of(request))

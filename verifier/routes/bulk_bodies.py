@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from verifier.bulk import Brought
-from verifier.routes.bodies import plain_name, require_form, require_text
-from verifier.routes.incoming import json_of, limited
+from verifier.routes.bodies import parsed, plain_name, require_text
+from verifier.routes.incoming import json_of, kind_of, members_of
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
@@ -26,21 +25,11 @@ _FIELDS = frozenset({"typed", "on"})
 _MAX_FIELDS = 4
 
 
-class _InMemory(MultiPartParser):
-    """Keeps uploads off the disk: they hold personal data."""
-
-    spool_max_size = MAX_UPLOADS + _AROUND
-
-
 async def read_files(request: Request) -> tuple[list[Brought], dict[str, str]]:
     """Return the files of a multipart body, all in the field `file`, and the other fields; raises `RequestFault`."""
-    require_form(request)
-    body = limited(request, MAX_UPLOADS + _AROUND)
-    parser = _InMemory(request.headers, body, max_files=MAX_FILES, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
-    try:
-        form = await parser.parse()
-    except MultiPartException as exc:
-        raise RequestFault(400, f"got a multipart body that cannot be read: {exc.message}") from exc
+    form = await parsed(
+        request, MAX_UPLOADS + _AROUND, max_files=MAX_FILES, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD
+    )
     brought: list[Brought] = []
     fields: dict[str, str] = {}
     try:
@@ -55,6 +44,8 @@ async def read_files(request: Request) -> tuple[list[Brought], dict[str, str]]:
             elif name == "file" and not value:
                 # So some clients say that no file was chosen.
                 continue
+            elif name == "file":
+                raise RequestFault(422, "got a text in the field 'file', wanted a file there, with a name")
             elif name in fields or name not in _FIELDS:
                 raise RequestFault(422, f"got the field {name[:60]!r}, wanted «file», any number of times")
             else:
@@ -71,8 +62,12 @@ async def read_texts(request: Request) -> list[Brought]:
     match value:
         case {"items": [*items], **others} if not others and all(isinstance(item, str) for item in items):
             texts = [str(item) for item in items]
+        case {"items": [*items], **others} if not others:
+            strange = next(place for place, item in enumerate(items) if not isinstance(item, str))
+            raise RequestFault(422, f"items[{strange}]: got {kind_of(items[strange])}, wanted a text")
         case _:
-            raise RequestFault(422, "got something else, wanted an object with one list of texts: items")
+            got = members_of(value) if isinstance(value, dict) else kind_of(value)
+            raise RequestFault(422, f"got {got}, wanted an object with one list of texts: items")
     if not 0 < len(texts) <= MAX_ITEMS:
         raise RequestFault(422, f"got {len(texts)} items, wanted 1 to {MAX_ITEMS}")
     return [Brought(f"items[{place}]", text) for place, text in enumerate(texts)]

@@ -114,7 +114,9 @@ class BulkDesk:
         for job in tuple(self._live):
             with suppress(JobUnknown):
                 job.still_alive(now)
-        self.jobs.sweep(now)
+        # What cannot be swept away now will be the next time.
+        with suppress(OSError):
+            self.jobs.sweep(now)
 
     async def _do(self, work: _Work, client: str) -> None:
         """Do it when it is the client's turn. Whatever goes wrong ends this job and nothing else."""
@@ -205,8 +207,8 @@ class _Work:
         return step is not None
 
     def give_up(self) -> None:
-        """Tell that nothing more will come."""
-        with suppress(JobUnknown):
+        """Tell that nothing more will come; on a disk that takes nothing any more its silence tells so."""
+        with suppress(JobUnknown, OSError):
             self.job.fail(self._desk.clock())
 
     def _may_guess(self) -> bool:

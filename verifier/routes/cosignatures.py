@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -15,6 +15,7 @@ from verifier.checkpoint_rows import IndexBehind
 from verifier.moments import time_of
 from verifier.routes import caching
 from verifier.routes.answers import problem
+from verifier.routes.bodies import require_query
 from verifier.routes.problems import RequestFault
 from verifier.routes.turns import RETRY_AFTER_S
 from verifier.witnessing import split_view
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from chain.strict_json import JSON
     from verifier.witnessing.witnessed import Cosigned, Side, Split, Told, Witnessed
 
-router = APIRouter(tags=["evidence"])
+router = APIRouter(tags=["evidence"], dependencies=[Depends(require_query)])
 
 _NO_BLOCK = 2**62
 _COSIGNED: dict[str, Any] = {

@@ -88,6 +88,7 @@ async def one_file(request: Request, lang: PageLanguage = None) -> Response:
     headers = {
         "ETag": tag,
         "Cache-Control": caching.NEWEST,
+        "Vary": "Accept-Language",
         "Content-Disposition": f'attachment; filename="{standalone.PATH.removeprefix("/")}"',
     }
     return Response(page, media_type="text/html; charset=utf-8", headers=headers)

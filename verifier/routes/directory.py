@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from chain import base64url
@@ -31,6 +31,7 @@ from verifier.routes.answers import (
     TypesAnswer,
     described,
 )
+from verifier.routes.bodies import require_query
 from verifier.routes.desk import desk_of
 from verifier.routes.problems import RequestFault
 
@@ -49,7 +50,7 @@ _Agency = Annotated[int, Path(ge=1, lt=2**32, description="The agency's number i
 _Number = Annotated[int, Path(ge=1, lt=2**32, description="The type's number in the registry.", examples=[3])]
 _Version = Annotated[int, Path(ge=1, lt=2**16, description="The type's version.", examples=[1])]
 
-router = APIRouter(tags=["directory"])
+router = APIRouter(tags=["directory"], dependencies=[Depends(require_query)])
 
 
 @router.get(

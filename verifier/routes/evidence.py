@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from anyio import to_thread
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
@@ -18,6 +18,7 @@ from verifier.evidence_files import Kind
 from verifier.moments import time_of
 from verifier.routes import caching
 from verifier.routes.answers import problem
+from verifier.routes.bodies import require_query
 from verifier.routes.problems import RequestFault
 from verifier.routes.turns import RETRY_AFTER_S
 
@@ -43,7 +44,7 @@ _NO_BLOCK = 2**62
 _MOST_WAITING = 8
 """How many may wait for files that have to be made."""
 
-router = APIRouter(tags=["evidence"])
+router = APIRouter(tags=["evidence"], dependencies=[Depends(require_query)])
 
 
 @dataclass(slots=True)

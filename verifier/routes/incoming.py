@@ -12,7 +12,7 @@ from chain import strict_json
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from fastapi import Request
 
@@ -29,6 +29,8 @@ _LATE_S = 0.1
 """By so much the event loop may wake us too late before that counts as a stand of its own."""
 _QUICK = 64 * 1024
 """Bytes of JSON that are parsed at once; more would keep everybody else waiting."""
+_SHOWN, _MEMBERS = 40, 6
+"""How much of a name, and how many of them, a sentence about a fault has."""
 _MARKS = (b"[", b"{", b",")
 """Before each value of a list or an object stands one of them; in texts they mean nothing."""
 
@@ -84,7 +86,40 @@ async def json_of(request: Request, most: int, *, most_values: int) -> JSON:
     try:
         return strict_json.parse(data) if len(data) <= _QUICK else await to_thread.run_sync(strict_json.parse, data)
     except ValueError as exc:
-        raise RequestFault(400, f"got a body that is not strict JSON: {exc}") from exc
+        require_plain(request)
+        if not data:
+            raise RequestFault(400, "got an empty body, wanted JSON") from exc
+        raise RequestFault(400, f"got a body that is not strict JSON: {exc}; wanted one value, in UTF-8") from exc
+
+
+def require_plain(request: Request) -> None:
+    """Raise `RequestFault` for a body that says of itself that it is packed: nothing here is unpacked."""
+    coding = request.headers.get("content-encoding", "identity")
+    if coding.strip().lower() != "identity":
+        raise RequestFault(415, f"got a body with the content coding {coding[:_SHOWN]!r}, wanted one without")
+
+
+def kind_of(value: JSON) -> str:
+    """Return what a value of JSON is, as JSON calls it."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a truth value"
+        case int():
+            return "a number"
+        case str():
+            return "a text"
+        case dict():
+            return "an object"
+        case _:
+            return "a list"
+
+
+def members_of(value: Mapping[str, JSON]) -> str:
+    """Return which members an object has, and what they are, as far as that fits into a sentence."""
+    said = (f"{name[:_SHOWN]} ({kind_of(each)})" for name, each in sorted(value.items())[:_MEMBERS])
+    return "an object of " + (", ".join(said) or "nothing")
 
 
 class _Values:

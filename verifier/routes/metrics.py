@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
 
 from verifier.metrics import State
 from verifier.routes import clients
 from verifier.routes.answers import problem
 from verifier.routes.desk import desk_of
 from verifier.routes.evidence import offered
-from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
     from verifier.routes.clients import Networks
@@ -35,7 +35,7 @@ def metrics(request: Request) -> Response:
     # Behind a proxy on the same machine that is not named as trusted, everybody seems to be that machine.
     is_somebody_s = clients.is_forwarded(request.scope) and client == request.state.peer
     if is_somebody_s or not clients.within(client, readers):
-        raise RequestFault(HTTPStatus.NOT_FOUND, "Not Found")
+        raise HTTPException(HTTPStatus.NOT_FOUND)
     desk = desk_of(request)
     files = offered(request).files
 

@@ -21,11 +21,12 @@ WIDGET = "/static/widget.js"
 """What other pages embed."""
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Disposition, ETag, Link, Retry-After, X-Request-Id",
+    "Access-Control-Expose-Headers": "Content-Disposition, ETag, Link, Location, Repr-Digest, Retry-After, "
+    "X-Request-Id",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
 _PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, POST",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, DELETE",
     "Access-Control-Allow-Headers": "Accept-Language, Content-Type, If-None-Match",
     "Access-Control-Max-Age": "86400",
     "Vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",

@@ -104,7 +104,9 @@ def _result(request: Request, report: Report, lang: Language | None, *, sealed: 
     language = language_for(request, lang)
     if isinstance(report, ReceiptReport):
         icon, said = shown.ICONS[report.verdict.colour], receipt_words.says(report, language)
-        return rendered(request, "receipt_result.html", lang, report=as_json(report, language), icon=icon, says=said)
+        past_day = shown.receipt_past_day(report.signed.receipt, language) if said and report.signed else ""
+        written = as_json(report, language)
+        return rendered(request, "receipt_result.html", lang, report=written, icon=icon, says=said, past_day=past_day)
     other = other_than(language)
     return rendered(
         request,
@@ -114,6 +116,7 @@ def _result(request: Request, report: Report, lang: Language | None, *, sealed: 
         icon=shown.ICONS[report.verdict.colour],
         other_word=sentence(f"copy.{report.verdict}.word", other),
         explained=shown.copy_key(report),
+        past_day=shown.past_day(report),
         registered_later=shown.registered_later(report.registered_later, language),
         whose=shown.whose(report),
         rows=shown.rows(report, language),

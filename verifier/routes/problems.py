@@ -12,8 +12,9 @@ from starlette.routing import Match, Mount
 
 from chain.errors import InvalidInput
 from verifier.register import RegisterUnanswerable
-from verifier.routes.rendering import rendered
+from verifier.routes.rendering import language_in, rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
+from verifier.value_faults import told
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 _FOR_PROGRAMS = "/api/"
 MEDIA_TYPE = "application/problem+json"
-_SHOWN = 20
+_SHOWN, _SHOWN_PATH = 20, 80
+_NO_PAGES = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
+"""Where somebody who reads pages finds none: an address that only takes forms is none to go back to, either."""
 
 
 class RequestFault(Exception):
@@ -70,7 +73,7 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _not_understood(request: Request, error: Exception) -> JSONResponse:
     details = error.errors() if isinstance(error, RequestValidationError) else ()
-    said = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in details)
+    said = "; ".join(told(each, name=".".join(map(str, each["loc"][1:]))) for each in details)
     return problem(request, HTTPStatus.UNPROCESSABLE_ENTITY, said)
 
 
@@ -92,18 +95,22 @@ def _for_later(request: Request, status: int, error: Exception) -> JSONResponse:
 def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return _unforeseen(request, error)
-    if error.status_code == HTTPStatus.NOT_FOUND and _is_a_persons(request):
-        return rendered(request, "not_found.html", None, HTTPStatus.NOT_FOUND)
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = ", ".join(sorted(_allowed(request)))
-        answer = problem(
-            request, error.status_code, f"got the method {request.method[:_SHOWN]}, wanted one of: {allowed}"
-        )
-        answer.headers["Allow"] = allowed
-        return answer
-    answer = problem(request, error.status_code, str(error.detail))
-    answer.headers.update(error.headers or {})
+    status, headers = error.status_code, dict(error.headers or {})
+    detail = str(error.detail)
+    if status == HTTPStatus.NOT_FOUND:
+        detail = f"got the address {request.url.path[:_SHOWN_PATH]!r}, wanted one where there is something"
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_allowed(request)))
+        detail = f"got the method {request.method[:_SHOWN]}, wanted one of: {headers['Allow']}"
+    is_page = status in _NO_PAGES and _is_a_persons(request)
+    answer = _page(request, status, "page.not_found") if is_page else problem(request, status, detail)
+    answer.headers.update(headers)
     return answer
+
+
+def _page(request: Request, status: int, said: str) -> Response:
+    """Return a page that leads back to the first one; `said` is what the keys of its sentences begin with."""
+    return rendered(request, "no_page.html", language_in(request.query_params.get("lang")), status, said=said)
 
 
 def _is_a_persons(request: Request) -> bool:
@@ -132,8 +139,13 @@ def _takes(route: BaseRoute, method: str) -> bool:
 _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 
-def _unforeseen(request: Request, _error: Exception) -> JSONResponse:
-    answer = problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, "something unforeseen happened; it was logged")
+def _unforeseen(request: Request, _error: Exception) -> Response:
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    answer: Response
+    if _is_a_persons(request):
+        answer = _page(request, status, "page.unforeseen")
+    else:
+        answer = problem(request, status, "something unforeseen happened; it was logged")
     # What gives all other answers their headers stands within what catches this.
     answer.headers["X-Request-Id"] = getattr(request.state, "request_id", "")
     answer.headers["Cache-Control"] = "no-store"

@@ -116,6 +116,7 @@ def _choice(
         lang,
         HTTPStatus.UNPROCESSABLE_ENTITY if bad_name else HTTPStatus.OK,
         heading=finding.heading[language],
+        past_day=shown.receipt_past_day(finding.receipt, language),
         registered_later=shown.registered_later(finding.receipt.registered_on, language),
         colour=finding.receipt.verdict.colour.value,
         test=finding.receipt.test,

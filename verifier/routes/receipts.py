@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from verifier import answer, reading, receipts
 from verifier.receipt_page import PageUnprintable
-from verifier.routes.bodies import MAX_JSON, MAX_JSON_VALUES, media_type_of, presented, read_form, require_each_once
+from verifier.routes.bodies import MAX_JSON, MAX_JSON_VALUES, media_type_of, presented, read_form, require_query
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.examples import PROBLEM, REPORT
-from verifier.routes.incoming import json_of
+from verifier.routes.incoming import json_of, kind_of, members_of
 from verifier.routes.problems import MEDIA_TYPE as PROBLEM_TYPE
 from verifier.routes.problems import RequestFault
 from verifier.routes.receipt_desk import JSON_TYPE, JWS, PDF, as_file, digest_of, receipts_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from verifier.receipt_finding import Finding
     from verifier.report import Report
 
-router = APIRouter(tags=["receipts"])
+router = APIRouter(tags=["receipts"], dependencies=[Depends(require_query)])
 
 MAX_SHOWN = 64
 """How many lines may be wished for a receipt's page."""
@@ -135,7 +135,6 @@ async def give(
 
     The receipt verifies later, without a network, too. It is no certificate: it tells what was so when it was given.
     """
-    require_each_once(request)
     media_type = _accepted(request.headers.get("accept", ""))
     language = lang or language_of(request.headers.get("accept-language", ""), fallback=Language.ENGLISH)
     asked = await _asked(request, desk_of(request).moment(on))
@@ -191,20 +190,20 @@ async def _asked(request: Request, when: Moment) -> _Asked:
 def _members(value: JSON) -> tuple[str, str, dict[str, JSON]]:
     """Return what to check, by kind and text, and the wishes; raises `RequestFault`."""
     if not isinstance(value, dict):
-        raise RequestFault(422, f"got {type(value).__name__}, wanted an object")
+        raise RequestFault(422, f"got {kind_of(value)}, wanted an object")
     given = {kind: value[kind] for kind in _KINDS if kind in value}
     wishes = {name: wish for name, wish in value.items() if name in _WISHES}
     match list(given.items()):
         case [(name, str() as text)] if len(given) + len(wishes) == len(value):
             return name, text, wishes
         case _:
-            got = ", ".join(sorted(value))[:_MAX_KEY] or "nothing"
-            raise RequestFault(422, f"got {got}, wanted one text: {', '.join(_KINDS)}; beside it asked_by and show")
+            wanted = f"one text: {', '.join(_KINDS)}; beside it asked_by and show"
+            raise RequestFault(422, f"got {members_of(value)}, wanted {wanted}")
 
 
 def _name(value: JSON) -> str:
     if not isinstance(value, str):
-        raise RequestFault(422, f"asked_by: got {type(value).__name__}, wanted text")
+        raise RequestFault(422, f"asked_by: got {kind_of(value)}, wanted a text")
     if fault := receipts.fault_of_asker(value):
         raise RequestFault(422, fault)
     return value
@@ -228,20 +227,28 @@ def _keys(value: JSON) -> frozenset[str] | None:
             texts = [key for key in keys if isinstance(key, str)]
             if len(texts) == len(keys):
                 return frozenset(texts)
-    raise RequestFault(422, f"show: wanted a list of at most {MAX_SHOWN} names")
+            got = "a list with something else"
+        case [*keys]:
+            got = f"{len(keys)} names"
+        case _:
+            got = kind_of(value)
+    raise RequestFault(422, f"show: got {got}, wanted a list of at most {MAX_SHOWN} names")
 
 
 def _accepted(accept: str) -> str:
     """Choose by an `Accept` header (RFC 9110, section 12.5.1); JSON where anything will do. Raises `RequestFault`."""
-    wishes: list[tuple[float, str]] = []
-    for wish in accept.lower().split(","):
+    wishes: dict[str, tuple[float, int]] = {}
+    for place, wish in enumerate(accept.lower().split(",")):
         wanted, *parameters = (part.strip() for part in wish.split(";"))
         weight = _weight(next((part.removeprefix("q=") for part in parameters if part.startswith("q=")), "1"))
-        offered = (each for each in (JSON_TYPE, PDF, JWS) if wanted in {each, "application/*", "*/*", ""})
-        wishes.extend((weight, each) for each in offered)
-    # Of equal wishes the first counts; `max` keeps it.
-    highest, best = max(wishes, key=lambda each: each[0], default=(0.0, ""))
-    if highest <= 0:
+        wishes.setdefault(wanted or "*/*", (weight, -place))
+    # What is said of a type itself counts before what is said of several; of equal wishes the first counts.
+    found = {
+        each: next((wishes[named] for named in (each, "application/*", "*/*") if named in wishes), (0.0, 0))
+        for each in (JSON_TYPE, PDF, JWS)
+    }
+    best = max(found, key=lambda each: found[each])
+    if found[best][0] <= 0:
         raise RequestFault(
             HTTPStatus.NOT_ACCEPTABLE, f"got Accept: {accept[:_MAX_KEY]}, wanted {JSON_TYPE}, {PDF} or {JWS}"
         )
@@ -249,7 +256,9 @@ def _accepted(accept: str) -> str:
 
 
 def _weight(text: str) -> float:
+    """Return a weight from 0 to 1; 0 for what is none."""
     try:
-        return float(text)
+        weight = float(text)
     except ValueError:
         return 0.0
+    return weight if 0 <= weight <= 1 else 0.0

@@ -6,7 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from verifier import deltas as changes
@@ -25,7 +25,7 @@ from verifier.routes.answers import (
     StatusAnswer,
     described,
 )
-from verifier.routes.bodies import require_each_once
+from verifier.routes.bodies import require_query
 from verifier.routes.desk import desk_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _DELTAS = "/api/v1/deltas"
 
-router = APIRouter(tags=["register"])
+router = APIRouter(tags=["register"], dependencies=[Depends(require_query)])
 
 
 @router.get(
@@ -53,7 +53,6 @@ async def leaves(
 
     Whoever asks has computed a leaf, and tells the beginning of it alone: about 15 of a million certificates share it.
     """
-    require_each_once(request)
     desk = desk_of(request)
     found = await to_thread.run_sync(register.leaves_beginning, desk.index, bytes.fromhex(prefix), desk.clock())
     answer: LeavesAnswer = {
@@ -87,7 +86,6 @@ def deltas(
     A watch list reads what happened to all, and picks out its own: nobody learns which these are. Go on at `next` while
     there is one; the next time, ask for what comes after `complete_to`. What is not final yet may be told twice.
     """
-    require_each_once(request)
     desk = desk_of(request)
     found = changes.deltas_after(desk.index, _place(after), desk.clock(), limit=limit)
     standing = found.standing

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from verifier.report import CheckName, Colour, Verdict
+from chain.calendar import today
+from verifier.report import CheckName, Colour, Outcome, Verdict
 from verifier.wording import message, say, sentence, show
 
 if TYPE_CHECKING:
+    from verifier.receipts import Receipt
     from verifier.report import Report
     from verifier.wording import Language
 
@@ -58,7 +60,15 @@ def whose(report: Report) -> str:
         return "page.issued"
     if copy is not None and not copy.is_proven and genuine:
         return "page.copy_alone"
-    return "page.whose" if genuine or report.verdict is Verdict.INCOMPLETE else "page.claimed"
+    is_known = genuine or _is_registers(report) or report.verdict is Verdict.INCOMPLETE
+    return "page.whose" if is_known else "page.claimed"
+
+
+def _is_registers(report: Report) -> bool:
+    """Whether nothing but the register says what is shown: a short number claims nothing itself."""
+    passed = {check.name for check in report.checks if check.outcome is Outcome.PASSED}
+    is_short = any(check.message.key == "form.short_number" for check in report.checks)
+    return is_short and passed >= {CheckName.INCLUSION, CheckName.ANCHORING}
 
 
 def rows(report: Report, language: Language) -> list[Row]:
@@ -105,6 +115,21 @@ def compared(report: Report) -> list[str]:
 def registered_later(on: date | None, language: Language) -> str:
     """Say that it was registered on a day after the one asked about; empty where it was not."""
     return "" if on is None else say(message("bulk.before_anchoring", day=on), language)
+
+
+def past_day(report: Report) -> list[str]:
+    """Return the sentences by which an answer about a past day is told from one about today, as keys."""
+    if report.verdict.colour is Colour.GREY or report.on >= today(report.checked_at):
+        return []
+    times = (each.starts or each.recorded_at for each in report.subject.statuses)
+    is_later = any(report.on < today(time) for time in times)
+    return ["page.past_day", "page.past_day_since"] if is_later else ["page.past_day"]
+
+
+def receipt_past_day(receipt: Receipt, language: Language) -> str:
+    """Say that a receipt is about another day than the one of the check; empty where it is not."""
+    is_past = receipt.on < today(receipt.checked_at)
+    return say(message("receipt.past_day", day=receipt.on), language) if is_past else ""
 
 
 def day(text: str, language: Language) -> str:

@@ -9,10 +9,9 @@ export function keepLiveParts() {
       createAll(component, undefined, { scope, onError: () => {} });
     }
   });
-  // An answer that says nothing good (a restart, a lost network) leaves the part as it was, and is asked for again.
+  // An answer that says nothing good (a restart, a lost network, another sign-in) leaves the part as it was: what loads
+  // itself asks again, and what somebody typed stays.
   document.addEventListener("htmx:before:swap", (event) => {
-    const status = event.detail?.ctx?.response?.status ?? 200;
-    const polls = event.target instanceof Element && event.target.closest(".yx-live");
-    if (polls && status >= 400) event.preventDefault();
+    if ((event.detail?.ctx?.response?.status ?? 200) >= 400) event.preventDefault();
   });
 }

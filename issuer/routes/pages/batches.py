@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query, Response
 
-from chain.errors import RegistryError
+from chain.errors import InvalidInput, RegistryError
 from issuer import (
     account_rows,
     approvals,
@@ -20,11 +20,13 @@ from issuer import (
 from issuer.batch_rows import Selection
 from issuer.errors import NotFound
 from issuer.models import State
-from issuer.routes.pages import batch_frame, batch_words, front
-from issuer.routes.pages.front import Visit, Visiting  # noqa: TC001 — FastAPI reads annotations at run time
+from issuer.routes.pages import batch_frame, batch_words, front, sought
+from issuer.routes.pages.front import Fault, Visit, Visiting
 from issuer.said import msgid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from issuer.models import Batch
     from issuer.store import Work
 
@@ -42,7 +44,6 @@ FILTERS = {
     "failed": (msgid("Failed"), (State.FAILED,)),
     "discarded": (msgid("Discarded"), (State.DISCARDED,)),
 }
-_LONGEST_TEXT = 200
 
 
 @router.get("/batches")
@@ -88,16 +89,26 @@ def one(
     page: Annotated[int, Query(ge=1, le=1_000)] = 1,
 ) -> Response:
     """Show one batch: where it is, what may be done with it, its rows, and what happened to it."""
-    return _one(visit, batch_id, only=only, page=page)
+    text, faults = sought.asked(visit, "text")
+    return _one(visit, batch_id, only=only, page=page, text=text, faults=faults)
 
 
 @router.post("/batches/{batch_id}")
 def search(batch_id: int, visit: Visiting) -> Response:
-    """Show one batch with the rows of a number or holder; not by an address, which would keep a name."""
-    return _one(visit, batch_id, text=visit.typed("text")[:_LONGEST_TEXT])
+    """Go to the batch with the rows of a number or holder, by an address that keeps no name."""
+    text = visit.typed("text").strip()
+    with visit.store.reading() as work:
+        visit.sight.batch(work, batch_id)
+    try:
+        url = sought.url(visit, f"/batches/{batch_id}", text, {})
+    except InvalidInput as exc:
+        return _one(visit, batch_id, text=text, faults=[Fault("text", visit.words.explain(exc))])
+    return visit.goto(f"{url}#rows")
 
 
-def _one(visit: Visit, batch_id: int, *, only: str = "", page: int = 1, text: str = "") -> Response:
+def _one(
+    visit: Visit, batch_id: int, *, only: str = "", page: int = 1, text: str = "", faults: Sequence[Fault] = ()
+) -> Response:
     with visit.store.reading() as work:
         batch = visit.sight.batch(work, batch_id)
         reads = visit.sight.reads_claims(batch.agency) and batch.state != State.DISCARDED
@@ -118,6 +129,8 @@ def _one(visit: Visit, batch_id: int, *, only: str = "", page: int = 1, text: st
     certificate_type = visit.office.type_of(batch.type_number, batch.type_version)
     return visit.page(
         "batch.html",
+        faults=faults,
+        query_string=sought.query(visit, {"only": only}),
         batch=batch,
         reads=reads,
         kind=certificate_type,

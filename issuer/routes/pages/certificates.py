@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from fastapi import Response
 
@@ -15,7 +15,7 @@ from issuer.errors import NotFound, ProofMissing
 from issuer.face import PROOF_MEDIA_TYPE
 from issuer.finding import Search
 from issuer.models import State
-from issuer.routes.pages import certificate_views, front
+from issuer.routes.pages import certificate_views, front, sought
 from issuer.routes.pages.front import Fault, Visit, Visiting
 from issuer.said import msgid
 
@@ -42,38 +42,70 @@ TRACK_WORDS = {
     Track.RESCINDED: msgid("Rescinded"),
 }
 _DAYS = ("first_from", "first_until", "last_from", "last_until", "issued_from", "issued_until")
-_FIELDS = ("q", "type", "agency", "status", "state", "batch", *_DAYS)
+_OTHERS = ("type", "agency", "status", "state", "batch", *_DAYS)
 
 
 @router.get("/certificates")
 def find(visit: Visiting) -> Response:
     """Show the form, and a page of what is found."""
-    query = {key: visit.request.query_params.get(key, "").strip() for key in _FIELDS}
-    known_at = certificate_views.catch_up(visit)
-    faults: list[Fault] = []
+    query = _asked(visit)
+    if plain := visit.request.query_params.get("q", "").strip():
+        # Somebody wrote the address by hand.
+        return _sealed(visit, plain, query)
     try:
         wanted = search_of(visit, query)
     except InvalidInput as exc:
-        wanted, faults = Search(), [Fault(str(exc).partition(":")[0], visit.words.explain(exc))]
+        return _page(visit, query, exc)
+    return _page(visit, query, wanted)
+
+
+@router.post("/certificates")
+def search(visit: Visiting) -> Response:
+    """Go to the page of what is found, whose address keeps no name."""
+    return _sealed(visit, visit.typed("q").strip(), {key: visit.typed(key) for key in _OTHERS})
+
+
+def _sealed(visit: Visit, words: str, asked: Mapping[str, str]) -> Response:
+    query = {key: asked[key].strip() for key in _OTHERS}
+    try:
+        url = sought.url(visit, "/certificates", words, query)
+    except InvalidInput as exc:
+        return _page(visit, query, exc)
+    return visit.goto(url)
+
+
+def _asked(visit: Visit) -> dict[str, str]:
+    """Return what the page's own address asks for."""
+    return {key: visit.request.query_params.get(key, "").strip() for key in (sought.WORDS, *_OTHERS)}
+
+
+def _page(visit: Visit, query: Mapping[str, str], wanted: Search | InvalidInput) -> Response:
+    """Show what is wanted, or with an error the form alone."""
+    known_at = certificate_views.catch_up(visit)
     number = max(1, _whole(visit.request.query_params.get("page", ""), 1))
-    asked = any(query.values())
-    with visit.store.reading() as work:
-        page = finding.search(visit.office, work, visit.sight, wanted, offset=(number - 1) * finding.PAGE)
-        if asked:
-            what = ", ".join(key for key, value in query.items() if value)
-    if asked and number == 1:
+    given = {key: value for key, value in query.items() if value}
+    page, faults, words = finding.Page(0, ()), [], visit.typed("q")
+    if isinstance(wanted, InvalidInput):
+        faults = [Fault(str(wanted).partition(":")[0], visit.words.explain(wanted))]
+    else:
+        words = wanted.words
+        with visit.store.reading() as work:
+            page = finding.search(visit.office, work, visit.sight, wanted, offset=(number - 1) * finding.PAGE)
+    if given and number == 1 and not faults:
         with visit.store.writing() as work:
             # That somebody searched and by which kind of word, never for whom.
             audit_log.add(
-                work, visit.occasion, "certificates searched", who=visit.who.login, agency=visit.who.agency, detail=what
-            )
+                work, visit.occasion, "certificates searched", who=visit.who.login, agency=visit.who.agency,
+                detail=_fields(given),
+            )  # fmt: skip
     hour, today = hour_of(visit.now), visit.office.today
     return visit.page(
         "certificates.html",
         faults=faults,
+        words=words,
         query=query,
-        query_string=urlencode({key: value for key, value in query.items() if value}),
-        asked=asked,
+        query_string=sought.query(visit, {key: query.get(key, "") for key in _OTHERS}),
+        asked=bool(given),
         total=page.total,
         number=number,
         pages=max(1, -(-page.total // finding.PAGE)),
@@ -90,15 +122,20 @@ def find(visit: Visiting) -> Response:
     )
 
 
+def _fields(given: Mapping[str, str]) -> str:
+    """Name the fields of a search as the form does, for the log of actions."""
+    return ", ".join("q" if key == sought.WORDS else key for key in given)
+
+
 @router.get("/certificates.csv")
 def find_csv(visit: Visiting) -> Response:
     """Return all that is found as a spreadsheet."""
-    query = {key: visit.request.query_params.get(key, "").strip() for key in _FIELDS}
+    query = _asked(visit)
     wanted = search_of(visit, query)
     with visit.store.writing() as work:
         audit_log.add(
             work, visit.occasion, "certificates listed", who=visit.who.login, agency=visit.who.agency,
-            detail=", ".join(key for key, value in query.items() if value),
+            detail=_fields({key: value for key, value in query.items() if value}),
         )  # fmt: skip
     with visit.store.reading() as work:
         data = finding.as_csv(visit.office, work, visit.sight, wanted)
@@ -140,7 +177,7 @@ def download(row_id: str, file: str, visit: Visiting) -> Response:
 
 
 def search_of(visit: Visit, query: Mapping[str, str]) -> Search:
-    """Return what a form's fields look for; raises `InvalidInput` naming the field."""
+    """Return what the fields of an address look for; raises `InvalidInput` naming the field."""
     given = {name: days.read(query[name], name) for name in _DAYS if query.get(name)}
     for name in ("issued_from", "issued_until"):
         if name in given:
@@ -157,7 +194,7 @@ def search_of(visit: Visit, query: Mapping[str, str]) -> Search:
     if batch and _whole(batch, -1) < 0:
         raise InvalidInput("batch: wanted a batch's number")
     return Search(
-        words=query.get("q", ""),
+        words=sought.words(visit, query.get(sought.WORDS, "")),
         agency=_whole(agency, 0) or None,
         certificate_type=query.get("type", ""),
         status=Track[status] if status in Track.__members__ else status,  # type: ignore[arg-type]

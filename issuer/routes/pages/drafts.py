@@ -16,7 +16,7 @@ from issuer.certified_files import CertifiedFile
 from issuer.drafts import Clerk, Content
 from issuer.errors import NotAllowed, NotFound, NotReady
 from issuer.redrafting import Bound
-from issuer.routes.pages import front
+from issuer.routes.pages import front, sought
 from issuer.routes.pages.front import Fault, Visit, Visiting
 from issuer.said import msgid
 
@@ -128,14 +128,21 @@ def listed(
     identifier: Annotated[str, Query(alias="type")] = "",
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
 ) -> Response:
-    """List the agency's drafts."""
-    return _list(visit, identifier, "", page)
+    """List the agency's drafts, or those of a number or holder."""
+    text, faults = sought.asked(visit, "text")
+    return _list(visit, identifier, text, page, faults)
 
 
 @router.post("/drafts")
-def searched(visit: Visiting) -> Response:
-    """List the drafts of a number or holder; sent as a form, for addresses are kept in many places."""
-    return _list(visit, visit.typed("type"), visit.typed("text"), 1)
+def search(visit: Visiting) -> Response:
+    """Go to the list of a number's or holder's drafts, whose address keeps no name."""
+    clerk_of(visit)
+    kind, text = visit.typed("type"), visit.typed("text").strip()
+    try:
+        url = sought.url(visit, "/drafts", text, {"type": kind})
+    except InvalidInput as exc:
+        return _list(visit, "", text, 1, [Fault("text", visit.words.explain(exc))])
+    return visit.goto(url)
 
 
 @router.get("/drafts/{row}")
@@ -195,7 +202,7 @@ def delete(row: str, visit: Visiting) -> Response:
     return visit.done("/drafts", visit.words.gettext("The draft is deleted."))
 
 
-def _list(visit: Visit, identifier: str, text: str, page: int) -> Response:
+def _list(visit: Visit, identifier: str, text: str, page: int, faults: Sequence[Fault] = ()) -> Response:
     clerk = clerk_of(visit)
     with visit.store.reading() as work:
         found, total = drafts.listed(
@@ -203,13 +210,15 @@ def _list(visit: Visit, identifier: str, text: str, page: int) -> Response:
         )
     return visit.page(
         "drafts.html",
+        faults=faults,
         drafts=found,
         total=total,
         types=types_of(visit),
         type=identifier,
         text=text,
         page=page,
-        pages=-(-total // drafts.PAGE) if not text else 1,
+        pages=-(-total // drafts.PAGE),
+        query_string=sought.query(visit, {"type": identifier}),
     )
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run time
 
 from chain.calendar import hour_of
+from chain.errors import InvalidInput
 from issuer import audit_log, erasures, finding
 from issuer.account_models import Role
 from issuer.erasures import Standing
 from issuer.errors import Erased, NotAllowed, NotFound, NotReady
 from issuer.finding import Found, Search
-from issuer.routes.pages import certificate_views, front
+from issuer.routes.pages import certificate_views, front, sought
 from issuer.routes.pages.front import Fault, Visit, Visiting
 
 if TYPE_CHECKING:
@@ -27,23 +28,15 @@ ASKING = (Role.AGENCY_MANAGER,)
 CARRYING_OUT = (Role.AGENCY_MANAGER, Role.STATUS_OFFICER)
 _UNDERSTOOD = ("holder-asked", "cannot-be-undone")
 _MOST_SHOWN = 20
-_LONGEST_WORDS = 200
 
 
 @router.get("/erasures")
 def overview(visit: Visiting) -> Response:
-    """Show what waits for a second officer, and a form to find a holder."""
+    """Show what waits for a second officer, a form to find a holder by a certificate, and what it found."""
     _require(visit, *CARRYING_OUT)
-    return _overview(visit)
-
-
-@router.post("/erasures")
-def search(visit: Visiting) -> Response:
-    """Find the holder by a certificate; not by an address, which would keep a name."""
-    _require(visit, *CARRYING_OUT)
-    words = visit.typed("q").strip()[:_LONGEST_WORDS]
+    words, faults = sought.asked(visit, "q")
     if not words:
-        return _overview(visit)
+        return _overview(visit, faults=faults)
     with visit.store.reading() as work:
         wanted = Search(words=words, agency=visit.who.agency)
         page = finding.search(visit.office, work, visit.sight, wanted, offset=0)
@@ -56,7 +49,19 @@ def search(visit: Visiting) -> Response:
             work, visit.occasion, "certificates searched", who=visit.who.login, agency=visit.who.agency,
             detail="to erase",
         )  # fmt: skip
-    return _overview(visit, words=words, rows=rows)
+    return _overview(visit, words=words, rows=rows, more=page.total - len(rows))
+
+
+@router.post("/erasures")
+def search(visit: Visiting) -> Response:
+    """Go to the page with what fits, whose address keeps no name."""
+    _require(visit, *CARRYING_OUT)
+    words = visit.typed("q").strip()
+    try:
+        url = sought.url(visit, "/erasures", words, {})
+    except InvalidInput as exc:
+        return _overview(visit, words=words, faults=[Fault("q", visit.words.explain(exc))])
+    return visit.goto(url)
 
 
 @router.get("/certificates/{row_id}/erasure")
@@ -110,10 +115,17 @@ def withdraw(number: int, visit: Visiting) -> Response:
     return visit.done("/erasures", visit.words.gettext("Taken back. Nothing was erased."))
 
 
-def _overview(visit: Visit, *, words: str = "", rows: Sequence[certificate_views.Listed] = ()) -> Response:
+def _overview(
+    visit: Visit,
+    *,
+    words: str = "",
+    rows: Sequence[certificate_views.Listed] = (),
+    more: int = 0,
+    faults: Sequence[Fault] = (),
+) -> Response:
     with visit.store.reading() as work:
         waiting = erasures.waiting(visit.office, work, visit.who.agency)
-    return visit.page("erasures.html", q=words, rows=rows, waiting=waiting)
+    return visit.page("erasures.html", faults=faults, q=words, rows=rows, more=more, waiting=waiting)
 
 
 def _page(visit: Visit, certificate: Certificate, faults: Sequence[Fault] = ()) -> Response:

@@ -24,6 +24,7 @@ from issuer.errors import FreshSignInWanted, NotAllowed, SessionOver, SignInRefu
 from issuer.reconciling import rows as reconciling_rows
 from issuer.routes.desk import AtDesk, Desk  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.pages import cookies, navigation
+from issuer.routes.pages.late_forms import Late, SentLate, is_typed
 from issuer.routes.pages.rendering import render
 from issuer.routes.pages.sent_forms import SAFE, form
 from issuer.said import by_kind
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from issuer.store import Store
     from issuer.wording import Words
 
-_LONGEST_NEXT = 300
+_LONGEST_NEXT = 2_000
 _MOST_DIGITS = 18
 
 
@@ -203,9 +204,9 @@ class Visit(Call):
         self.who.require(*roles)
 
     def require_fresh(self) -> None:
-        """Have the visitor sign in again unless that was minutes ago; for the GET of pages whose POST signs."""
+        """Have the visitor sign in again unless that was minutes ago; also for the GET of pages whose POST signs."""
         if not self.is_fresh:
-            raise Elsewhere(confirm_url(self._here()))
+            raise self._stale()
 
     @property
     def is_fresh(self) -> bool:
@@ -223,7 +224,7 @@ class Visit(Call):
         try:
             return sign_in.officer(self.store, self.office.keystore, token=self.token, occasion=self.occasion)
         except FreshSignInWanted as exc:
-            raise Elsewhere(confirm_url(self._here())) from exc
+            raise self._stale() from exc
 
     def page(self, template: str, *, status: int = 200, **context: object) -> Response:
         """Return a page; `faults`, if there are any, are shown above the form."""
@@ -245,6 +246,12 @@ class Visit(Call):
             foreign = reconciling_rows.waiting(work, self.who.agency)
             reads = self.has(Role.AGENCY_MANAGER, Role.AUDITOR)
             return {"foreign": foreign, "differs": reads and reconciling_rows.differs(work, self.who.agency)}
+
+    def _stale(self) -> Exception:
+        """Return what has the visitor show again who is there; what was typed is not lost by that."""
+        if is_typed(self.request, self.form):
+            return SentLate(Late.STALE, self.form, self.who)
+        return Elsewhere(confirm_url(self._here()))
 
     def _here(self) -> str:
         """Return the page to come back to: this one, or that whose form was sent."""
@@ -284,7 +291,7 @@ def begun(request: Request, at: AtDesk, sent: Annotated[FormData, Depends(form)]
     try:
         who = sessions.resume(at.office.store, token, when)
     except SessionOver as exc:
-        raise Elsewhere(sign_in_url(request)) from exc
+        raise SentLate(Late.SIGNED_OUT, sent) if is_typed(request, sent) else Elsewhere(sign_in_url(request)) from exc
     with at.office.store.reading() as work:
         preference = preferences.of(work, who.person_id)
         pin = work.pin()
@@ -302,7 +309,10 @@ def begun(request: Request, at: AtDesk, sent: Annotated[FormData, Depends(form)]
         test=pin is not None and pin.test,
     )
     if request.method not in SAFE:
-        who.require_csrf(made.typed("csrf") or request.headers.get("x-csrf", ""))
+        try:
+            who.require_csrf(made.typed("csrf") or request.headers.get("x-csrf", ""))
+        except NotAllowed as exc:
+            raise SentLate(Late.OTHER_SESSION, sent, who) if is_typed(request, sent) else exc from exc
     return made
 
 
@@ -348,6 +358,9 @@ def sign_in_url(request: Request) -> str:
     if request.method not in SAFE or request.url.path == "/":
         return "/sign-in"
     path = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    if request.headers.get("hx-request") == "true":
+        # A part of a page is none by itself.
+        path = next_page(request, request.headers.get("hx-current-url", ""))
     return f"/sign-in?next={quote(path, safe='')}"
 
 

@@ -20,6 +20,7 @@ TOPICS = {
     "certificates": msgid("Certificates"),
     "statuses": msgid("Status orders"),
     "inspections": msgid("Inspections"),
+    "erasures": msgid("Erase personal data"),
     "people": msgid("People"),
     "interfaces": msgid("Interfaces"),
     "reconciliation": msgid("Reconciliation"),

@@ -280,7 +280,8 @@ def _judged(visit: Visit, at: Opened, page: int) -> Response:
     pages = max(1, -(-len(faults) // PAGE))
     page = min(page, pages)
     shown = [
-        (each.row, each.column, *(fault_words.translated(half, visit.language) for half in (each.got, each.wanted)))
+        # Row 0 is none: the fault is the whole file's.
+        (each.row or "–", each.column, *(fault_words.translated(it, visit.language) for it in (each.got, each.wanted)))
         for each in faults[(page - 1) * PAGE : page * PAGE]
     ]
     return visit.page(

@@ -51,15 +51,14 @@ _WITHIN = {
 _TOPICS = {
     "": "start",
     "new": "preparing",
-    "import": "preparing",
     "imports": "preparing",
     "drafts": "preparing",
     "batches": "batches",
     "certificates": "certificates",
+    "versions": "certificates",
     "orders": "statuses",
-    "selections": "statuses",
     "inspections": "inspections",
-    "erasures": "certificates",
+    "erasures": "erasures",
     "people": "people",
     "invitation": "signing-in",
     "clients": "interfaces",
@@ -82,4 +81,7 @@ def of(who: SignedIn, path: str) -> tuple[Place, ...]:
 
 def help_topic(path: str) -> str:
     """Return which help page belongs to a page."""
-    return _TOPICS.get(path.strip("/").partition("/")[0], "start")
+    parts = path.strip("/").split("/")
+    # A certificate's own page of another matter: /certificates/<id>/erasure.
+    last = {"erasure": "erasures", "suspend": "statuses"}.get(parts[2]) if len(parts) > 2 else None  # noqa: PLR2004
+    return last or _TOPICS.get(parts[0], "start")

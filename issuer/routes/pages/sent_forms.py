@@ -36,5 +36,7 @@ async def form(request: Request) -> AsyncIterator[FormData]:
             raise HTTPException(400, "the form could not be read") from exc
     else:
         sent = await request.form()
-    yield sent
-    await sent.close()
+    try:
+        yield sent
+    finally:
+        await sent.close()

@@ -17,7 +17,9 @@ from issuer import errors, wording
 from issuer.routes import problems
 from issuer.routes.pages import cookies, navigation
 from issuer.routes.pages.front import Elsewhere, sign_in_url
+from issuer.routes.pages.late_forms import Late, SentLate
 from issuer.routes.pages.rendering import render
+from issuer.routes.pages.sent_forms import SAFE
 from issuer.said import msgid
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ _ACCIDENT_TEXT = msgid(
 def add_to(app: FastAPI) -> None:
     """Have the application answer people with pages; to be called after `problems.add_to`."""
     app.add_exception_handler(Elsewhere, _elsewhere)
+    app.add_exception_handler(SentLate, _late)
     app.add_exception_handler(YinxinError, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _http)
@@ -85,9 +88,30 @@ def _elsewhere(request: Request, error: Exception) -> Response:
 
 def _goto(request: Request, url: str) -> Response:
     if request.headers.get("hx-request") == "true":
+        if request.method not in SAFE:
+            # A field that was left is not judged; the page stays, with all that was typed into it.
+            return Response(status_code=204)
         # A script asked for a part; the whole page goes.
         return Response(status_code=204, headers={"HX-Redirect": url})
     return RedirectResponse(url, status_code=303)
+
+
+def _late(request: Request, error: Exception) -> Response:
+    """Give back what was typed, with a form that sends it once more; files have to be chosen again."""
+    if not isinstance(error, SentLate):
+        raise error
+    context = _context(request) | {
+        "why": error.why.name,
+        "name": "" if error.who is None else f"{error.who.display_name} ({error.who.login})",
+        # Nobody is signed in whose value it could be; the page after this one has it.
+        "csrf": "" if error.who is None else error.who.csrf,
+        "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "typed": error.typed,
+        "files": error.files,
+    }
+    return HTMLResponse(
+        render("kept.html", _words(request), context), status_code=403 if error.why is Late.OTHER_SESSION else 401
+    )
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -128,25 +152,30 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _page(request: Request, status: int, text: str, title: str = "") -> Response:
     words = _words(request)
-    text = text or words.gettext(_TEXTS.get(status, _ACCIDENT_TEXT))
-    context = {
+    context = _context(request) | {
         "title": words.gettext(title or _TITLES.get(status, _ACCIDENT)),
-        "text": text,
+        "text": text or words.gettext(_TEXTS.get(status, _ACCIDENT_TEXT)),
         "status": status,
         "request_id": getattr(request.state, "request_id", ""),
+        "signed_in": bool(cookies.token(request, request.app.state.desk.site)),
+    }
+    return HTMLResponse(render("trouble.html", words, context), status_code=status)
+
+
+def _context(request: Request) -> dict[str, object]:
+    """Return what every page has, where nobody is known to visit."""
+    return {
         "who": None,
         "visit": None,
         "nav": (),
         "csrf": "",
         "path": "/",
-        "language": words.language,
+        "language": _words(request).language,
         "said": "",
         "faults": (),
         "test": False,
         "help_topic": navigation.help_topic(request.url.path),
-        "signed_in": bool(cookies.token(request, request.app.state.desk.site)),
     }
-    return HTMLResponse(render("trouble.html", words, context), status_code=status)
 
 
 def _words(request: Request) -> Words:

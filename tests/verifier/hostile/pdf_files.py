@@ -14,6 +14,7 @@ from pikepdf import Array, Dictionary, Name, Stream, String
 
 from demo import tampering
 from demo.pdf_signing import sign, turned_afterwards
+from tests.verifier import repainted
 from tests.verifier.book import paper
 from tests.verifier.hostile.world import Row, unfolding
 from tests.verifier.test_originals import with_annotation, with_content, with_mapping, with_page, with_root
@@ -160,6 +161,26 @@ def _after_another(pdf: bytes) -> bytes:
     return pdf_of(CATALOGUE, PAGES, _page(b"")) + pdf
 
 
+def _with_another_certificate(pdf: pikepdf.Pdf) -> None:
+    tampering.stripped(pdf)
+    tampering.attached("certificate.sd-jwt", paper(salt=b"2").sd_jwt.encode())(pdf)
+
+
+def _packed_as(pdf: pikepdf.Pdf, how: Name) -> None:
+    """Say of what is attached that it is packed in another way."""
+    for thing in pdf.objects:
+        if isinstance(thing, Stream) and thing.get("/Type") == "/EmbeddedFile":
+            thing.write(thing.read_raw_bytes(), filter=how)
+
+
+def _as_a_form(pdf: pikepdf.Pdf) -> None:
+    page = pdf.pages[0].obj
+    within = Dictionary(Font=page.Resources.Font, ColorSpace=page.Resources.ColorSpace)
+    about = {"Type": Name.XObject, "Subtype": Name.Form, "BBox": page.MediaBox, "Resources": within}
+    page.Resources.XObject = Dictionary(F=pdf.make_stream(page.Contents.read_bytes(), **about))
+    page.Contents = pdf.make_stream(b"/F Do")
+
+
 def _with_layer(pdf: pikepdf.Pdf, *, shown: bool) -> None:
     """Draw more words on a layer that is shown or hidden."""
     layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name=String("L")))
@@ -205,6 +226,9 @@ def _white_words(pdf: pikepdf.Pdf) -> None:
 def _script(kind: str) -> Dictionary:
     return Dictionary(S=Name("/" + kind), JS=String("app.alert(1)"), F=String("calc.exe"), URI=String("https://x"))
 
+
+_LAST_DAY = "2029年1月31日"
+"""On the genuine document."""
 
 PDF_FILES = [
     bomb("a bomb to draw", "half a megabyte that unfolds to 280 MB", "read.limits", flate_bomb),
@@ -376,4 +400,79 @@ PDF_FILES = [
         with_mapping(b"(?m)^<0001> <....>", b"<0001> <00A0>"),
     ),
     changed("a page more", "says nothing, but is not ours", "INCOMPLETE", "document.foreign", _with_page),
+    changed(
+        "digits that change places",
+        "words are read in the order in which they were written",
+        "INCOMPLETE",
+        "document.foreign",
+        repainted.shifted(_LAST_DAY, 0, 0, -560, 1120, -560),
+    ),
+    changed(
+        "values that change places",
+        "as above",
+        "INCOMPLETE",
+        "document.foreign",
+        repainted.changed_places("91150102MA0XXXX156", "15012118000101000X"),
+    ),
+    changed(
+        "a day in white",
+        "is in the text, and on the paper not",
+        "INCOMPLETE",
+        "document.foreign",
+        repainted.coloured(_LAST_DAY, 1, 1, 1),
+    ),
+    changed("a day painted over", "as above", "INCOMPLETE", "document.foreign", repainted.covered(_LAST_DAY)),
+    changed("a day cut off", "as above", "INCOMPLETE", "document.foreign", repainted.clipped(_LAST_DAY)),
+    changed("a day as small as a dot", "as above", "INCOMPLETE", "document.foreign", repainted.sized(_LAST_DAY, 0.1)),
+    changed(
+        "digits read as each other",
+        "a table says what a font's shapes stand for",
+        "INCOMPLETE",
+        "document.foreign",
+        repainted.read_as_each_other("9", "6", in_font_of=_LAST_DAY),
+    ),
+    changed(
+        "a digit in another's shape",
+        "a font draws what its maker likes",
+        "INCOMPLETE",
+        "document.foreign",
+        repainted.with_outline_of("9", "6", in_font_of=_LAST_DAY),
+    ),
+    changed("colours turned round", "black is white then", "INCOMPLETE", "document.foreign", repainted.with_space(1)),
+    changed(
+        "another certificate's file in its place",
+        "that one is as genuine",
+        "ALTERED",
+        "document.other_code",
+        _with_another_certificate,
+    ),
+    changed(
+        "another certificate's code on the page",
+        "telephones read that one",
+        "ALTERED",
+        "document.several_codes",
+        tampering.with_a_sticker(paper(salt=b"2").code()),
+    ),
+    changed("all of a page in a form", "is drawn by other means", "INCOMPLETE", "document.foreign", _as_a_form),
+    changed(
+        "a page twice",
+        "which one counts?",
+        "INCOMPLETE",
+        "document.foreign",
+        lambda pdf: pdf.pages.append(pdf.pages[0]),
+    ),
+    changed(
+        "cropped by the tree of pages",
+        "pages take over what stands above them",
+        "INCOMPLETE",
+        "document.foreign",
+        lambda pdf: pdf.Root.Pages.__setitem__(Name.CropBox, Array([0, 0, 595, 790])),
+    ),
+    changed(
+        "a file attached as a picture",
+        "what unpacks it is not there",
+        "UNREADABLE",
+        "read.damaged",
+        lambda pdf: _packed_as(pdf, Name.JBIG2Decode),
+    ),
 ]

@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 const SHANGHAI_S = 8 * HOUR_S;
 /** The first and the last second that Python's calendar has, in China. */
 const FIRST_S = -62_135_596_800 - SHANGHAI_S;
-const LAST_S = 253_402_300_799 - SHANGHAI_S;
+export const LAST_S = 253_402_300_799 - SHANGHAI_S;
 
 /**
  * Returns the calendar day in China.

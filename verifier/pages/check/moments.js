@@ -10,7 +10,7 @@ import { refuse } from "../evidence/errors.js";
  */
 
 /** Hours since 1970 cannot name the first day of 1970 in China as a whole. */
-const FIRST_DAY = "1970-01-02";
+export const FIRST_DAY = "1970-01-02";
 
 /**
  * Reads the day that is asked about (`2026-01-31`, null for today); refuses it as `InvalidInput`. So is a day to come:

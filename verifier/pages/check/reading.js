@@ -29,7 +29,7 @@ const URL_FORM = new RegExp(`^[a-z][a-z0-9+.-]*:[^${SPACE}]+$`, "i");
 /** A code's digits without its URL; a short number is far shorter. */
 const DIGITS = /^[0-9]{40,}$/;
 /** What may be meant as a short number, mistyped or not. */
-const SHORT_NUMBER = new RegExp(String.raw`^[\p{L}\p{N}_${SPACE}\-\u2010-\u2015\u2212]{10,40}$`, "u");
+const SHORT_NUMBER = new RegExp(String.raw`^[\p{L}\p{N}_${SPACE}\-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]{10,40}$`, "u");
 /** How a COSE_Sign1 with our one protected header begins: a limited copy, where it is a file. */
 const COSE = [0x84, 0x43, 0xa1, 0x01, 0x26];
 

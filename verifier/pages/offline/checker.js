@@ -27,7 +27,7 @@ class CheckerEnded extends Error {
  * @typedef {object} Checker
  * @property {(files: {trust: Uint8Array | null, pack: Uint8Array | null, seen: object | null, now: number}) =>
  *   Promise<import("./checking.js").Opened>} open Believes what can be believed of the files.
- * @property {(text: string, basis: number) => Promise<import("./checking.js").Read>} read
+ * @property {(text: string) => Promise<import("./checking.js").Read>} read
  * @property {(text: string, basis: number, asked: import("./checking.js").Asked) => Promise<object>} check The report.
  * @property {(basis: number, watched: {agency: number, leaf: string}[]) =>
  *   Promise<import("../watching/histories.js").Histories | null>} histories What the checkpoint holds about leaves.
@@ -104,7 +104,7 @@ function checkerOver(worker) {
     });
   return {
     open: (files) => ask("open", files),
-    read: (text, basis) => ask("read", text, basis),
+    read: (text) => ask("read", text),
     check: (text, basis, asked) => ask("check", text, basis, asked),
     histories: (basis, watched) => ask("histories", basis, watched),
   };

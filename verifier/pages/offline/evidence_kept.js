@@ -169,7 +169,7 @@ export class Evidence {
 
   /** @param {string} text */
   read(text) {
-    return this.#checker.read(text, this.basis);
+    return this.#checker.read(text);
   }
 
   /**

@@ -23,7 +23,7 @@ const OPENING_MS = 3000;
 
 /**
  * @typedef {object} Store
- * @property {boolean} lasting Whether it outlives this page.
+ * @property {boolean} lasting Whether it outlives this page, as far as that was tried.
  * @property {(name: string) => Promise<any>} get Undefined where there is nothing.
  * @property {(name: string, value: any) => Promise<void>} put
  * @property {(name: string) => Promise<void>} remove
@@ -38,7 +38,9 @@ const OPENING_MS = 3000;
  */
 export async function openStore() {
   const database = await opened();
-  return storeOver(database ? tableOf(database) : inMemory(), database !== null);
+  if (!database) return openMemory();
+  const { table, isFull } = asFarAsItGoes(tableOf(database));
+  return storeOver(table, () => !isFull());
 }
 
 /**
@@ -46,7 +48,7 @@ export async function openStore() {
  * @returns {Store}
  */
 export function openMemory() {
-  return storeOver(inMemory(), false);
+  return storeOver(inMemory(), () => false);
 }
 
 /**
@@ -59,12 +61,14 @@ export function openMemory() {
 
 /**
  * @param {Table} table
- * @param {boolean} lasting
+ * @param {() => boolean} isLasting
  * @returns {Store}
  */
-function storeOver(table, lasting) {
+function storeOver(table, isLasting) {
   return {
-    lasting,
+    get lasting() {
+      return isLasting();
+    },
     get: async (name) => (await table.read([name]))[0],
     put: async (name, value) => void (await table.change(() => [[name, value]], [])),
     remove: async (name) => void (await table.change(() => [[name, undefined]], [])),
@@ -170,6 +174,42 @@ function inOneGo(database, mode, run) {
       answer = value;
     });
   });
+}
+
+/**
+ * Goes on in memory from where a table fails: a telephone without room for a pack checks with it all the same.
+ * @param {Table} table
+ * @returns {{table: Table, isFull: () => boolean}}
+ */
+function asFarAsItGoes(table) {
+  let hasFailed = false;
+  /** @type {Map<string, any>} */
+  const instead = new Map();
+  const failed = (/** @type {unknown} */ error) => {
+    hasFailed = true;
+    console.info(String(error));
+  };
+  const read = async (/** @type {string[]} */ names) => {
+    const stored = await table.read(names).catch((error) => {
+      failed(error);
+      return names.map(() => undefined);
+    });
+    return names.map((name, place) => (instead.has(name) ? instead.get(name) : stored[place]));
+  };
+  /** @type {Table["change"]} */
+  const change = async (change, names) => {
+    if (!hasFailed) {
+      try {
+        return await table.change(change, names);
+      } catch (error) {
+        failed(error);
+      }
+    }
+    const entries = change(await read(names));
+    for (const [name, value] of entries ?? []) instead.set(name, value);
+    return entries !== null;
+  };
+  return { table: { read, change }, isFull: () => hasFailed };
 }
 
 /** @returns {Table} */

@@ -29,5 +29,8 @@ async function load(language) {
   const stop = new AbortController();
   const response = await asked(`/locales/${language}.json`, { signal: stop.signal });
   if (!response.ok) throw new Unreachable(`got the status ${response.status}, wanted the sentences of ${language}`);
-  return JSON.parse(new TextDecoder().decode(await received(response, stop, () => {})));
+  const sentences = JSON.parse(new TextDecoder().decode(await received(response, stop, () => {})));
+  // Without the one that says what went wrong, nothing could be told at all.
+  if (typeof sentences?.["page.failed"] !== "string") throw new Unreachable(`got no sentences of ${language}`);
+  return sentences;
 }

@@ -1,8 +1,8 @@
 // Where a scanned text would lead: the host in letters, and what is odd about them. Nothing here opens an address.
 
 const ADDRESS = /^[a-z][a-z0-9+.-]*:/i;
-/** What a code of ours says, whatever host stands in it. */
-const OURS = /^https?:\/\/[^\s/@\\]+\/[cv](?:\?lang=[A-Za-z-]{0,12})?#\S*$/;
+/** What a code of ours says, a certificate's, a copy's or a receipt's, whatever host stands in it. */
+const OURS = /^https?:\/\/[^\s/@\\]+\/[cvr](?:\?lang=[A-Za-z-]{0,12})?#\S*$/;
 const PUNYCODE = /(^|\.)xn--/;
 const SCRIPTS = ["Latin", "Cyrillic", "Greek", "Han", "Armenian", "Hebrew", "Arabic"].map(
   (name) => new RegExp(`\\p{Script=${name}}`, "u"),

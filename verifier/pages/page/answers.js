@@ -49,12 +49,15 @@ async function answerToFile(file, { on, language }) {
   const query = new URLSearchParams({ lang: language, ...(on ? { on } : {}) });
   const late = new AbortController();
   const patience = setTimeout(() => late.abort(), PATIENCE_MS + file.size / SLOWEST_BYTES_A_MS);
+  let response = null;
   try {
     const asked = { method: "POST", body, cache: "no-store", credentials: "omit", signal: late.signal };
-    return await answerOf(await fetch(`${VERIFY}?${query}`, /** @type {RequestInit} */ (asked)), on);
+    response = await fetch(`${VERIFY}?${query}`, /** @type {RequestInit} */ (asked));
+    return await answerOf(response, on);
   } catch (error) {
     if (error instanceof Fault) throw error;
-    throw new Fault(late.signal.aborted ? "page.no_answer" : "page.failed", `got no answer: ${error}`);
+    const key = response === null ? "page.file_offline" : "page.failed";
+    throw new Fault(late.signal.aborted ? "page.no_answer" : key, `got no answer: ${error}`);
   } finally {
     clearTimeout(patience);
   }

@@ -1,5 +1,6 @@
 // The form: what somebody chooses, types, drops or pastes becomes one question.
 
+import { FIRST_DAY } from "../check/moments.js";
 import { addressIn } from "./address.js";
 import { find } from "./elements.js";
 import { Fault } from "./faults.js";
@@ -98,7 +99,8 @@ function take(transfer, doing) {
 export function askedDay(field) {
   if (!field) return null;
   const today = new Date(Date.now() + CHINA_MS).toISOString().slice(0, 10);
-  if (field.validity.badInput || field.value > today) throw new Fault("page.bad_day", field.value, "on");
+  const isKnown = FIRST_DAY <= field.value && field.value <= today;
+  if (field.validity.badInput || (field.value && !isKnown)) throw new Fault("page.bad_day", field.value, "on");
   return field.value || null;
 }
 

@@ -44,30 +44,43 @@ export async function loadReader() {
  */
 export async function scan(dialog, words) {
   const stopped = new AbortController();
-  const say = find("[data-say]", dialog);
+  const [say, video, torch] = ["[data-say]", "video", "[data-torch]"].map((selector) => find(selector, dialog));
+  /** @type {MediaStream | null} */
+  let stream = null;
+  // At once, and never later: somebody may be looking through the camera again by then.
+  const stop = () => {
+    stopped.abort();
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    video.srcObject = null;
+    torch.hidden = true;
+  };
   say.textContent = words.say("page.scan_starting");
   dialog.showModal();
-  dialog.addEventListener("close", () => stopped.abort(), { once: true });
+  dialog.addEventListener("close", stop, { once: true, signal: stopped.signal });
   find("[data-close]", dialog).addEventListener("click", () => dialog.close(), { signal: stopped.signal });
   document.addEventListener("visibilitychange", () => document.hidden && dialog.close(), { signal: stopped.signal });
   window.addEventListener("pagehide", () => dialog.close(), { signal: stopped.signal });
-  /** @type {MediaStream | null} */
-  let stream = null;
   try {
     stream = await openCamera();
     const reader = await loadReader();
     if (stopped.signal.aborted) return null;
-    const video = find("video", dialog);
     video.srcObject = stream;
     await video.play();
-    offerTorch(stream, find("[data-torch]", dialog), stopped.signal);
+    if (stopped.signal.aborted) return null;
+    offerTorch(stream, torch, stopped.signal);
     say.textContent = words.say("page.scanning");
     return await firstCodes(reader, video, stopped.signal);
+  } catch (error) {
+    // Whoever stopped it wants to hear no more of it.
+    if (stopped.signal.aborted) return null;
+    throw error;
   } finally {
+    // It may have come after somebody stopped it.
     for (const track of stream?.getTracks() ?? []) track.stop();
-    find("video", dialog).srcObject = null;
-    find("[data-torch]", dialog).hidden = true;
-    if (dialog.open) dialog.close();
+    if (!stopped.signal.aborted) {
+      stop();
+      dialog.close();
+    }
   }
 }
 

@@ -2,6 +2,9 @@
 
 import { element as el, find } from "./elements.js";
 
+/** The page's title before it told of a fault; empty where it tells of none. */
+let titled = "";
+
 /** What somebody can be told about: a sentence's key, and which field it is about. */
 export class Fault extends Error {
   /**
@@ -29,6 +32,7 @@ export function showFault({ key, field }, words) {
     el("p", {}, el("a", { href: `#${field}` }, words.say(key, { example: "2026-01-31" }))),
   );
   clearFault();
+  titled = document.title;
   find("#summary").append(summary);
   const wrong = document.getElementById(field);
   wrong?.closest(".field")?.classList.add("wrong");
@@ -45,5 +49,7 @@ export function showFault({ key, field }, words) {
 /** Takes away what was wrong before. */
 export function clearFault() {
   document.getElementById("summary")?.replaceChildren();
+  if (titled) document.title = titled;
+  titled = "";
   for (const field of document.querySelectorAll(".field.wrong")) field.classList.remove("wrong");
 }

@@ -9,7 +9,7 @@ const MOST_BYTES = 20 * 2 ** 20;
 /** As `reading.MAX_TEXT`. */
 const MOST_TEXT = 512 * 1024;
 const OF_PICTURES = /^image\/(png|jpeg|webp|gif|avif|bmp|hei[cf])$/;
-const OF_TEXTS = /\.(sd-jwt|txt)$/i;
+const OF_TEXTS = /\.(sd-jwt|jws|txt)$/i;
 
 /**
  * How a file is to be asked about: as the text that it holds, by a code of those found in it, by sending it, or with

@@ -27,6 +27,8 @@ const isSite = location.protocol.startsWith("http");
 
 /** What is shown now, so that it can be asked anew in the other language. @type {Question | null} */
 let shown = null;
+/** Shows what is shown instead of an answer in other words, if there is such a thing. @type {((words: import("./words.js").Words) => void) | null} */
+let warn = null;
 /** The address of the picture that is shown. */
 let picture = "";
 /** Only the newest question may change the page. */
@@ -48,6 +50,7 @@ async function show(question) {
   if (mine !== turn) return;
   if (!shown && !isScanned()) history.pushState(null, "");
   shown = question;
+  warn = null;
   if ("strangers" in question && question.strangers > 0) {
     const message_id = "document.other_codes";
     report.warnings = [...(report.warnings ?? []), { message_id, message: words.say("page.stranger_code") }];
@@ -104,6 +107,7 @@ function say(text) {
 async function attempt(what) {
   document.body.setAttribute("aria-busy", "true");
   clearFault();
+  find("#progress").classList.remove("stays");
   try {
     await what();
   } catch (error) {
@@ -149,7 +153,8 @@ async function checkText({ text, strangers }, on) {
   const here = address.isOurs ? () => attempt(judged) : null;
   if (!isScanned()) history.pushState(null, "");
   shown = null;
-  settle(foreignWarning(address, official, words, here), words.say("page.foreign"), words);
+  warn = (said) => settle(foreignWarning(address, official, said, here), said.say("page.foreign"), said);
+  warn(words);
   say("");
 }
 
@@ -255,6 +260,8 @@ async function switchLanguage() {
   link.textContent = words.say("page.other_language");
   find("[data-home]").href = `/?lang=${words.language}`;
   if (shown) await show(shown);
+  else if (warn) warn(words);
+  else document.title = `${words.say("page.title")} · 印信 Yinxin`;
 }
 
 function begin() {

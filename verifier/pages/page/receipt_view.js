@@ -23,6 +23,7 @@ export function renderReceipt(report, words) {
         "div",
         {},
         el("h1", { id: "verdict", tabindex: "-1", "data-focus": true }, report.heading),
+        pastDay(report, words),
         el("p", { class: "means" }, report.next_step),
       ),
     ),
@@ -48,6 +49,16 @@ export function renderReceipt(report, words) {
   ];
   made.append(...parts.flatMap((part) => part || []));
   return made;
+}
+
+/**
+ * Says that it answers a question about another day than the one on which it was asked.
+ * @param {any} report
+ * @param {Words} words
+ */
+function pastDay({ receipt }, words) {
+  if (!receipt?.believed || receipt.says.on >= receipt.says.checked_at.slice(0, 10)) return null;
+  return el("p", { class: "past" }, words.say("receipt.past_day", { day: words.day(receipt.says.on) }));
 }
 
 /**

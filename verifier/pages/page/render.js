@@ -2,9 +2,15 @@
 
 import { element as el, isolated } from "./elements.js";
 import { icon } from "./icons.js";
-import { compared, differences, explained, registeredLater, rows, shortly, technical, whose } from "./showing.js";
+import { compared, differences, explained, pastDay, registeredLater, rows, shortly, technical, whose } from "./showing.js";
 
 const NO_ANSWER = "copy.CANNOT_CHECK.unreachable";
+const NOT_OFFLINE = "copy.CANNOT_CHECK.offline";
+const BY_THE_CLOCK = "copy.CANNOT_CHECK.clock";
+/** Messages by which an answer and this device's clock do not go together. */
+const OF_CLOCKS = ["service.stale", "service.clock"];
+/** Where the next step is another than the report's. */
+const OWN_FIRST = [NO_ANSWER, BY_THE_CLOCK];
 
 /**
  * What is shown beside a report.
@@ -77,12 +83,27 @@ function test({ test: isTest }, words) {
 }
 
 /**
- * Returns under which key the verdict is explained: where nobody answered, that is the whole of it.
+ * Returns under which key the verdict is explained: where nobody answered, nobody was asked, or the clock is not to be
+ * trusted, that is the whole of it.
  * @param {Report} report
  * @param {Beside} beside
  */
 function explanation(report, { by }) {
-  return by === "nobody" && report.verdict === "CANNOT_CHECK" ? NO_ANSWER : explained(report);
+  if (report.verdict !== "CANNOT_CHECK") return explained(report);
+  if (by === "nobody") return NO_ANSWER;
+  if (report.checks.some((/** @type {any} */ check) => OF_CLOCKS.includes(check.message_id))) return BY_THE_CLOCK;
+  return by === "pack" ? NOT_OFFLINE : explained(report);
+}
+
+/**
+ * Says what this device lacks to tell without a network; null where that is not the trouble.
+ * @param {Report} report
+ * @param {Beside} beside
+ */
+function lacking(report, beside) {
+  if (explanation(report, beside) !== NOT_OFFLINE) return null;
+  const first = report.checks.find((/** @type {any} */ check) => check.outcome === "UNKNOWN");
+  return first && el("p", { class: "means" }, isolated(first.message));
 }
 
 /** @type {(report: Report, beside: Beside) => HTMLElement} */
@@ -98,7 +119,9 @@ function verdict(report, beside) {
       {},
       el("h1", { id: "verdict", tabindex: "-1", "data-focus": true }, report.heading),
       el("p", { class: "other", lang: words.other }, words.sayOther(shortly(report))),
+      pastDay(report).map((key) => el("p", { class: "past" }, words.say(key, { day: words.day(report.on) }))),
       el("p", { class: "means" }, words.say(`${explanation(report, beside)}.means`)),
+      lacking(report, beside),
       registered && el("p", { class: "means" }, words.say("bulk.before_anchoring", { day: words.day(registered) })),
     ),
   );
@@ -314,7 +337,7 @@ function next(report, beside) {
     "next",
     "next",
     words.say("page.next"),
-    el("p", { class: "first" }, key === NO_ANSWER ? words.say(`${key}.first`) : report.next_step),
+    el("p", { class: "first" }, OWN_FIRST.includes(key) ? words.say(`${key}.first`) : report.next_step),
     el("p", {}, words.say(`${key}.do`)),
     el("h3", {}, words.say("page.not_this")),
     el("p", {}, words.say(`${key}.not`)),

@@ -57,9 +57,25 @@ function isDated({ verdict, checks }) {
  * @param {Pick<Report, "checks">} report
  */
 function isGenuine({ checks }) {
-  const passed = checks.filter((/** @type {any} */ check) => check.outcome === "PASSED");
-  const names = passed.map((/** @type {any} */ check) => check.name);
-  return MAKE_IT_GENUINE.every((name) => names.includes(name));
+  return havePassed(checks, MAKE_IT_GENUINE);
+}
+
+/**
+ * Whether nothing but the register says what is shown: a short number claims nothing itself.
+ * @param {Pick<Report, "checks">} report
+ */
+function isRegisters({ checks }) {
+  const isShort = checks.some((/** @type {any} */ check) => check.message_id === "form.short_number");
+  return isShort && havePassed(checks, ["inclusion", "anchoring"]);
+}
+
+/**
+ * @param {any[]} checks
+ * @param {string[]} names
+ */
+function havePassed(checks, names) {
+  const passed = checks.filter((check) => check.outcome === "PASSED").map((check) => check.name);
+  return names.every((name) => passed.includes(name));
 }
 
 /**
@@ -70,7 +86,7 @@ export function whose({ verdict, checks, copy }) {
   const genuine = isGenuine({ checks });
   if (verdict === "ALTERED" && genuine) return "page.issued";
   if (copy && !copy.proven && genuine) return "page.copy_alone";
-  return genuine || verdict === "INCOMPLETE" ? "page.whose" : "page.claimed";
+  return genuine || isRegisters({ checks }) || verdict === "INCOMPLETE" ? "page.whose" : "page.claimed";
 }
 
 /**
@@ -137,6 +153,17 @@ export function compared({ colour, items, number, agency }) {
 export function registeredLater({ anchored, on, checks }) {
   const day = anchored?.at.slice(0, 10) ?? "";
   return day > on && isGenuine({ checks }) ? day : null;
+}
+
+/**
+ * Returns the sentences by which an answer about a past day is told from one about today, as keys.
+ * @param {Report} report
+ * @returns {string[]}
+ */
+export function pastDay({ colour, on, checked_at: checkedAt, statuses }) {
+  if (colour === "grey" || on >= checkedAt.slice(0, 10)) return [];
+  const isLater = statuses.some((/** @type {any} */ each) => (each.from ?? each.recorded_at).slice(0, 10) > on);
+  return isLater ? ["page.past_day", "page.past_day_since"] : ["page.past_day"];
 }
 
 /**

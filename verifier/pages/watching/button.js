@@ -1,7 +1,7 @@
 // «Watch» on a verdict's page: puts the certificate on the list that this device keeps, or takes it off.
 
 import { element as el } from "../page/elements.js";
-import { change, read } from "./kept.js";
+import { change, isLasting, read } from "./kept.js";
 import { added, entryOf, has, removed } from "./list.js";
 
 /**
@@ -13,6 +13,8 @@ export async function offerToWatch(report, words) {
   const entry = entryOf(report);
   if (!place || !entry) return;
   const list = await read();
+  // What this page alone remembers, the list's page would not know.
+  if (!(await isLasting())) return;
   const button = el("button", { type: "button", class: "button quiet" });
   const where = el("a", { class: "watch-link", href: `/watch?lang=${words.language}` }, words.say("watch.see"));
   let isWatched = has(list, entry.leaf);
@@ -25,6 +27,7 @@ export async function offerToWatch(report, words) {
     const now = await change((kept) => (isWatched ? removed(kept, entry.leaf) : added(kept, entry)));
     isWatched = has(now, entry.leaf);
     show();
+    if (!(await isLasting())) place.replaceChildren(el("span", { class: "hint", role: "status" }, words.say("watch.no_room")));
   });
   show();
   place.replaceChildren(button, " ", where);

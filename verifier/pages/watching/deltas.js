@@ -1,12 +1,15 @@
 // Asks the service what happened to all certificates after a block, so that it does not learn which ones are watched.
 
+import { LAST_S } from "../check/calendar.js";
+import { TRACKS } from "../check/knowledge.js";
 import { Unreachable } from "../offline/client.js";
 
 const DELTAS = "/api/v1/deltas";
 const PATIENCE_MS = 15_000;
 /** Answers of a thousand changes each; whoever stays away for longer gets the rest the next time. */
 const MOST_PARTS = 200;
-const TRACK = /^[A-Z_]{4,20}$/;
+/** As the registry counts them, in 24 bits. */
+const MAX_HOUR = 2 ** 24 - 1;
 
 /** @typedef {import("./changes.js").Told} Told */
 
@@ -27,7 +30,7 @@ export async function deltasAfter(after) {
         after,
         completeTo: whole(answer.complete_to),
         deltas,
-        time: whole(answer.block?.timestamp),
+        time: whole(answer.block?.timestamp, LAST_S),
         doubt: answer.doubt ?? null,
       };
     }
@@ -61,18 +64,29 @@ function nextOf(next) {
   return next;
 }
 
-/** @param {any} delta */
-function soundDelta({ agency, leaf_prefix, track, from_hour, until_hour, block_number, log_index, timestamp }) {
-  [agency, from_hour, until_hour, block_number, log_index, timestamp].forEach(whole);
+/**
+ * Takes a delta that can be kept and shown: what is kept stays in the list's way ever after.
+ * @param {any} delta
+ */
+function soundDelta(delta) {
+  const { agency, leaf_prefix, track, from_hour, until_hour, block_number, log_index, timestamp } = delta ?? {};
+  for (const number of [agency, block_number, log_index]) whole(number);
+  for (const hour of [from_hour, until_hour]) whole(hour, MAX_HOUR);
+  whole(timestamp, LAST_S);
   // A shorter beginning could be any certificate's.
-  if (typeof leaf_prefix !== "string" || !/^[0-9a-f]{16,64}$/.test(leaf_prefix) || !TRACK.test(track)) {
+  if (typeof leaf_prefix !== "string" || !/^[0-9a-f]{16,64}$/.test(leaf_prefix) || !TRACKS.includes(track)) {
     throw new Unreachable("got a delta that is none");
   }
   return { agency, leaf_prefix, track, from_hour, until_hour, block_number, log_index, timestamp };
 }
 
-/** @param {unknown} value */
-function whole(value) {
-  if (!Number.isSafeInteger(value) || Number(value) < 0) throw new Unreachable(`got ${value}, wanted a whole number`);
+/**
+ * @param {unknown} value
+ * @param {number} [most]
+ */
+function whole(value, most = Number.MAX_SAFE_INTEGER) {
+  if (!Number.isSafeInteger(value) || Number(value) < 0 || Number(value) > most) {
+    throw new Unreachable(`got ${value}, wanted a whole number of at most ${most}`);
+  }
   return Number(value);
 }

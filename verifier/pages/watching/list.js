@@ -1,5 +1,8 @@
 // The watch list: which certificates somebody keeps an eye on. It stays on the device; a file takes it to another one.
 
+import { isDay } from "../check/calendar.js";
+import { VERDICTS } from "../check/report.js";
+
 const KIND = "yinxin-watch-list";
 const FORMAT = 1;
 export const MOST = 1000;
@@ -7,8 +10,6 @@ export const MAX_LABEL = 80;
 const MAX_FILE = 4 * 2 ** 20;
 const LEAF = /^[0-9a-f]{64}$/;
 const REGISTRY_ID = /^0x[0-9a-f]{64}$/;
-const DAY = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
-const WORD = /^[A-Z_]{4,30}$/;
 /** Control characters, and what turns the direction of writing. */
 // eslint-disable-next-line no-control-regex
 const UNSPEAKABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -132,9 +133,9 @@ function requireEntry(entry) {
     texts.every((text) => typeof text === "string") &&
     LEAF.test(leaf) &&
     REGISTRY_ID.test(registry_id) &&
-    WORD.test(verdict) &&
-    DAY.test(on) &&
-    DAY.test(since) &&
+    VERDICTS.includes(verdict) &&
+    isDay(on) &&
+    isDay(since) &&
     short_number.length <= 20 &&
     [agency, start].every((number) => Number.isSafeInteger(number) && number >= 0);
   if (!isSound) throw new NoWatchList("got an entry that is none");

@@ -33,13 +33,18 @@ let checked = null;
 async function begin() {
   const words = await wordsOf(document.documentElement.lang);
   find("#watching").hidden = false;
-  if (!(await isLasting())) find("#not-kept").hidden = false;
   find("#check").addEventListener("click", () => check(words));
   find("#export").addEventListener("click", () => save(words));
   find("#import").addEventListener("change", (/** @type {Event} */ event) => load(event, words));
   const list = await read();
   show(list, words);
+  await tellKept();
   if (list.length) await check(words);
+}
+
+/** Says where the list is not kept. */
+async function tellKept() {
+  find("#not-kept").hidden = await isLasting();
 }
 
 /**
@@ -60,6 +65,7 @@ async function check(words) {
   }
   const now = await change((kept) => kept.map((entry) => updated(entry, told, proven)));
   show(now, words);
+  await tellKept();
   say(words.say(told === null && proven === null ? "watch.unreachable" : "watch.done"));
 }
 
@@ -236,6 +242,7 @@ async function load(event, words) {
     const brought = fromFile(await file.text());
     const list = await change((kept) => brought.reduce(added, kept));
     show(list, words);
+    await tellKept();
     say(words.say("watch.imported", { count: brought.length }));
     await check(words);
   } catch (error) {

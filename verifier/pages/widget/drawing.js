@@ -72,7 +72,7 @@ function foot({ base, code, language }, answer) {
   } catch {
     return line;
   }
-  const digits = /^(?:https?:\/\/[^\s/]+\/[vc]#)?([0-9]+)$/.exec(code)?.[1];
+  const digits = /^(?:https?:\/\/[^\s/]+\/[vc](?:\?lang=[A-Za-z-]{0,12})?#)?([0-9]+)$/.exec(code)?.[1];
   const href = new URL(digits ? `v?lang=${language}#${digits}` : `?lang=${language}`, site).href;
   const link = make("a", { href, target: "_blank", rel: "noopener noreferrer" }, say(language, "link", { host: site.host }));
   line.append(link);

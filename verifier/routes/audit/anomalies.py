@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from verifier.audit import anomaly_list
+from verifier.audit import asked as typed
 from verifier.audit.agency_names import require_known
 from verifier.audit.anomalies import HIDDEN
 from verifier.audit.anomaly_figures import Asked
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from verifier.audit.finding import Finding
     from verifier.wording import Language
 
-_MOST = 2**32
-
 router = APIRouter(**DESK)
 
 _Given = Annotated[str, Query(max_length=40)]
@@ -39,15 +37,20 @@ def anomalies(
     *,
     lang: Lang = None,
     agency: _Given = "",
-    since: Annotated[str, Query(alias="from", max_length=40)] = "",
-    until: _Given = "",
+    first: _Given = "",
+    last: _Given = "",
     rule: _Given = "",
     cursor: Cursor = None,
     form: Format = None,
 ) -> Response:
     """Show the list."""
     rules: Rules = request.app.state.audit_rules
-    asked = Asked(_agency(agency), _day("from", since), _day("until", until), _rules(rule))
+    asked = Asked(
+        typed.number("agency", agency) if agency else None,
+        typed.day("first", first) if first else None,
+        typed.day("last", last) if last else None,
+        _rules(rule),
+    )
     index = desk_of(request).index
     with opened(index) as tables:
         require_known(tables, asked.agency)
@@ -61,7 +64,7 @@ def anomalies(
         lang,
         rows=rows,
         is_first=cursor is None,
-        asked={"agency": agency, "from": since, "until": until, "rule": rule},
+        asked={"agency": agency, "first": first, "last": last, "rule": rule},
         rules=tuple(Rule),
         off=tuple(each for each in Rule if each not in rules.asked),
         hidden=HIDDEN,
@@ -73,23 +76,6 @@ def anomalies(
 
 def _said(finding: Finding, key: str = "", *, language: Language) -> str:
     return say(message(finding.key + key, **({} if key else finding.arguments)), language)
-
-
-def _agency(text: str) -> int | None:
-    if not text:
-        return None
-    if not text.isascii() or not text.isdecimal() or not 0 < int(text) < _MOST:
-        raise Misasked("number", name="agency", got=text)
-    return int(text)
-
-
-def _day(name: str, text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise Misasked("day", name=name, got=text) from exc
 
 
 def _rules(text: str) -> frozenset[Rule]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,17 +93,24 @@ def split_views(request: Request, lang: Lang = None, form: Format = None) -> Res
 def checkpoint(request: Request, number: Annotated[int, Path(ge=0, lt=_NO_BLOCK)], lang: Lang = None) -> HTMLResponse:
     """Show one checkpoint with all that was signed for it."""
     witnessed = witnessed_of(request)
-    found = [] if witnessed is None else _told(witnessed, number + 1, 1)
-    if not found or found[0].entry.number != number:
+    with _index_at_hand():
+        told = None if witnessed is None else witnessed.checkpoint(number)
+    if told is None:
         raise PageFault(HTTPStatus.NOT_FOUND, "audit.checkpoints.none_of", number=number)
-    return page(request, "checkpoint.html", lang, told=found[0], as_text=base64url.encode)
+    return page(request, "checkpoint.html", lang, told=told, as_text=base64url.encode)
+
+
+@contextmanager
+def _index_at_hand() -> Iterator[None]:
+    try:
+        yield
+    except IndexBehind as exc:
+        raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.behind") from exc
 
 
 def _told(witnessed: Witnessed, before: int | None, limit: int) -> list[Told]:
-    try:
+    with _index_at_hand():
         return witnessed.checkpoints(limit=limit, before=before)
-    except IndexBehind as exc:
-        raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.unanswerable", detail=str(exc)) from exc
 
 
 def _all(witnessed: Witnessed) -> Iterator[Told]:

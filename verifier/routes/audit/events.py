@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BeforeValidator, Field
 
-from verifier.audit import feed, record_lists
+from verifier.audit import asked, feed, record_lists
+from verifier.audit.agency_names import require_known
 from verifier.audit.feed import GROUPS, KINDS, Filters
-from verifier.audit.type_names import type_names
+from verifier.audit.type_names import require_listed, type_names
 from verifier.register import Tables, opened
 from verifier.routes.audit.frame import DESK, Cursor, Format, Lang, exported_from, page
 from verifier.routes.desk import desk_of
@@ -31,7 +31,7 @@ def _unless_blank(value: object) -> object:
 
 _Number = Annotated[int, Field(ge=1, lt=2**32)] | None
 _Word = Annotated[Annotated[str, Field(pattern="^[A-Za-z]{1,40}$")] | None, BeforeValidator(_unless_blank)]
-_Day = Annotated[date | None, BeforeValidator(_unless_blank)]
+_Day = Annotated[str, Query(max_length=40)]
 
 
 @router.get("/audit/events")
@@ -42,15 +42,24 @@ def events(
     agency: Annotated[_Number, BeforeValidator(_unless_blank)] = None,
     kind: _Word = None,
     certificate_type: Annotated[_Number, BeforeValidator(_unless_blank), Query(alias="type")] = None,
-    first: _Day = None,
-    last: _Day = None,
+    first: _Day = "",
+    last: _Day = "",
     live: bool = False,
     cursor: Cursor = None,
     form: Format = None,
 ) -> Response:
     """Show a page of the feed; live, it loads itself again every few seconds until that is stopped."""
-    filters = Filters(agency=agency, kind=kind, certificate_type=certificate_type, first=first, last=last)
+    filters = Filters(
+        agency=agency,
+        kind=kind,
+        certificate_type=certificate_type,
+        first=asked.day("first", first) if first else None,
+        last=asked.day("last", last) if last else None,
+    )
     index = desk_of(request).index
+    with opened(index) as tables:
+        require_known(tables, agency)
+        require_listed(tables.session, certificate_type)
     if form is not None:
         language = language_for(request, lang)
 
@@ -60,8 +69,8 @@ def events(
                 agency=agency,
                 kind=kind,
                 type=certificate_type,
-                first=None if first is None else first.isoformat(),
-                last=None if last is None else last.isoformat(),
+                first=first or None,
+                last=last or None,
             )
             return record_lists.of_events("events", feed.whole(tables.session, filters), says, language)
 

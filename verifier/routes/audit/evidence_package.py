@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from anyio import to_thread
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from verifier.audit import document_keys, handed_in, package, sampling, work_paper
 from verifier.audit.completeness import NotComplete
 from verifier.audit.misasked import Misasked
-from verifier.audit.package_report import told
+from verifier.audit.package_report import told, type_names
 from verifier.audit.tabulating import batch_of
 from verifier.routes.audit.frame import DESK, Lang, page, page_beside
-from verifier.routes.audit.packing import ZIP, number_in, packing_of, subject_in
+from verifier.routes.audit.packing import FIELDS, ZIP, number_in, packing_of, subject_in
 from verifier.routes.audit.uploads import documents_of
 from verifier.routes.desk import desk_of
 from verifier.routes.rendering import language_for
@@ -34,38 +34,58 @@ if TYPE_CHECKING:
 router = APIRouter(**DESK)
 
 _MOST_SHOWN = 50
+_SHOWN = 40
+"""How many characters of a strange name are told again."""
 _PAPERS = frozenset(form.value for form in work_paper.Form)
-_As = Annotated[str, Query(alias="as", pattern="^(page|zip|csv|xlsx)$")]
+_Field = Annotated[str, Query(max_length=80)]
+_Type = Annotated[str, Query(max_length=80, alias="type")]
+
+
+def _fields(
+    *,
+    agency: _Field = "",
+    certificate_type: _Type = "",
+    first: _Field = "",
+    last: _Field = "",
+    root: _Field = "",
+    leaf: _Field = "",
+) -> dict[str, str]:
+    """Return the fields that name a subject, as the form that is sent has them."""
+    return {"agency": agency, "type": certificate_type, "first": first, "last": last, "root": root, "leaf": leaf}
+
+
+_Fields = Annotated[dict[str, str], Depends(_fields)]
 
 
 @router.get("/audit/complete")
-async def complete(request: Request, lang: Lang = None, form: _As = "page") -> Response:
+async def complete(
+    request: Request,
+    fields: _Fields,
+    lang: Lang = None,
+    form: Annotated[Literal["page", "zip"], Query(alias="as")] = "page",
+) -> Response:
     """Show the form; with a subject what there is about it, or the export."""
-    subject = subject_in(request.query_params)
+    subject = subject_in(fields)
     if subject is None:
-        return await page_beside(
-            request, "complete.html", lang, found=None, typed=_typed(request.query_params), findings=()
-        )
+        return await page_beside(request, "complete.html", lang, found=None, typed=_typed(fields), findings=())
     desk, packing = desk_of(request), packing_of(request)
     async with packing.turns.turn(desk.client):
         try:
             found = await packing.gathered(desk.index, subject)
         except NotComplete as exc:
-            return await _incomplete(request, "complete.html", lang, exc, request.query_params)
+            return await _incomplete(request, "complete.html", lang, exc, fields)
         if form == "zip":
             data = await packing.packed(found, desk.clock(), is_whole=False)
             return _file(data, ZIP, package.name_of(found))
         language = language_for(request, lang)
         summary = await to_thread.run_sync(_summary, found, language, limiter=packing.limiter)
-    return await page_beside(
-        request, "complete.html", lang, found=summary, typed=_typed(request.query_params), findings=()
-    )
+    return await page_beside(request, "complete.html", lang, found=summary, typed=_typed(fields), findings=())
 
 
 @router.get("/audit/package")
-def package_form(request: Request, lang: Lang = None) -> Response:
+def package_form(request: Request, fields: _Fields, lang: Lang = None) -> Response:
     """Show the form."""
-    return page(request, "package.html", lang, typed=_typed(request.query_params), findings=())
+    return page(request, "package.html", lang, typed=_typed(fields), findings=())
 
 
 @router.post("/audit/package")
@@ -73,6 +93,9 @@ async def package_file(request: Request, lang: Lang = None) -> Response:
     """Hand out the package of what the form names and brings."""
     desk, packing = desk_of(request), packing_of(request)
     async with documents_of(request) as (files, fields):
+        # What is empty says nothing: so some browsers send a file that was not chosen.
+        if unknown := {name for name, value in fields.items() if value} - {*FIELDS, "lang"}:
+            raise Misasked("unknown", name=min(unknown)[:_SHOWN], wanted=", ".join(FIELDS))
         subject = subject_in(fields)
         if subject is None:
             raise Misasked("nothing")
@@ -100,24 +123,32 @@ def _read(desk: Desk, when: Moment, data: bytes) -> tuple[HandedIn, ...]:
 
 
 @router.get("/audit/sample")
-async def sample(request: Request, lang: Lang = None, form: _As = "page") -> Response:
+async def sample(
+    request: Request,
+    fields: _Fields,
+    *,
+    lang: Lang = None,
+    block: _Field = "",
+    size: _Field = "",
+    form: Annotated[Literal["page", "csv", "xlsx"], Query(alias="as")] = "page",
+) -> Response:
     """Show the form; with a subject the sample, or its work paper."""
-    subject = subject_in(request.query_params)
+    fields |= {"block": block, "size": size}
+    subject, number, count = subject_in(fields), number_in(fields, "block"), number_in(fields, "size")
+    if subject is None and number is None and count is None:
+        return await page_beside(request, "sample.html", lang, drawn=None, typed=_typed(fields), findings=())
     if subject is None:
-        return await page_beside(
-            request, "sample.html", lang, drawn=None, typed=_typed(request.query_params), findings=()
-        )
-    number, size = number_in(request.query_params, "block"), number_in(request.query_params, "size")
-    if number is None or size is None:
+        raise Misasked("nothing")
+    if number is None or count is None:
         raise Misasked("sample")
     desk, packing, language = desk_of(request), packing_of(request), language_for(request, lang)
     async with packing.turns.turn(desk.client):
         try:
             found = await packing.gathered(desk.index, subject)
         except NotComplete as exc:
-            return await _incomplete(request, "sample.html", lang, exc, request.query_params)
+            return await _incomplete(request, "sample.html", lang, exc, fields)
         chance = await packing.block(number)
-        drawn = await to_thread.run_sync(partial(sampling.draw, found, chance, size=size), limiter=packing.limiter)
+        drawn = await to_thread.run_sync(partial(sampling.draw, found, chance, size=count), limiter=packing.limiter)
         if form in _PAPERS:
             chosen = work_paper.Form(form)
             data = await to_thread.run_sync(work_paper.written, drawn, chosen, language, limiter=packing.limiter)
@@ -130,7 +161,7 @@ async def sample(request: Request, lang: Lang = None, form: _As = "page") -> Res
         agency=getattr(subject, "agency", None),
         recipe=work_paper.recipe(drawn, language),
         rows=[(each, batch_of(each.record)) for each in drawn.drawn],
-        typed=_typed(request.query_params),
+        typed=_typed(fields),
         findings=(),
     )
 
@@ -144,7 +175,8 @@ def _typed(fields: Mapping[str, str]) -> dict[str, str]:
 def _summary(found: Complete, language: Language) -> dict[str, object]:
     rows = found.table("leaves").rows
     return {
-        "said": told(found.subject, language),
+        "said": told(found, language),
+        "types": type_names(found),
         "agency": getattr(found.subject, "agency", None),
         "batches": [(each, batch_of(each)) for each in found.batches[:_MOST_SHOWN]],
         "more": max(0, len(found.batches) - _MOST_SHOWN),

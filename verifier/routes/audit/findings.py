@@ -34,6 +34,8 @@ def findings(
     """Show the newest run, how each family of checks came out, and the findings of all runs."""
     path: Path = request.app.state.audit_memory
     chosen = findings_view.Chosen(grade, code, is_all=runs == "all")
+    with closing(Remembered(path)) as remembered:
+        findings_view.require_known(remembered, code)
     if form is not None:
         return exported(request, findings_view.listing(path, chosen), form)
     with closing(Remembered(path)) as remembered:

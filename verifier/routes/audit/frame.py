@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Mapping
     from typing import Any
 
+    from fastapi.dependencies.models import Dependant
+
     from verifier.audit.exporting import Listing
     from verifier.register import Tables
     from verifier.routes.audit.exports import Exports
@@ -77,12 +79,15 @@ _OF_BODIES: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "audit.fault.body",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "audit.fault.too_large",
     HTTPStatus.REQUEST_TIMEOUT: "audit.fault.slow",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "audit.fault.body",
     HTTPStatus.UNPROCESSABLE_ENTITY: "audit.fault.fields",
 }
 """What pages say of a form that cannot be read as one."""
 _LEAST_PASSWORD = 12
 _FOR_STRANGERS = frozenset({"audit.fault.off", "audit.fault.password", "audit.fault.guesses"})
 """Faults of those who may not read the pages, and so are shown neither their menu nor anything of the index."""
+_SHOWN = 40
+"""How many characters of a strange name are told again."""
 _UNTOLD = "q"
 """Of an address that is refused this is never repeated in links: it may say something about a person."""
 _REALM = 'Basic realm="Yinxin audit", charset="UTF-8"'
@@ -155,6 +160,22 @@ def require_reader(request: Request) -> None:
     raise PageFault(HTTPStatus.UNAUTHORIZED, "audit.fault.password")
 
 
+def require_known_query(request: Request) -> None:
+    """Refuse what this page does not ask for, and what is named twice: a filter that is passed over looks like one."""
+    route: APIRoute = request.scope["route"]
+    known = _asked_by(route.dependant)
+    for name in request.query_params:
+        if name not in known:
+            raise Misasked("unknown", name=name[:_SHOWN], wanted=", ".join(known))
+        if (count := len(request.query_params.getlist(name))) > 1:
+            raise Misasked("twice", name=name, count=count)
+
+
+def _asked_by(dependant: Dependant) -> list[str]:
+    own = [each.alias for each in dependant.query_params]
+    return [*own, *(name for each in dependant.dependencies for name in _asked_by(each))]
+
+
 def _is_right(request: Request, digest: bytes) -> bool:
     """Whether the request bears the password (RFC 7617); the user's name does not count."""
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
@@ -204,7 +225,7 @@ def _page_fault(fault: _Foreseen) -> PageFault:
         case Crowded():
             return PageFault(fault.status, "audit.fault.crowded")
         case RegisterUnanswerable():
-            return PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.unanswerable", detail=str(fault))
+            return PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.unanswerable")
 
 
 class _Desk(TypedDict):
@@ -218,9 +239,9 @@ DESK: _Desk = {
     "include_in_schema": False,
     "default_response_class": HTMLResponse,
     "route_class": _AuditRoute,
-    "dependencies": [Depends(require_reader)],
+    "dependencies": [Depends(require_reader), Depends(require_known_query)],
 }
-"""What makes a router one of the desk's: each of its pages asks who reads, and says its faults on a page."""
+"""What makes a router one of the desk's: each page asks who reads and what for, and says its faults on a page."""
 
 
 def page(
@@ -322,14 +343,14 @@ def _attached(request: Request, parts: Generator[bytes], name: str, form: Export
     return Attached(parts, name, form, end=partial(exports.end, client))
 
 
-def from_hex(text: str, size: int, *, key: str = "audit.fault.unknown_address") -> bytes:
+def from_hex(text: str, size: int) -> bytes:
     """Read so many bytes from an address, with or without 0x; raises `PageFault`."""
     try:
         value = bytes.fromhex(text.lower().removeprefix("0x"))
     except ValueError:
         value = b""
     if len(value) != size:
-        raise PageFault(HTTPStatus.NOT_FOUND, key, got=text[:80], digits=2 * size)
+        raise PageFault(HTTPStatus.NOT_FOUND, "audit.fault.unknown_address", got=text[:80], digits=2 * size)
     return value
 
 

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 _SHOWN = 40
 _KINDS = {
     "int": "number",
-    "greater": "number",
-    "less": "number",
-    "date": "day",
     "bool": "truth",
     "missing": "missing",
 }
@@ -27,9 +24,18 @@ def told(fault: Mapping[str, Any]) -> Message:
     """Say one fault of those that the framework found: the field, what was got and what is wanted."""
     name, kind = ".".join(map(str, fault["loc"][1:])), str(fault["type"])
     got, about = str(fault.get("input"))[:_SHOWN], fault.get("ctx", {})
-    if kind == "enum":
-        return message("audit.input.choice", name=name, got=got, wanted=str(about["expected"]).replace(" or ", ", "))
-    if kind == "string_too_long":
-        return message("audit.input.long", name=name, got=len(str(fault["input"])), most=about["max_length"])
-    key = _KINDS.get(kind.partition("_")[0], "value")
-    return message(f"audit.input.{key}", name=name, got=got)
+    match kind:
+        case "enum" | "literal_error":
+            wanted = str(about["expected"]).replace(" or ", ", ").replace("'", "")
+            return message("audit.input.choice", name=name, got=got, wanted=wanted)
+        case "string_too_long":
+            return message("audit.input.long", name=name, got=len(str(fault["input"])), most=about["max_length"])
+        case "greater_than_equal":
+            return message("audit.input.least", name=name, got=got, least=about["ge"])
+        case "less_than_equal":
+            return message("audit.input.most", name=name, got=got, most=about["le"])
+        case "less_than":
+            return message("audit.input.most", name=name, got=got, most=about["lt"] - 1)
+        case _:
+            key = _KINDS.get(kind.partition("_")[0], "value")
+            return message(f"audit.input.{key}", name=name, got=got)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from anyio import CapacityLimiter, to_thread
 
 from chain.errors import InvalidInput, RegistryError, SigningFailed
-from verifier.audit import completeness, package, subject_size
+from verifier.audit import asked, completeness, package, subject_size
 from verifier.audit.completeness import NothingCut, subject_of
 from verifier.audit.misasked import Misasked
 from verifier.audit.package import Means, NotBelieved
 from verifier.audit.package_report import Typesetter
 from verifier.checkpoint_rows import IndexBehind
 from verifier.receipt_page import PageUnprintable
-from verifier.routes.audit.frame import PageFault, from_hex
+from verifier.routes.audit.frame import PageFault
 from verifier.routes.turns import Turns
 from verifier.wiring import NodesAsked, attester_of
 
@@ -35,9 +34,8 @@ if TYPE_CHECKING:
     from verifier.trust_file import TrustFile
 
 ZIP = "application/zip"
-_HASH = 32
-_MAX_DIGITS = 10
-
+FIELDS = ("agency", "type", "first", "last", "root", "leaf")
+"""What names a subject in a form."""
 
 MOST_CERTIFICATES = 50_000
 """How many certificates the pages gather at once: all of them are held in memory. The commands have no limit."""
@@ -63,8 +61,10 @@ class Packing:
             )
         try:
             return await to_thread.run_sync(completeness.gather, index, subject, limiter=self.limiter)
-        except (NothingCut, IndexBehind) as exc:
+        except NothingCut as exc:
             raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.no_checkpoint") from exc
+        except IndexBehind as exc:
+            raise PageFault(HTTPStatus.SERVICE_UNAVAILABLE, "audit.fault.behind") from exc
 
     async def packed(
         self, found: Complete, now: datetime, *, documents: Sequence[HandedIn] = (), is_whole: bool = True
@@ -114,41 +114,21 @@ def packing_of(request: Request) -> Packing:
 
 
 def subject_in(fields: Mapping[str, str]) -> Subject | None:
-    """Return the subject that a form's fields name; None for an empty form.
-
-    Raises `InvalidInput`, and `PageFault` for what are no hexadecimal digits.
-    """
-    given = {name: value.strip() for name, value in fields.items() if name in _FIELDS and value.strip()}
+    """Return the subject that a form's fields name; None where they name none. Raises `Misasked`."""
+    given = {name: value.strip() for name, value in fields.items() if name in FIELDS and value.strip()}
     if not given:
         return None
-    root, leaf = given.get("root"), given.get("leaf")
     return subject_of(
         agency=number_in(given, "agency"),
         certificate_type=number_in(given, "type"),
-        first_day=_day(given.get("first")),
-        last_day=_day(given.get("last")),
-        root=None if root is None else from_hex(root, _HASH),
-        leaf=None if leaf is None else from_hex(leaf, _HASH),
+        first_day=asked.day("first", given["first"]) if "first" in given else None,
+        last_day=asked.day("last", given["last"]) if "last" in given else None,
+        root=asked.hash_of("root", given["root"]) if "root" in given else None,
+        leaf=asked.hash_of("leaf", given["leaf"]) if "leaf" in given else None,
     )
 
 
 def number_in(fields: Mapping[str, str], name: str) -> int | None:
-    """Return a number that somebody typed; None for none. Raises `InvalidInput`."""
+    """Return a number that somebody typed; None for none. Raises `Misasked`."""
     text = fields.get(name, "").strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS):
-        raise Misasked("number", name=name, got=text[:40])
-    return int(text)
-
-
-_FIELDS = frozenset({"agency", "type", "first", "last", "root", "leaf"})
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise Misasked("day", name="first / last", got=text[:40]) from exc
+    return asked.number(name, text) if text else None

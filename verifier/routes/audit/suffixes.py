@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse
 
-from verifier.routes.audit.frame import DESK, PageFault, address
+from verifier.routes.audit.frame import DESK, PageFault, address, require_reader
 
 _RECORDS = ("certificates", "batches", "transactions", "blocks", "addresses")
 
-first = APIRouter(**DESK)
+_LEADING = DESK | {"dependencies": [Depends(require_reader)]}
+"""What is asked besides is for the list to judge that these lead to."""
+
+first = APIRouter(**_LEADING)
 """Stands before the pages of single records, which would take the ending for a part of a name."""
-last = APIRouter(**DESK)
+last = APIRouter(**_LEADING)
 """Stands behind all others."""
 
 

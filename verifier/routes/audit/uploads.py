@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
+from verifier.audit.misasked import Misasked
 from verifier.reading import MAX_UPLOAD
-from verifier.routes.bodies import require_form, require_text
+from verifier.routes.audit.frame import PageFault
+from verifier.routes.bodies import parsed, require_text
 from verifier.routes.desk import desk_of
-from verifier.routes.incoming import limited
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
@@ -22,40 +23,25 @@ if TYPE_CHECKING:
 MOST = 50
 """Documents of one form; the command takes more."""
 MAX_BODY = 64 * 1024**2
+_MAX_FILES = 1_000
+"""So many are counted, to be told; of more the parser says so itself."""
 _MAX_FIELD = 16 * 1024
 _MAX_FIELDS = 16
 
 
-class _InMemory(MultiPartParser):
-    """Keeps uploads off the disk: they hold personal data."""
-
-    spool_max_size = MAX_BODY
-
-
 @asynccontextmanager
 async def documents_of(request: Request) -> AsyncIterator[tuple[list[bytes], dict[str, str]]]:
-    """Have the files and the other fields of a multipart body; raises `RequestFault` and `Crowded`.
+    """Have the files and the other fields of a multipart body; raises `PageFault`, `RequestFault` and `Crowded`.
 
     They are counted as on their way until the answer is made: so long they are held in memory.
     """
-    require_form(request)
     desk = desk_of(request)
     with desk.coming.place(desk.client):
         yield await _read(request)
 
 
 async def _read(request: Request) -> tuple[list[bytes], dict[str, str]]:
-    parser = _InMemory(
-        request.headers,
-        limited(request, MAX_BODY),
-        max_files=MOST,
-        max_fields=_MAX_FIELDS,
-        max_part_size=_MAX_FIELD,
-    )
-    try:
-        form = await parser.parse()
-    except MultiPartException as exc:
-        raise RequestFault(400, f"got a multipart body that cannot be read: {exc.message}") from exc
+    form = await parsed(request, MAX_BODY, max_files=_MAX_FILES, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD)
     files: list[bytes] = []
     fields: dict[str, str] = {}
     try:
@@ -72,5 +58,7 @@ async def _read(request: Request) -> tuple[list[bytes], dict[str, str]]:
     finally:
         await form.close()
     if any(len(each) > MAX_UPLOAD for each in files):
-        raise RequestFault(413, f"got a file of more than {MAX_UPLOAD} bytes, wanted at most so many")
+        raise PageFault(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "audit.fault.file_too_large", most=MAX_UPLOAD)
+    if len(files) > MOST:
+        raise Misasked("documents", got=len(files), most=MOST)
     return files, fields

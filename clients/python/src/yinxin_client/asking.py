@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 Brought: TypeAlias = "Path | bytes | str"
-"""A file, a file's bytes, or a text: a code, an SD-JWT or a short number. A text is never a file's name."""
+"""A file, its bytes, or a text: a code, an SD-JWT, a receipt or a short number. A text is never a file's name."""
 
 ATTEMPTS = 3
 """How often a question is put at most."""
@@ -28,6 +28,13 @@ GONE = 404
 _BUSY = frozenset({429, 503})
 _PASSING = frozenset({502, 504})
 """What a proxy says when the service behind it does not answer: it may have worked or not."""
+_LANGUAGES = ("en", "zh-CN")
+FILE_TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+    "json": "application/json",
+}
+"""As what the verdicts of a bulk check come."""
 _CODE = re.compile(r"[a-z][a-z0-9+.-]*:\S+|[0-9]{40,}", re.IGNORECASE)
 
 
@@ -103,9 +110,29 @@ def json_in(answer: httpx2.Response) -> JSON:
     """Return an answer's JSON; raises `AnswerNotUnderstood`."""
     try:
         value: JSON = answer.json()
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise AnswerNotUnderstood(f"got no JSON from {answer.url.host}, wanted a verifier's answer") from exc
     return value
+
+
+def file_in(answer: httpx2.Response, media_type: str) -> bytes:
+    """Return an answer's file; raises `AnswerNotUnderstood` for another kind: a sign-in page is no receipt."""
+    got = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if got != media_type:
+        raise AnswerNotUnderstood(f"got {got or 'no content type'} from {answer.url.host}, wanted {media_type}")
+    return answer.content
+
+
+def garbled(exc: httpx2.DecodingError) -> AnswerNotUnderstood:
+    """Return what to raise for an answer that cannot be unpacked."""
+    return AnswerNotUnderstood(f"got an answer that cannot be unpacked ({exc}), wanted a verifier's")
+
+
+def known_language(language: str) -> str:
+    """Return a language that the service speaks; raises `ValueError` for any other."""
+    if language not in _LANGUAGES:
+        raise ValueError(f"language: got {language!r}, wanted {' or '.join(_LANGUAGES)}")
+    return language
 
 
 def problem_in(answer: httpx2.Response) -> Problem:
@@ -113,7 +140,7 @@ def problem_in(answer: httpx2.Response) -> Problem:
     status, title, detail, request_id = answer.status_code, answer.reason_phrase, "", ""
     try:
         said = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         said = None
     if isinstance(said, dict):
         title, detail = str(said.get("title", title)), str(said.get("detail", ""))
@@ -166,7 +193,8 @@ def _day(on: date | None) -> dict[str, str]:
 def _member(text: str) -> dict[str, JSON]:
     text = text.strip()
     if text.startswith("eyJ"):
-        return {"certificate": text}
+        # An SD-JWT has a tilde behind each of its parts; what has none is a receipt, which is taken as a code is.
+        return {"certificate" if "~" in text else "code": text}
     return {"code" if _CODE.fullmatch(text) else "short_number": text}
 
 

@@ -41,10 +41,12 @@ class Verifier:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`url` is the service's, such as https://verify.example.cn; `language`, en or zh-CN, is that of all words."""
-        self._language = language
         self._sleep = sleep
         self._client = httpx2.Client(
-            base_url=url, timeout=timeout_s, transport=transport, headers={"Accept-Language": language}
+            base_url=url,
+            timeout=timeout_s,
+            transport=transport,
+            headers={"Accept-Language": asking.known_language(language)},
         )
 
     def check(self, what: Brought, *, on: date | None = None) -> Report:
@@ -66,7 +68,7 @@ class Verifier:
 
         `asked_by` stands on it as what you said of yourself.
         """
-        return self._answer(asking.to_receipt(what, on, asked_by, kind)).content
+        return asking.file_in(self._answer(asking.to_receipt(what, on, asked_by, kind)), kind.value)
 
     def bulk(self, what: Iterable[Brought] | Brought, *, on: date | None = None) -> BulkCheck:
         """Hand in many: files (archives, tables and PDFs of several papers among them), or texts.
@@ -103,6 +105,8 @@ class Verifier:
                 )
             except httpx2.TransportError as exc:
                 answer = exc
+            except httpx2.DecodingError as exc:
+                raise asking.garbled(exc) from exc
             if isinstance(answer, httpx2.Response) and answer.is_success:
                 return answer
             wait = asking.wait_before_another(request, answer, attempt)
@@ -149,7 +153,7 @@ class BulkCheck:
 
     def download(self, kind: str = "xlsx") -> bytes:
         """Return the verdicts as a file: xlsx, csv or json; raises `VerifierError`."""
-        return self._get(f"/results.{kind}").content
+        return asking.file_in(self._get(f"/results.{kind}"), asking.FILE_TYPES[kind])
 
     def cancel(self) -> None:
         """Cancel it, and delete everything of it; nothing happens where that is so already."""

@@ -39,10 +39,12 @@ class AsyncVerifier:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`url` is the service's, such as https://verify.example.cn; `language`, en or zh-CN, is that of all words."""
-        self._language = language
         self._sleep = sleep
         self._client = httpx2.AsyncClient(
-            base_url=url, timeout=timeout_s, transport=transport, headers={"Accept-Language": language}
+            base_url=url,
+            timeout=timeout_s,
+            transport=transport,
+            headers={"Accept-Language": asking.known_language(language)},
         )
 
     async def check(self, what: Brought, *, on: date | None = None) -> Report:
@@ -64,7 +66,7 @@ class AsyncVerifier:
 
         `asked_by` stands on it as what you said of yourself.
         """
-        return (await self._answer(asking.to_receipt(what, on, asked_by, kind))).content
+        return asking.file_in(await self._answer(asking.to_receipt(what, on, asked_by, kind)), kind.value)
 
     async def bulk(self, what: Iterable[Brought] | Brought, *, on: date | None = None) -> AsyncBulkCheck:
         """Hand in many: files (archives, tables and PDFs of several papers among them), or texts.
@@ -101,6 +103,8 @@ class AsyncVerifier:
                 )
             except httpx2.TransportError as exc:
                 answer = exc
+            except httpx2.DecodingError as exc:
+                raise asking.garbled(exc) from exc
             if isinstance(answer, httpx2.Response) and answer.is_success:
                 return answer
             wait = asking.wait_before_another(request, answer, attempt)
@@ -147,7 +151,7 @@ class AsyncBulkCheck:
 
     async def download(self, kind: str = "xlsx") -> bytes:
         """Return the verdicts as a file: xlsx, csv or json; raises `VerifierError`."""
-        return (await self._get(f"/results.{kind}")).content
+        return asking.file_in(await self._get(f"/results.{kind}"), asking.FILE_TYPES[kind])
 
     async def cancel(self) -> None:
         """Cancel it, and delete everything of it; nothing happens where that is so already."""

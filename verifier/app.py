@@ -150,11 +150,13 @@ def make_app(
         for loop in loops:
             loop.start()
         warm.READY.start()
-        async with bulk_work.working(app.state.desk, settings.data_dir / "bulk") as app.state.bulk:
-            yield
-        warm.READY.stop()
-        for loop in loops:
-            loop.stop()
+        try:
+            async with bulk_work.working(app.state.desk, settings.data_dir / "bulk") as app.state.bulk:
+                yield
+        finally:
+            warm.READY.stop()
+            for loop in loops:
+                loop.stop()
 
     app = FastAPI(
         title="Yinxin verifier",

@@ -44,10 +44,12 @@ def test_the_command_for_a_code_is_short_where_nothing_was_chosen() -> None:
 def test_a_service_that_ends_by_itself_ends_the_demonstration_with_its_last_words(tmp_path: Path) -> None:
     stage = Stage(tmp_path, chain_port=1, issuer_port=2, verifier_port=3)
     settings = tmp_path / "none.env"
-    settings.write_text("YINXIN_RPC_URLS=nonsense\n", encoding="utf-8")
+    settings.write_text("YINXIN_REGISTRY=nonsense\n", encoding="utf-8")
     service = Service(stage, "issuer", settings, port=2)
-    service.require_running()
-    service.process.wait(60)
-    with pytest.raises(SystemExit, match=r"The issuer has ended with code [1-9](?s:.*)got 'nonsense'"):
+    try:
         service.require_running()
-    service.stop()
+        service.process.wait(60)
+        with pytest.raises(SystemExit, match=r"The issuer has ended with code [1-9](?s:.*)YINXIN_REGISTRY: got "):
+            service.require_running()
+    finally:
+        service.stop()

@@ -343,14 +343,16 @@ def _print_documents() -> None:
 
 
 def _until_loaded() -> None:
+    deadline = time.monotonic() + 60
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as answered:
-        while True:
+        while time.monotonic() < deadline:
             try:
                 warm.READY.run(given, answered, [], seconds=10)
             except warm.Cold:
                 time.sleep(0.05)
             else:
                 return
+    raise SystemExit("no decoder came up: is this the interpreter that the packages are installed for?")
 
 
 def _bare_pdf(pdf: bytes) -> object:

@@ -100,9 +100,7 @@ def _is_plain(value: object) -> bool:
         case list():
             return _PLAIN.issuperset(map(type, value)) or all(map(_is_plain, value))
         case dict():
-            return not value or (
-                len(value) == 1 and all(type(key) is int and _is_plain(member) for key, member in value.items())
-            )
+            return len(value) <= 1 and all(type(key) is int and _is_plain(member) for key, member in value.items())
         case _:
             return type(value) in _PLAIN
 

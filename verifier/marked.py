@@ -57,11 +57,13 @@ class Section(NamedTuple):
 
 def sections(page: pikepdf.Page) -> Iterator[Section]:
     """Yield a page's marked parts; raises `NotOurs` for anything outside one, or that says more of itself."""
-    mark, steps, path = "", [Step("")][:0], [("", (0.0,))][:0]
+    mark = ""
+    steps: list[Step] = []
+    path: list[tuple[str, tuple[float, ...]]] = []
     for instruction in pikepdf.parse_content_stream(page):
         operator, operands = str(instruction.operator), list(instruction.operands)
         if operator in _PATH:
-            path.append((operator, tuple(map(float, operands))))  # type: ignore[arg-type]  # Else it fails.
+            path.append((operator, tuple(map(float, operands))))  # Else it fails.
             continue
         if path:
             steps.append(Step("P", (), path))

@@ -21,7 +21,8 @@ from issuer.models import Purpose, State
 from issuer.reconciliation_models import Agreement
 from issuer.reconciling import comparing, differences, rows, running
 from issuer.reconciling.booked import Books
-from issuer.reconciling.differences import SENTENCES, Grade
+from issuer.reconciling.difference_words import SENTENCES
+from issuer.reconciling.differences import Grade
 from issuer.reconciling.registered import Registered
 from issuer.replacing import Changes
 from issuer.working import Worker

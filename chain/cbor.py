@@ -32,8 +32,8 @@ _SHORT, _LONGEST = 24, 27
 
 
 def encode(value: CBOR) -> bytes:
-    """Encode in the one way."""
-    return cbor2.dumps(value, canonical=True)
+    """Encode in the one way: whole numbers and lengths are as short as can be anyhow, and no map has an order."""
+    return cbor2.dumps(value)
 
 
 def decode(data: bytes, *, most_items: int = MAX_ITEMS) -> CBOR:
@@ -96,13 +96,13 @@ def _scanned(data: bytes, most: int) -> int:
 
 
 def _is_plain(value: object) -> bool:
-    match value:
-        case list():
-            return _PLAIN.issuperset(map(type, value)) or all(map(_is_plain, value))
-        case dict():
-            return len(value) <= 1 and all(type(key) is int and _is_plain(member) for key, member in value.items())
-        case _:
-            return type(value) in _PLAIN
+    if type(value) in _PLAIN:
+        return True
+    if isinstance(value, list):
+        return _PLAIN.issuperset(map(type, value)) or all(map(_is_plain, value))
+    if isinstance(value, dict) and len(value) <= 1:
+        return all(type(key) is int and _is_plain(member) for key, member in value.items())
+    return False
 
 
 def _refuse(*_: object) -> NoReturn:

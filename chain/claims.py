@@ -55,6 +55,10 @@ class Kind(StrEnum):
     """Several texts, for example the holders of a property."""
 
 
+_TOLD_APART = Kind.DATE, Kind.MONEY, Kind.ENUM, Kind.LIST
+"""What is said in other words in another language; all else is shown as it was written."""
+
+
 class Mask(StrEnum):
     """How a claim is hidden from those who need not know it."""
 
@@ -140,6 +144,12 @@ class Claim:
             case Kind.LIST if isinstance(value, (list, tuple)):
                 return _SEPARATORS[language].join(map(plain, value))
         return plain(value)
+
+    def words(self, value: JSON) -> Words:
+        """Say the value to a person, in each language."""
+        if self.kind not in _TOLD_APART and isinstance(value, str):
+            return dict.fromkeys(LANGUAGES, value)
+        return {language: self.display(value, language) for language in LANGUAGES}
 
     def fact_text(self, value: JSON) -> str:
         """Return what a code carries: Chinese, but days as ISO 8601 writes them; resident numbers masked."""

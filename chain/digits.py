@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct
 
 from chain.errors import CodeMalformed
@@ -9,7 +10,6 @@ from chain.errors import CodeMalformed
 GROUP_BYTES, GROUP_DIGITS = 7, 17
 _DIGITS_OF_REST = {1: 3, 2: 5, 3: 8, 4: 10, 5: 13, 6: 15}
 _BYTES_OF_REST = {0: 0, **{digits: size for size, digits in _DIGITS_OF_REST.items()}}
-_GROUP = Struct(f"{GROUP_DIGITS}s")
 
 
 def encode(data: bytes) -> str:
@@ -20,20 +20,31 @@ def encode(data: bytes) -> str:
 
 def decode(digits: str) -> bytes:
     """Read what `encode` wrote; raises `CodeMalformed` for anything else, so that no bytes have two spellings."""
-    if not (digits.isascii() and digits.isdecimal()):
+    written = digits.encode() if digits.isascii() else b""
+    if not written.isdigit():
         raise CodeMalformed(f"got {digits[:40]!r}, wanted the digits 0 to 9")
     left_over = len(digits) % GROUP_DIGITS
     size = _BYTES_OF_REST.get(left_over)
     if size is None:
         raise CodeMalformed(f"got {left_over} digits left over, wanted none, or {sorted(_BYTES_OF_REST)[1:]}")
-    written, whole = digits.encode(), len(digits) - left_over
-    rest = written[whole:] or b"0"
+    cut, joined = _layouts(len(digits) // GROUP_DIGITS, left_over)
+    *groups, rest = cut.unpack(written)
+    # Every code that is verified comes through here, with forty groups: each becomes eight bytes, one of them spare.
+    wide = bytearray(joined.pack(*map(int, groups)))
+    if any(spare := wide[:: GROUP_BYTES + 1]):
+        raise _too_large(next(group for group, byte in zip(groups, spare, strict=True) if byte), GROUP_BYTES)
+    del wide[:: GROUP_BYTES + 1]
     try:
-        # Every code that is verified comes through here, with forty groups.
-        groups = [int(group).to_bytes(GROUP_BYTES) for (group,) in _GROUP.iter_unpack(written[:whole])]
-        return b"".join(groups) + int(rest).to_bytes(size)
+        return bytes(wide) + int(rest or b"0").to_bytes(size)
     except OverflowError as exc:
-        cut = (group for (group,) in _GROUP.iter_unpack(written[:whole]))
-        wrong = next((group for group in cut if int(group).bit_length() > 8 * GROUP_BYTES), rest)
-        room = size if wrong is rest else GROUP_BYTES
-        raise CodeMalformed(f"got {wrong.decode()}, wanted a number that fits into {room} bytes") from exc
+        raise _too_large(rest, size) from exc
+
+
+@lru_cache(maxsize=64)
+def _layouts(count: int, left_over: int) -> tuple[Struct, Struct]:
+    """Return how so many groups and a rest stand in digits, and the groups' numbers in bytes."""
+    return Struct(f"{GROUP_DIGITS}s" * count + f"{left_over}s"), Struct(f">{count}Q")
+
+
+def _too_large(group: bytes, room: int) -> CodeMalformed:
+    return CodeMalformed(f"got {group.decode()}, wanted a number that fits into {room} bytes")

@@ -25,7 +25,8 @@ def short_number(leaf: bytes) -> str:
     and every swap of two neighbours.
     """
     value = int.from_bytes(leaf[:8]) >> 4
-    a, b, c, d, e, f = [_PAIRS[value >> shift & 1023] for shift in (50, 40, 30, 20, 10, 0)]
+    a, b, c = _PAIRS[value >> 50], _PAIRS[value >> 40 & 1023], _PAIRS[value >> 30 & 1023]
+    d, e, f = _PAIRS[value >> 20 & 1023], _PAIRS[value >> 10 & 1023], _PAIRS[value & 1023]
     return f"{a}{b}-{c}{d}-{e}{f}-{_PAIRS[value % _CHECK_MODULUS]}"
 
 

@@ -34,7 +34,7 @@ def parse(data: bytes) -> JSON:
     """
     text = data.decode("utf-8")
     _check_depth(text)
-    value: JSON = _DECODER.decode(text)
+    value = _decoded(text)
     if "\\u" in text:
         _check_surrogates(value)
     return value
@@ -43,6 +43,19 @@ def parse(data: bytes) -> JSON:
 def serialise(value: JSON) -> bytes:
     """Write compact UTF-8 JSON with sorted keys."""
     return _ENCODER.encode(value).encode("utf-8")
+
+
+def _decoded(text: str) -> JSON:
+    """Decode at once what has no space around it, as nearly all has; `decode` looks for some, or says what is wrong."""
+    try:
+        value: JSON
+        value, end = _DECODER.raw_decode(text)
+        if end == len(text):
+            return value
+    except json.JSONDecodeError:
+        pass
+    value = _DECODER.decode(text)
+    return value
 
 
 def _check_depth(text: str) -> None:

@@ -29,10 +29,13 @@ def check(
     if not lineage:
         return Check(CheckName.ANCHORING, Outcome.UNKNOWN, message("inclusion.index_contradicts_itself")), None
     dates = () if key is None else (key.valid_from, key.valid_until)
-    possible = [snapshot.possibly(batch, dates) for batch in batches]
-    faults = [[_fault_of(batch, known, key, lineage, snapshot) for batch in each] for each in possible]
-    batch = next((batch for batch, found in zip(batches, faults, strict=True) if not any(found)), None)
-    if batch is None:
+    faults: list[list[Message | None]] = []
+    for batch in batches:
+        found = [_fault_of(each, known, key, lineage, snapshot) for each in snapshot.possibly(batch, dates)]
+        if not any(found):
+            break
+        faults.append(found)
+    else:
         return _none_counts(batches, faults), None
     missing = batch.place.block - final_block(snapshot)
     if missing > 0:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.calendar import time_of_hour
-from chain.claims import Kind, Mask
+from chain.claims import LANGUAGES, Kind, Mask
 from chain.code import Code
 from chain.events import Track
 from chain.short_number import short_number
 from verifier import tracks
 from verifier.moments import time_of
 from verifier.report import Agency, Anchoring, CopyShown, Item, Replacement, StatusShown, Subject, TypeShown
-from verifier.wording import Language
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chain.certificate_types import CertificateType
+    from chain.claims import Claim
+    from chain.strict_json import JSON
     from verifier.form import Claimed
     from verifier.knowledge import Batch, Snapshot
     from verifier.moments import Moment
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 NOTHING = Subject()
 """Of what could not be read or found."""
-_LANGUAGES = tuple(Language)
 
 
 def of_claimed(
@@ -97,25 +97,29 @@ def _copy(claimed: Claimed) -> CopyShown | None:
 
 def _items(claimed: Claimed, facts: Mapping[str, str | None]) -> tuple[Item, ...]:
     """Return all that is disclosed; resident numbers stay masked, as in a code, wherever a report may end up."""
-    claims = claimed.claims
-    roles = {claimed.type.number_claim: "number", claimed.type.holder_name_claim: "holder"}
-    items = []
-    texts: Words
-    for claim in claimed.type.claims:
-        fact = facts.get(claim.key)
-        if claim.key in claims and claim.mask is not Mask.RESIDENT_NUMBER:
-            texts = {language: claim.display(claims[claim.key], language) for language in _LANGUAGES}
-        elif claim.key in claims:
-            texts = dict.fromkeys(_LANGUAGES, claim.fact_text(claims[claim.key]))
-        elif fact is not None and claim.kind is Kind.DATE:
-            texts = {language: claim.display(fact, language) for language in _LANGUAGES}
-        elif fact is not None:
-            texts = dict.fromkeys(_LANGUAGES, fact)
-        else:
-            continue
-        role = roles.get(claim.key)
-        items.append(Item(key=claim.key, labels=claim.labels, texts=texts, is_fact=claim.fact, role=role))
-    return tuple(items)
+    known, claims = claimed.type, claimed.claims
+    roles = {known.number_claim: "number", known.holder_name_claim: "holder"}
+    told: Iterable[tuple[Claim, Words]]
+    if isinstance(claimed.source, Code):
+        carried = ((claim, facts[claim.key]) for claim in known.fact_claims)
+        told = ((claim, _fact_words(claim, fact)) for claim, fact in carried if fact is not None)
+    else:
+        told = ((claim, _claim_words(claim, claims[claim.key])) for claim in known.claims if claim.key in claims)
+    return tuple(
+        Item(key=claim.key, labels=claim.labels, texts=texts, is_fact=claim.fact, role=roles.get(claim.key))
+        for claim, texts in told
+    )
+
+
+def _fact_words(claim: Claim, fact: str) -> Words:
+    """Say what a code carries, which is formatted but for days."""
+    return claim.words(fact) if claim.kind is Kind.DATE else dict.fromkeys(LANGUAGES, fact)
+
+
+def _claim_words(claim: Claim, value: JSON) -> Words:
+    if claim.mask is Mask.RESIDENT_NUMBER:
+        return dict.fromkeys(LANGUAGES, claim.fact_text(value))
+    return claim.words(value)
 
 
 def _agency(agency: int, snapshot: Snapshot) -> Agency | None:

@@ -50,6 +50,8 @@ _LONGEST = 2_000
 """In characters: longer than anything that an error says itself, so it says what somebody sent."""
 _DEEPEST = 4
 """Words within words within words that are translated, too."""
+_WISH = re.compile(r"([^\s;]*)(?:[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?", re.IGNORECASE)
+"""A tag and its weight, from 0 to 1 with at most three decimals (RFC 9110, section 12.4.2); 1 if it has none."""
 _PLACE = re.compile(r"%\((\w+)\)s")
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905 — reads better
@@ -202,10 +204,13 @@ def wanted_by(accept_language: str) -> str:
     """Choose by an `Accept-Language` header (RFC 9110, section 12.5.4)."""
     wishes: list[tuple[float, str]] = []
     for wish in accept_language.split(","):
-        tag, _, weight = wish.strip().partition(";q=")
+        # What is no wish is passed over, so also one whose weight is none.
+        if (understood := _WISH.fullmatch(wish.strip())) is None:
+            continue
+        tag, weight = understood.groups()
         for prefix, language in (("zh", CHINESE), ("en", ENGLISH)):
             if tag.lower().startswith(prefix):
-                wishes.append((_weight(weight), language))
+                wishes.append((float(weight or "1"), language))
     # Of equal wishes the first counts; `max` keeps it.
     best = max(wishes, key=lambda wish: wish[0], default=(0.0, CHINESE))
     return best[1] if best[0] > 0 else CHINESE
@@ -304,10 +309,3 @@ def _named(text: str) -> str:
 def _sentence(text: str) -> str:
     text = text[:1].upper() + text[1:]
     return text if not text or text[-1] in ".!?" else f"{text}."
-
-
-def _weight(text: str) -> float:
-    try:
-        return float(text or "1")
-    except ValueError:
-        return 0.0

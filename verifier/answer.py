@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chain.calendar import SHANGHAI
+from chain.calendar import SHANGHAI, today
 from verifier import spelling
 from verifier.receipt_check import ReceiptReport
 from verifier.report import CheckName, Outcome, Verdict
@@ -25,9 +25,24 @@ if TYPE_CHECKING:
 _UNKNOWN = "…"
 """For a date that a heading names and the report does not know; no verdict comes to that."""
 _SECONDS_A_DAY = 86_400
-_SAY_AS_OF = frozenset({Verdict.VALID, Verdict.SIGNED})
-"""Whose offline headings say themselves as of when; the others have it added."""
-
+_WITHOUT_AS_OF = frozenset({Verdict.VALID, Verdict.SIGNED, Verdict.UNREADABLE, Verdict.UNSUPPORTED})
+"""Whose offline headings say themselves as of when, or nothing about the register; the others have it added."""
+_OF_NOW = frozenset(
+    {
+        "INCOMPLETE",
+        "INCOMPLETE.copy",
+        "INCOMPLETE.copy_short",
+        "INCOMPLETE.document",
+        "INCOMPLETE.withheld",
+        "NOT_YET_VALID",
+        "SIGNED",
+        "SIGNED.dated",
+        "VALID",
+        "VALID.copy",
+        "VALID.offline",
+    }
+)
+"""Headings that say what is so now; an answer about a past day has others in their place, which name the day."""
 
 _OF_COPIES = ({"signature.copy_alone"}, {"validity.copy_expired"}, {"validity.copy_not_yet"})
 """Messages by which only the copy falls short."""
@@ -42,20 +57,22 @@ def heading(report: Report, language: Language) -> str:
     renewal = next((status.ends for status in subject.statuses if status.in_force and status.ends), None)
     ends = decisive.ends if decisive else None
     arguments: dict[str, Argument] = {
+        "day": report.on,
         "first": subject.valid_from or _UNKNOWN,
         "last": subject.valid_until or _UNKNOWN,
         "since": decisive.starts.date() if decisive and decisive.starts else _UNKNOWN,
         "until": _last_day(renewal) if renewal else _UNKNOWN,
         "until_words": say(message("verdict.until_words", until=_last_day(ends)), language) if ends else "",
+        "agency": (decisive.decided_by if decisive else None) or _UNKNOWN,
     }
     copy = subject.copy
     if copy is not None:
         arguments |= {"copy_first": copy.made, "copy_last": copy.expires}
     as_of = {} if report.offline is None else _as_of(report, language)
-    said = say(message(f"verdict.{verdict}{_variant(report)}", **arguments, **as_of), language)
+    said = say(message(_key(report, decisive), **arguments, **as_of), language)
     if copy is not None:
         said = _of_copy(report, copy, said, language)
-    if report.offline is None or report.register is None or verdict in _SAY_AS_OF:
+    if report.offline is None or report.register is None or verdict in _WITHOUT_AS_OF:
         return said
     return said + say(message("verdict.as_of", **as_of), language)
 
@@ -106,6 +123,7 @@ def as_json(report: Report, language: Language) -> dict[str, JSON]:
         "number": subject.number,
         "valid_from": None if subject.valid_from is None else subject.valid_from.isoformat(),
         "valid_until": None if subject.valid_until is None else subject.valid_until.isoformat(),
+        "kid": None if subject.kid8 is None else subject.kid8.hex(),
         "leaf": None if subject.leaf is None else subject.leaf.hex(),
         "short_number": subject.short_number,
         "anchored": None if subject.anchored is None else _anchored(subject.anchored),
@@ -144,7 +162,10 @@ def _heading_of_receipt(report: ReceiptReport, language: Language) -> str:
         return say(message(f"receipt.heading.{report.verdict}"), language)
     receipt = report.signed.receipt
     found = say(message(f"receipt.found.{receipt.verdict}"), language)
-    return say(message("receipt.heading.INCOMPLETE", at=receipt.checked_at, found=found), language)
+    key = "receipt.heading.INCOMPLETE"
+    if receipt.on < today(receipt.checked_at):
+        key += ".on"
+    return say(message(key, at=receipt.checked_at, day=receipt.on, found=found), language)
 
 
 def _receipt(report: ReceiptReport) -> JSON:
@@ -153,6 +174,15 @@ def _receipt(report: ReceiptReport) -> JSON:
         return None
     said: JSON = report.signed.receipt.payload()
     return {"believed": report.is_vouched_for, "kid": report.signed.kid.hex(), "says": said}
+
+
+def _key(report: Report, decisive: StatusShown | None) -> str:
+    """Return the key of a certificate's heading."""
+    if report.verdict is Verdict.SUSPENDED and decisive is not None and decisive.decided_by:
+        return "verdict.SUSPENDED.by"
+    named = f"{report.verdict}{_variant(report)}"
+    is_past = report.on < today(report.checked_at)
+    return f"verdict.{named}.on" if is_past and named in _OF_NOW else f"verdict.{named}"
 
 
 def _variant(report: Report) -> str:

@@ -195,7 +195,8 @@ class _Headers:
     """
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        # What nobody foresaw is answered within, so that it has them too.
+        self._app = problems.Unforeseen(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -145,6 +145,9 @@ def check(
     ] = None,
 ) -> int:
     """Check certificates, against the registry as it is now, or offline."""
+    # As a path, nothing would be the working folder.
+    if "" in inputs:
+        raise InvalidInput("FILE: got nothing, wanted a file, a code's text or a short number; - for standard input")
     when = moment(on, _now())
     given = {"--trust": trust, "--checkpoint": checkpoint, "--proof": proof, "--state": state}
     if not offline and (stray := [name for name, value in given.items() if value]):

@@ -259,6 +259,9 @@ class Subject:
     valid_from: date | None = None
     valid_until: date | None = None
     """The last day, included; None if open-ended or unknown."""
+    kid8: bytes | None = None
+    """How the name of the document key begins that it says it was signed with; the check `signature` tells if it was.
+    """
     leaf: bytes | None = None
     short_number: str | None = None
     anchored: Anchoring | None = None

@@ -8,6 +8,7 @@ from chain.calendar import time_of_hour
 from chain.claims import LANGUAGES, Kind, Mask
 from chain.code import Code
 from chain.events import Track
+from chain.facts import KID8
 from chain.short_number import short_number
 from verifier import tracks
 from verifier.moments import time_of
@@ -44,6 +45,7 @@ def of_claimed(
         number=None if number is None else str(number),
         valid_from=claimed.validity.first_day,
         valid_until=claimed.validity.last_day,
+        kid8=claimed.kid_prefix[:KID8],
         leaf=claimed.leaf,
         short_number=short_number(claimed.leaf),
         anchored=_anchored(batch),

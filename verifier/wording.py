@@ -7,6 +7,7 @@ can be read in either language. A test holds that both files have the same keys 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -99,10 +100,13 @@ def language_of(accept_language: str, *, fallback: Language = Language.CHINESE) 
     """Choose by an `Accept-Language` header (RFC 9110, section 12.5.4) or a POSIX `LANG`."""
     wishes: list[tuple[float, Language]] = []
     for wish in accept_language.split(","):
-        tag, _, weight = wish.strip().partition(";q=")
+        # What is no wish is passed over, so also one whose weight is none.
+        if (understood := _WISH.fullmatch(wish.strip())) is None:
+            continue
+        tag, weight = understood.groups()
         for prefix, language in (("zh", Language.CHINESE), ("en", Language.ENGLISH)):
             if tag.lower().startswith(prefix):
-                wishes.append((_weight(weight), language))
+                wishes.append((float(weight or "1"), language))
     # Of equal wishes the first counts; `max` keeps it.
     best = max(wishes, key=lambda wish: wish[0], default=(0.0, fallback))
     return best[1] if best[0] > 0 else fallback
@@ -116,13 +120,8 @@ def language_named(tag: str) -> Language:
     raise InvalidInput(f"--lang: got {tag!r}, wanted {' or '.join(Language)}")
 
 
-def _weight(text: str) -> float:
-    try:
-        return float(text or "1")
-    except ValueError:
-        return 0.0
-
-
+_WISH = re.compile(r"([^\s;]*)(?:[ \t]*;[ \t]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))?", re.IGNORECASE)
+"""A tag and its weight, from 0 to 1 with at most three decimals (RFC 9110, section 12.4.2); 1 if it has none."""
 _BETWEEN = {Language.CHINESE: "、", Language.ENGLISH: ", "}
 _MONTHS = (
     "January February March April May June July August September October November December".split()  # noqa: SIM905 (reads better)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from issuer import approvals, audit_log, client_drafting, importing, in_one_go, zipping
@@ -13,8 +13,9 @@ from issuer.audit_log import Occasion
 from issuer.routes.admitted import Either  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.batch_views import BatchView, ListedView, TypeView, own, read, seen, view
 from issuer.routes.desk import Asking, AtDesk, require_sight
+from issuer.routes.strict import require_known_query
 
-router = APIRouter(prefix="/api/v1", tags=["batches"])
+router = APIRouter(prefix="/api/v1", tags=["batches"], dependencies=[Depends(require_known_query)])
 
 _MOST = 1000
 Root: TypeAlias = Annotated[

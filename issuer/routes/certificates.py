@@ -13,7 +13,7 @@ from issuer import days, document_making, proofs, rights, sight, statuses
 from issuer.errors import ProofMissing
 from issuer.face import PROOF_MEDIA_TYPE
 from issuer.routes.desk import Asking, AtDesk, Desk, require_media_type
-from issuer.routes.strict import Strict, StrictRoute
+from issuer.routes.strict import Strict, StrictRoute, require_known_query
 from issuer.statuses import TRACKS, Wish
 
 if TYPE_CHECKING:
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from issuer.models import Certificate
     from issuer.store import Work
 
-router = APIRouter(prefix="/api/v1/certificates", tags=["certificates"], route_class=StrictRoute)
+router = APIRouter(
+    prefix="/api/v1/certificates",
+    tags=["certificates"],
+    route_class=StrictRoute,
+    dependencies=[Depends(require_known_query)],
+)
 
 
 @dataclass(frozen=True, slots=True)

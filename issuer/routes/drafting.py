@@ -19,14 +19,16 @@ from issuer.routes import admitted, problems
 from issuer.routes.admitted import Either  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.batch_views import DraftsView
 from issuer.routes.desk import AtDesk, Desk, require_media_type
-from issuer.routes.strict import Strict, StrictRoute
+from issuer.routes.strict import Strict, StrictRoute, require_known_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from issuer.drafting import Drafts
 
-router = APIRouter(prefix="/api/v1", tags=["batches"], route_class=StrictRoute)
+router = APIRouter(
+    prefix="/api/v1", tags=["batches"], route_class=StrictRoute, dependencies=[Depends(require_known_query)]
+)
 
 Key = Annotated[
     str,

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _WANTED = {
     "missing": "it to be there",
     "extra_forbidden": "no such member",
+    "unknown_parameter": "{known}",
+    "repeated_parameter": "it once",
     "string_type": "text",
     "string_pattern_mismatch": "text of the form {pattern}",
     "string_too_short": "at least {min_length} characters",

@@ -28,10 +28,12 @@ from issuer.routes.service_models import (
     info_view,
     verify_view,
 )
-from issuer.routes.strict import StrictRoute
+from issuer.routes.strict import StrictRoute, require_known_query
 from issuer.services import MEDIA_TYPES, Asked
 
-router = APIRouter(prefix="/api/v1/services", tags=["services"], route_class=StrictRoute)
+router = APIRouter(
+    prefix="/api/v1/services", tags=["services"], route_class=StrictRoute, dependencies=[Depends(require_known_query)]
+)
 
 _JSON = Depends(require_media_type("application/json"))
 _ENDINGS = {"pdf": "pdf", "sd-jwt": "sd-jwt", "code": "code.txt", "proof": "proof"}

@@ -1,10 +1,14 @@
-"""Bodies with one meaning: JSON in which nothing is said twice, and values that are of just the type that is wanted."""
+"""Requests with one meaning.
+
+No parameter is passed over, nothing is said twice, and values are of just the type that is wanted.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from fastapi.dependencies.models import Dependant
     from starlette.responses import Response
 
 
@@ -47,3 +52,29 @@ class StrictRoute(APIRoute):
             return await inner(StrictRequest(request.scope, request.receive))
 
         return handler
+
+
+def require_known_query(request: Request) -> None:
+    """Refuse parameters that this address does not know, and those that come twice.
+
+    A misspelt `root` would approve whatever there is, and a wish for another format would look granted.
+    """
+    route: APIRoute = request.scope["route"]
+    known = _asked_by(route.dependant)
+    wanted = {"known": f"one of the parameters {', '.join(known)}" if known else "no parameter"}
+    faults: list[dict[str, object]] = []
+    for name in request.query_params:
+        given = request.query_params.getlist(name)
+        if name not in known:
+            faults.append({"type": "unknown_parameter", "loc": ("query", name), "input": given[0], "ctx": wanted})
+        elif len(given) > 1:
+            faults.append({"type": "repeated_parameter", "loc": ("query", name), "input": given})
+    if faults:
+        raise RequestValidationError(faults)
+
+
+def _asked_by(dependant: Dependant) -> list[str]:
+    return [
+        *(each.alias for each in dependant.query_params),
+        *(name for each in dependant.dependencies for name in _asked_by(each)),
+    ]

@@ -164,6 +164,19 @@ class TestSearch:
     def test_what_no_text_has_is_refused_in_an_address_too(self, client: TestClient) -> None:
         assert "wanted text" in page(client, "/audit/search?q=a%00b&lang=en", 422)
 
+    def test_a_language_that_nothing_is_said_in_is_passed_over_on_pages_and_told_to_programs(
+        self, client: TestClient
+    ) -> None:
+        for path in ("/audit/events", "/", "/watch"):
+            for wish, language in (("en", "en"), ("zh", "zh-CN")):
+                shown = client.get(path, params={"lang": "xx"}, headers={"Accept-Language": wish})
+                assert (shown.status_code, shown.headers["content-language"]) == (200, language)
+        for path in ("/audit/events?format=csv&lang=xx", "/audit/events.json?lang=xx"):
+            answer = client.get(path, headers={"Accept-Language": "en"})
+            assert answer.status_code == 422
+            assert answer.json()["detail"] == "lang: got “xx”, wanted one of zh-CN, en."
+            assert client.get(path.replace("xx", "en-GB")).status_code == 200
+
     def test_a_form_that_is_no_text_is_refused(self, client: TestClient) -> None:
         body = b'--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n%s\r\n--x--\r\n'
         for charset, typed in (("undefined", b"a"), ("unicode_escape", b"\\ud800"), ("utf-8", b"a\0b")):

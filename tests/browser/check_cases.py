@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from chain import certificate
+from chain import certificate, copy
 from chain.certificate_types import by_identifier, shipped
 from chain.events import Track
 from chain.short_number import short_number
@@ -18,7 +18,7 @@ from chain.validity import Validity
 from tests.browser.check_scenes import papers, scenes
 from tests.browser.check_worlds import World, trust_file
 from tests.verifier.book import CLAIMS, KEY, OTHER_KEY, TYPE, paper
-from tests.verifier.copied import limited
+from tests.verifier.copied import HOST, limited
 from verifier import offline, reading
 from verifier.answer import as_json
 from verifier.moments import moment
@@ -251,6 +251,14 @@ def _of_evidence() -> Iterator[Case]:
 
     for later in (-10 * MINUTE, -4 * MINUTE, DAY - MINUTE, DAY, DAY + MINUTE, 2 * DAY, 5 * DAY, 340 * DAY, 350 * DAY):
         yield case(f"{later} later", pack, now=now + later)
+    for later, day in ((DAY, "2026-03-01"), (2 * DAY, "2026-03-01"), (2 * DAY, "2025-12-31")):
+        yield case(f"{later} later, about {day}", pack, now=now + later, on=day)
+    for name, text in (("nonsense", "nonsense"), ("another's", "https://example.com/x")):
+        yield replace(case(f"{name} with an old pack", pack, now=now + 2 * DAY), brought=text)
+    terms = copy.Terms("演示银行", "授信", date(2026, 2, 1), date(2026, 7, 1))
+    signed = limited(made, key=made.key, terms=terms)
+    for name, shown in (("file", signed.encode()), ("code", copy.url(HOST, signed.closed().encode()))):
+        yield replace(case(f"copy's {name} about a past day", pack, on="2026-03-01"), brought=shown)
     yield case("nobody vouches", world.pack(attested=False))
     yield case("one cut short", pack[:-1])
     yield case("no pack", b"nothing of the kind")

@@ -119,6 +119,11 @@ def _statuses() -> Iterator[Scene]:
 
     yield _scene("suspended for a while", then=suspended_until, days=(*days, "2026-07-31"))
 
+    def suspended_by_the_council(world: World, made: Paper) -> None:
+        world.set_status(made.leaf, Track.SUSPENSION, since=june, actor=0)
+
+    yield _scene("suspended by the council", then=suspended_by_the_council)
+
     def lifted(world: World, made: Paper) -> None:
         world.set_status(made.leaf, Track.SUSPENSION, since=june)
         world.set_status(made.leaf, Track.SUSPENSION, lifts=True, at=int(datetime(2026, 7, 1, tzinfo=UTC).timestamp()))

@@ -6,6 +6,7 @@ from copy import deepcopy
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from chain import certificate, copy
 from chain.events import Track
 from chain.short_number import short_number
 from tests.browser.check_cases import odd_papers
@@ -13,7 +14,8 @@ from tests.browser.check_engine import differences, folder, node
 from tests.browser.check_scenes import papers, scenes
 from tests.browser.check_served import DENIED, HARMLESS, HIDDEN, Service, bent, lies, task, world_of_two
 from tests.browser.check_worlds import HEAD_AT, World
-from tests.verifier.book import OTHER_KEY, paper
+from tests.verifier.book import CLAIMS, OTHER_KEY, paper
+from tests.verifier.copied import HOST, limited
 from verifier.wording import Language, sentence
 
 if TYPE_CHECKING:
@@ -44,6 +46,32 @@ def test_online_it_says_what_the_service_says(node: Engine, tmp_path: Path) -> N
     assert {outcome["prefix"] for outcome in outcomes} <= {each["answer"]["prefix"] for _, each in asked}
     verdicts = {outcome["json"]["en"]["verdict"] for outcome in outcomes}
     assert {"VALID", "NOT_FOUND", "INCOMPLETE", "ISSUER_NOT_AUTHORISED", "RENEWAL_PENDING"} <= verdicts
+
+
+def test_online_headings_about_a_past_day_name_it(node: Engine, tmp_path: Path) -> None:
+    made, world = paper(), World()
+    world.anchor_paper(made)
+    world.set_status(made.leaf, Track.REVOKED, since=date(2026, 8, 1))
+    world.settle()
+    service = Service.over(world, tmp_path)
+    answer, day = service.leaves(made.leaf), "2026-03-01"
+    signed = limited(made, terms=copy.Terms("授信", "演示银行", date(2026, 2, 1), date(2026, 7, 1)))
+    brought: list[tuple[str, str | bytes, str]] = [
+        ("certificate", made.sd_jwt, "VALID"),
+        ("certificate", certificate.present(made.sd_jwt, CLAIMS.keys() - {"company_name"}), "INCOMPLETE"),
+        ("short_number", short_number(made.leaf), "INCOMPLETE"),
+        ("copy", signed.encode(), "VALID"),
+        ("copy", copy.url(HOST, signed.closed().encode()), "INCOMPLETE"),
+        ("copy", copy.url(HOST, signed.short().encode()), "INCOMPLETE"),
+    ]
+    found = node([task(world, each, answer, on=day) for _, each, _ in brought])
+    headings = set[str]()
+    for outcome, (kind, each, verdict) in zip(found, brought, strict=True):
+        assert differences(kind, outcome, service.verdict(each, kind, on=day)) == []
+        report = outcome["json"]["en"]
+        assert (report["verdict"], "in force on 1 March 2026" in report["heading"]) == (verdict, True)
+        headings.add(report["heading"])
+    assert len(headings) == len(brought)
 
 
 def test_online_odd_papers_come_to_the_same(node: Engine, tmp_path: Path) -> None:
@@ -225,6 +253,12 @@ def test_an_answer_that_is_not_of_now_is_none(node: Engine, tmp_path: Path) -> N
     assert report["verdict"] == "SIGNED"
     assert "this site has shown no newer signed record" in report["heading"]
     assert "Not revoked as of 1 January 2026" in report["heading"]
+    assert report["next_step"] == sentence("next.SIGNED.dated_online", Language.ENGLISH)
+    (past,) = node([task(old, code, answer, until=until, on="2026-01-01")])
+    report = past["json"]["en"]
+    assert report["verdict"] == "SIGNED"
+    assert report["heading"].startswith("Genuine. In force on 1 January 2026 by the register as of 1 January 2026 ")
+    assert report["heading"].endswith("; this site has shown no newer signed record")
     assert report["next_step"] == sentence("next.SIGNED.dated_online", Language.ENGLISH)
 
 

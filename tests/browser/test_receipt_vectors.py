@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,20 +16,27 @@ from chain.trust_list import TrustList
 from tests.browser.evidence_tasks import load
 from tests.vectors.making import receipts as making
 from verifier import reading, receipt_check, receipts
+from verifier.answer import heading
 from verifier.moments import moment
+from verifier.wording import Language
+
+if TYPE_CHECKING:
+    from verifier.receipt_check import ReceiptReport
 
 VECTORS = load("receipts")
 SOURCE = Path("verifier/pages/check/index.js").resolve()
 IN_NODE = """
 import { readFileSync } from "node:fs";
-import { makeBasis, checkOffline, readInput, verdictOf } from %s;
+import { asJson, makeBasis, checkOffline, readInput, verdictOf } from %s;
 const { trust_list, now, receipts, refused } = JSON.parse(readFileSync(%s, "utf-8"));
+const locales = %s.map((file) => JSON.parse(readFileSync(file, "utf-8")));
 const when = new Date(now);
 const basis = await makeBasis({ trust: new TextEncoder().encode(trust_list), pack: null, now: when, seen: null });
 const answers = [];
 for (const { receipt } of [...receipts, ...refused]) {
   const report = await checkOffline(readInput(receipt), basis, { now: when });
-  answers.push({ verdict: verdictOf(report.checks), receipt: report.receipt ?? null });
+  const headings = ["zh-CN", "en"].map((language, place) => asJson(report, language, locales[place]).heading);
+  answers.push({ verdict: verdictOf(report.checks), receipt: report.receipt ?? null, headings });
 }
 console.log(JSON.stringify(answers));
 """
@@ -57,7 +64,8 @@ def test_javascript_says_the_same_of_all(tmp_path: Path) -> None:
     esbuild = ("node_modules/.bin/esbuild", str(SOURCE), "--bundle", "--format=esm", "--log-level=warning")
     subprocess.run([*esbuild, f"--outfile={bundle}"], check=True)
     vectors = Path("tests/vectors/receipts.json").resolve()
-    script.write_text(IN_NODE % (json.dumps(str(bundle)), json.dumps(str(vectors))), encoding="utf-8")
+    locales = [str(Path(f"verifier/locales/{language}.json").resolve()) for language in Language]
+    script.write_text(IN_NODE % tuple(map(json.dumps, (str(bundle), str(vectors), locales))), encoding="utf-8")
     node = shutil.which("node")
     assert node is not None
     told = json.loads(subprocess.run([node, str(script)], check=True, capture_output=True, text=True).stdout)
@@ -69,6 +77,8 @@ def test_javascript_says_the_same_of_all(tmp_path: Path) -> None:
     for answer, (vector, verdict) in zip(told, wanted, strict=True):
         if verdict == "INCOMPLETE":
             assert answer["receipt"]["says"] == vector["payload"]
+            report = report_by_python(vector["receipt"])
+            assert answer["headings"] == [heading(report, language) for language in Language]
         believed = answer["receipt"] is not None and answer["receipt"]["believed"]
         assert believed is (verdict == "INCOMPLETE")
 
@@ -89,10 +99,11 @@ def test_the_page_calls_nothing_registered_that_is_not_settled(tmp_path: Path) -
 
 
 def verdict_by_python(text: str) -> str:
+    # What does not even look like one is read as a certificate, and is none.
+    return str(report_by_python(text).verdict) if reading.read_text(text).receipts else "UNREADABLE"
+
+
+def report_by_python(text: str) -> ReceiptReport:
     known = receipt_check.vouchers(trust=TrustList.parse(VECTORS["trust_list"].encode()))
     when = moment(None, datetime.fromisoformat(VECTORS["now"]))
-    presented = reading.read_text(text)
-    if not presented.receipts:
-        # What does not even look like one is read as a certificate, and is none.
-        return "UNREADABLE"
-    return str(receipt_check.report(presented, known, when, name="").verdict)
+    return receipt_check.report(reading.read_text(text), known, when, name="")

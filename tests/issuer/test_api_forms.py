@@ -181,6 +181,39 @@ def test_no_fault_of_a_request_is_told_in_another_program_s_words(system: System
     assert {"where": "body.file", "got": "nothing", "wanted": "it to be there"} in faults
 
 
+@pytest.mark.parametrize(
+    ("method", "address", "name", "wanted"),
+    [
+        ("GET", "certificates/JY1/document?format=exe", "format", "one of the parameters agency, type"),
+        ("GET", "certificates/JY1/proof?agency=2&format=", "format", "one of the parameters agency"),
+        ("GET", "certificates/JY1?AGENCY=2", "AGENCY", "one of the parameters agency, type, short_number"),
+        ("POST", "certificates/JY1/status?type=x&first_day=2026-01-31", "first_day", "one of the parameters agency"),
+        # Misspelt, it would approve another root than the one that was looked at.
+        ("POST", "batches/1/approve?rot=00", "rot", "one of the parameters root"),
+        ("GET", "batches?limit=5", "limit", "one of the parameters after, most"),
+        ("GET", "types/x/template?language=en", "language", "one of the parameters lang"),
+        ("GET", "batches/1/documents?format=exe", "format", "no parameter"),
+        ("POST", "drafts?dry_run=true", "dry_run", "no parameter"),
+        ("POST", "services/info?test=1", "test", "no parameter"),
+    ],
+)
+def test_a_parameter_that_an_address_does_not_know_is_told_and_not_passed_over(
+    system: System, method: str, address: str, name: str, wanted: str
+) -> None:
+    answer = system.http.request(method, f"/api/v1/{address}", auth=PREPARER)
+    assert answer.status_code == 422, answer.text
+    (fault,) = answer.json()["errors"]
+    assert fault["where"] == f"query.{name}"
+    assert fault["got"].startswith("text of ")
+    assert fault["wanted"].startswith(wanted)
+
+
+def test_a_parameter_that_comes_twice_is_told_and_neither_counts(system: System) -> None:
+    answer = system.http.get("/api/v1/batches?most=1&most=2", auth=PREPARER)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"where": "query.most", "got": "a list of 2", "wanted": "it once"}]
+
+
 def test_claims_are_text_whole_numbers_truths_or_lists(system: System) -> None:
     for claims, status in (({}, 422), ({"x": 1.5}, 400), ({"x": {"y": 1}}, 422), ([1], 422)):
         assert system.post("services/verify-info", {**GOOD, "claims": claims}).status_code == status

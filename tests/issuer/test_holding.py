@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
@@ -207,6 +208,53 @@ class TestPages:
             assert "演示银行" in again
             browser.post("/h/leave", data={"csrf": csrf})
             assert browser.get("/h/certificate").headers["location"] == "/h"
+
+    def test_what_was_typed_for_a_copy_outlasts_the_visit(self, world: World, permit: Certificate) -> None:
+        with pages(world) as door:
+            browser = door.guest()
+            browser.headers["Accept-Language"] = "en"
+            csrf = _csrf(browser.get("/h").text)
+            link = handed(world, permit).token
+            browser.post("/h", data={"csrf": csrf, "link": link})
+            last = (world.office.today + timedelta(days=10)).isoformat()
+            form = {"recipient": "D&D's <演示银行>", "purpose": "贷款", "last_day": last}
+            world.registry.now += int(holding.VISIT.total_seconds())
+            late = browser.post("/h/copy", data={**form, "step": "make", "csrf": csrf})
+            assert late.status_code == 401
+            assert "page was closed meanwhile" in late.text
+            assert 'href="/h" target="_blank"' in late.text
+            assert 'action="/h/copy"' in late.text
+            found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', late.text)
+            kept = {name: unescape(value) for name, value in found}
+            # The page that is opened next may be another certificate's: nothing is made before that was seen.
+            assert kept == {**form, "step": "review", "csrf": csrf}
+            assert browser.post("/h/copy", data=kept).status_code == 401
+            opened = browser.post("/h", data={"csrf": csrf, "link": link})
+            assert opened.status_code == 303, opened.text
+            review = browser.post("/h/copy", data=kept)
+            assert "Check the limited copy" in review.text
+            assert "D&amp;D&#39;s &lt;演示银行&gt;" in review.text
+            assert browser.post("/h/copy", data={**kept, "step": "make"}).status_code == 303
+            assert browser.get("/h/copy").status_code == 200
+
+    def test_what_was_seen_of_one_certificate_makes_no_copy_of_another(self, world: World, permit: Certificate) -> None:
+        (other,) = issue_permits(world, 2, issue_date="2026-01-01", valid_until="2030-12-31")
+        with pages(world) as door:
+            browser = door.guest()
+            csrf = _csrf(browser.get("/h").text)
+            last = (world.office.today + timedelta(days=10)).isoformat()
+            form = {"recipient": "演示银行", "purpose": "贷款", "last_day": last, "csrf": csrf}
+            browser.post("/h", data={"csrf": csrf, "link": handed(world, permit).token})
+            review = browser.post("/h/copy", data={**form, "step": "review"})
+            seen = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', review.text))
+            assert seen["certificate"] == permit.id
+            browser.post("/h", data={"csrf": csrf, "link": handed(world, other).token})
+            shown = browser.post("/h/copy", data={**seen, "step": "make"})
+            assert shown.status_code == 200
+            assert f'name="certificate" value="{other.id}"' in shown.text
+            assert "/h/copies/" not in browser.get("/h/certificate").text
+            made = browser.post("/h/copy", data={**seen, "certificate": other.id, "step": "make"})
+            assert made.status_code == 303
 
     def test_a_form_that_is_not_filled_in_says_so_at_the_fields(self, world: World, permit: Certificate) -> None:
         with pages(world) as door:

@@ -162,6 +162,14 @@ def test_language_is_chosen_by_what_the_browser_wants() -> None:
     assert wording.wanted_by("en-GB,en;q=0.9") == "en"
     assert wording.wanted_by("zh-TW,en;q=0.8") == "zh-CN"
     assert wording.wanted_by("") == "zh-CN"
+    assert wording.wanted_by("zh; q=0.5, en") == "en"
+
+
+@pytest.mark.parametrize("weight", ["nan", "inf", "-1", "1.5", "0.1234", "1e0", "much", ""])
+def test_a_language_with_a_weight_that_is_none_is_not_wanted(weight: str) -> None:
+    assert wording.wanted_by(f"zh;q={weight}, en;q=0.5") == "en"
+    assert wording.wanted_by(f"en;q=0.5, zh;q={weight}") == "en"
+    assert wording.wanted_by(f"en;q={weight}") == "zh-CN"
 
 
 def test_every_role_and_state_has_a_word() -> None:

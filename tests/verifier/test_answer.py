@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from string import Formatter
 
 import pytest
@@ -15,9 +15,10 @@ from chain.claims import Kind
 from chain.events import Track
 from chain.seals import Sealing, SealScheme
 from chain.validity import Validity
-from tests.verifier.book import CLAIMS, NOW, PAGE, TODAY, TYPE, Book, anchored, paper
+from tests.verifier.book import AGENCY, CLAIMS, NOW, PAGE, TODAY, TYPE, Book, anchored, on, paper
 from verifier.answer import as_json, heading, next_step
 from verifier.evidence import CheckpointUsed, Offline, ProofUsed
+from verifier.moments import moment
 from verifier.presented import Document, Presented
 from verifier.printing import print_report
 from verifier.report import Report, Verdict
@@ -27,8 +28,8 @@ from verifier.wording import Language, keys, language_of, sentence
 ENGLISH, CHINESE = Language.ENGLISH, Language.CHINESE
 
 
-def ask(book: Book, presented: Presented) -> Report:
-    return verify(presented, book, TODAY, name="a paper")
+def ask(book: Book, presented: Presented, day: str | None = None) -> Report:
+    return verify(presented, book, TODAY if day is None else on(day), name="a paper")
 
 
 class TestHeading:
@@ -41,10 +42,80 @@ class TestHeading:
         report = ask(book, made.presented_code)
         assert heading(report, CHINESE) == "证照真实，延续申请办理中，视为有效至2026年11月30日"
 
-    def test_a_suspension_with_an_end_says_until_when(self) -> None:
+    def test_a_suspension_says_by_whom_and_one_with_an_end_until_when(self) -> None:
         book, made = anchored()
         book.record(made.leaf, Track.SUSPENSION, until_hour=first_hour(date(2027, 1, 1)))
-        assert heading(ask(book, made.presented), ENGLISH) == "Suspended from 1 June 2026 to 31 December 2026"
+        report, agency = ask(book, made.presented), book.agencies[AGENCY].name
+        assert heading(report, ENGLISH) == f"Suspended by {agency} from 1 June 2026 to 31 December 2026"
+        assert heading(report, CHINESE) == f"该证照已被{agency}暂扣"
+        book.record(made.leaf, Track.SUSPENSION)
+        assert heading(ask(book, made.presented), ENGLISH) == f"Suspended by {agency} from 1 June 2026"
+
+    def test_a_suspension_by_the_council_names_no_agency(self) -> None:
+        book, made = anchored()
+        book.record(made.leaf, Track.SUSPENSION, actor=0, until_hour=first_hour(date(2027, 1, 1)))
+        report = ask(book, made.presented)
+        assert heading(report, ENGLISH) == "Suspended from 1 June 2026 to 31 December 2026"
+        assert heading(report, CHINESE) == "该证照已被暂扣"
+
+    @pytest.mark.parametrize(
+        ("how", "english", "chinese"),
+        [
+            ("presented", "Genuine and in force on 1 March 2026", "2026年3月1日真实有效"),
+            (
+                "presented_short_number",
+                "In the register, and in force on 1 March 2026, but this does not show whose it is",
+                "已登记，2026年3月1日有效，但未显示完整信息",
+            ),
+            (
+                "presented_document",
+                "In the register, and in force on 1 March 2026, but not all that was presented is vouched for",
+                "已登记，2026年3月1日有效，但所出示的内容并非全部经过签名",
+            ),
+        ],
+    )
+    def test_an_answer_about_a_past_day_does_not_claim_the_present(self, how: str, english: str, chinese: str) -> None:
+        book, made = anchored()
+        # What came later would make the usual heading a lie.
+        book.record(made.leaf, Track.REVOKED)
+        shown = getattr(made, how)
+        if how == "presented_document":
+            shown = made.presented_document()
+            assert shown.document is not None
+            shown = replace(shown, document=replace(shown.document, foreign="fonts"))
+        assert ask(book, shown).verdict is Verdict.REVOKED
+        report = ask(book, shown, "2026-03-01")
+        assert (heading(report, ENGLISH), heading(report, CHINESE)) == (english, chinese)
+        assert as_json(report, ENGLISH)["heading"] == english
+        console = Console(file=io.StringIO(), width=200)
+        print_report(report, console, (ENGLISH,))
+        assert isinstance(console.file, io.StringIO)
+        assert english in console.file.getvalue()
+
+    def test_a_day_before_its_first_is_named_too(self) -> None:
+        book, made = anchored()
+        report = ask(book, made.presented, "2025-12-31")
+        assert (
+            heading(report, ENGLISH) == "Genuine, but not yet in force on 31 December 2025 (valid from 1 January 2026)"
+        )
+        assert heading(report, CHINESE) == "证照真实，但2025年12月31日尚未生效"
+
+    def test_today_is_chinas_day(self) -> None:
+        book, made = anchored()
+        # Half past midnight in China, when the day before goes on in Greenwich.
+        now = datetime(2026, 11, 21, 16, 30, tzinfo=UTC)
+        for day, said in ((None, ""), ("2026-11-22", ""), ("2026-11-21", " on 21 November 2026")):
+            report = verify(made.presented, book, moment(day, now), name="")
+            assert heading(report, ENGLISH) == f"Genuine and in force{said}"
+
+    def test_headings_of_a_past_day_name_it_in_both_languages(self) -> None:
+        begin = ("verdict.", "receipt.heading.")
+        of_a_day = [key for key in keys(ENGLISH) if key.startswith(begin) and key.endswith(".on")]
+        assert len(of_a_day) >= 13
+        for key in of_a_day:
+            for language in Language:
+                assert "{day}" in sentence(key, language)
+                assert sentence(key.removesuffix(".on"), language)
 
     def test_an_end_to_come_is_not_told_as_a_beginning(self) -> None:
         book, made = anchored(validity=Validity(date(2026, 12, 1), None))
@@ -233,6 +304,22 @@ class TestLanguage:
             ("zh;q=0", CHINESE),
             ("en;q=0", CHINESE),
             ("en;q=nonsense", CHINESE),
+            ("en, zh; q=0.5", ENGLISH),
+            ("zh; q=0.5, en", ENGLISH),
+            ("zh\t;\tQ=0.5, en", ENGLISH),
+            ("en;q=0.001", ENGLISH),
+            ("zh;q=0.999,en;q=1.000", ENGLISH),
+            # What no weight may be is no wish: it is not the greatest, and hides no other.
+            ("zh;q=nan, en;q=0.5", ENGLISH),
+            ("en;q=0.5, zh;q=nan", ENGLISH),
+            ("zh;q=inf, en", ENGLISH),
+            ("zh;q=1.5, en", ENGLISH),
+            ("zh;q=1.001, en;q=0.1", ENGLISH),
+            ("zh;q=0.9999, en;q=0.1", ENGLISH),
+            ("zh;q=1e0, en;q=0.1", ENGLISH),
+            ("en;q=-1", CHINESE),
+            ("en;q=nan", CHINESE),
+            ("en;q=", CHINESE),
             ("zh_CN.UTF-8", CHINESE),
             ("en_US.UTF-8", ENGLISH),
             ("", CHINESE),

@@ -325,6 +325,7 @@ class TestDays:
         number = desk()[1][2].code()
         lines = check(Brought("x.csv", f"code,on\n{number},\n{number},2026-11-01\n".encode()), on="2026-05-01")
         assert [(line.verdict, line.on) for line in lines] == [("VALID", "2026-05-01"), ("REVOKED", "2026-11-01")]
+        assert lines[0].heading == {"en": "Genuine and in force on 1 May 2026", "zh-CN": "2026年5月1日真实有效"}
 
 
 class TestFiles:

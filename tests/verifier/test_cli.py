@@ -192,8 +192,9 @@ class TestCheck:
         [
             (["check"], "Missing argument"),
             (["check", "no-such-file.pdf"], "no-such-file.pdf"),
-            (["check", ""], "got '', wanted a file"),
-            (["check", "", "7HKQ-2M4D-X9RT-0C", "--out", "x.csv"], "got '', wanted a file"),
+            (["check", ""], "FILE: got nothing, wanted a file, a code's text or a short number"),
+            (["check", "--offline", ""], "FILE: got nothing, wanted a file"),
+            (["check", "", "7HKQ-2M4D-X9RT-0C", "--out", "x.csv"], "FILE: got nothing, wanted a file"),
             (["check", "--out", "x.pdf", "7HKQ-2M4D-X9RT-0C"], ".xlsx, .csv, .json"),
             (["check", "--no-such-option", "x"], "--no-such-option"),
             (["check", "--on", "yesterday", "7HKQ-2M4D-X9RT-0C"], "yesterday"),

@@ -162,6 +162,33 @@ class TestCodeAlone:
         assert "PDF" in answer.next_step(report, Language.ENGLISH)
         assert any(item.key == "company_name" for item in report.subject.items)
 
+    def test_about_a_past_day_it_does_not_claim_the_present(self) -> None:
+        book, made, _ = world()
+        signed = limited(made, terms=replace(TERMS, made=date(2026, 11, 1)))
+        for shown, english, chinese in (
+            (
+                file(signed),
+                "what it shows is genuine, and the certificate was in force on 21 November 2026",
+                "所列内容真实，证照2026年11月21日有效",
+            ),
+            (
+                scanned(signed.closed()),
+                (
+                    "the certificate was in force on 21 November 2026; for what the copy shows, "
+                    "the agency's signature alone vouches"
+                ),
+                "证照2026年11月21日有效；所列内容仅由发证机关签名担保",
+            ),
+            (
+                scanned(signed.short()),
+                "the certificate was in force on 21 November 2026, but the code does not show whose it is",
+                "证照2026年11月21日有效，但此码不显示持证主体",
+            ),
+        ):
+            report = ask(book, shown, on("2026-11-21"))
+            assert answer.heading(report, Language.ENGLISH).partition(": ")[2] == english
+            assert answer.heading(report, Language.CHINESE).partition("：")[2] == chinese
+
     def test_a_code_without_claims_says_for_whom_it_is_but_not_whose(self) -> None:
         book, _, signed = world()
         report = ask(book, scanned(signed.short()))

@@ -10,10 +10,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.verifier.papers_on_chain import index_of
+from tests.verifier.test_app import problem_of
 from tests.verifier.test_index import now_of
+from tests.verifier.trust import settings_of, trust_list_of, verifier_of
 from verifier.app import make_app
+from verifier.checkpoint_rows import IndexBehind
+from verifier.evidence_files import EvidenceFiles
 from verifier.routes import kept_page, standalone
 from verifier.settings import Settings
+from verifier.wiring import open_trust_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +27,29 @@ if TYPE_CHECKING:
 
     from tests.deployed import Deployed
 
+PAGES = {"accept": "text/html"}
+
 
 @pytest.fixture(scope="module")
 def client(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     index = index_of(deployment, tmp_path_factory.mktemp("device"))
     index.follow(now_of(deployment))
     with TestClient(make_app(index, Settings(), clock=lambda: now_of(deployment))) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def early(deployment: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Serve a verifier that knows a trust list, and has cut no checkpoint yet."""
+    folder = tmp_path_factory.mktemp("early")
+    (folder / "trust.json").write_bytes(trust_list_of(deployment, now=now_of(deployment)))
+    settings = settings_of(deployment, folder, poll_s=60, trust_list=str(folder / "trust.json"))
+    verifier = verifier_of(deployment, folder)
+    trust = open_trust_file(settings, now_of(deployment))
+    app = make_app(
+        verifier.index, settings, clock=lambda: now_of(deployment), evidence_files=verifier.files, trust=trust
+    )
+    with TestClient(app) as client:
         yield client
 
 
@@ -102,6 +124,39 @@ def test_sentences_come_in_both_languages_alone(client: TestClient) -> None:
 
 
 def test_without_a_trust_list_there_is_no_file_to_save(client: TestClient) -> None:
-    answer = client.get(standalone.PATH)
-    assert answer.status_code == 404
-    assert "trust list" in answer.json()["detail"]
+    assert "there is no trust list here" in problem_of(client.get(standalone.PATH), 404)
+    page = client.get(standalone.PATH, headers={**PAGES, "Accept-Language": "en"})
+    assert (page.status_code, page.headers["content-language"]) == (404, "en")
+    assert "needs a trust list, and none is published here" in page.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("zh-CN", ("离线核验文件尚不能下载", "首个检查点生成后即可下载")),
+        ("en", ("cannot be saved yet", "as soon as there is a first checkpoint")),
+    ],
+)
+def test_before_the_first_checkpoint_people_are_told_when_there_is_a_file_to_save(
+    early: TestClient, language: str, said: tuple[str, ...]
+) -> None:
+    for asked in ({"params": {"lang": language}}, {"headers": {"Accept-Language": language}}):
+        page = early.get(standalone.PATH, params=asked.get("params"), headers={**PAGES, **asked.get("headers", {})})
+        assert (page.status_code, page.headers["content-language"]) == (404, language)
+        assert all(each in page.text for each in said)
+    assert "no checkpoint here yet" in problem_of(early.get(standalone.PATH), 404)
+
+
+def test_while_the_index_is_read_again_the_file_is_to_be_had_later(
+    early: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def behind(*_: object) -> None:
+        raise IndexBehind("the index is being read again")
+
+    monkeypatch.setattr(EvidenceFiles, "find", behind)
+    answer = early.get(standalone.PATH)
+    assert "being read again" in problem_of(answer, 503)
+    page = early.get(standalone.PATH, headers={**PAGES, "Accept-Language": "en"})
+    assert page.status_code == 503
+    assert "This cannot be had just now" in page.text
+    assert page.headers["retry-after"] == answer.headers["retry-after"]

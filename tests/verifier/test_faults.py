@@ -7,18 +7,21 @@ import gzip
 import json
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
 
 from tests.verifier.made_up_index import MadeUp, made_up
 from tests.verifier.test_app import problem_of
 from tests.verifier.test_limits import service
 from verifier import private_files
+from verifier.routes import problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from fastapi.testclient import TestClient
+    from starlette.types import Message, Receive, Scope, Send
 
 FORM = {"content-type": "multipart/form-data; boundary=b"}
 PAGES = {"accept": "text/html"}
@@ -168,6 +171,46 @@ class TestPeople:
             assert page.status_code == 500
             assert said in page.text
             assert "something unforeseen" in problem_of(client.get("/watch"), 500)
+
+    def test_the_unforeseen_has_the_headers_of_every_answer(
+        self, world: MadeUp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object, **__: object) -> None:
+            raise RuntimeError("a fault of ours")
+
+        with service(world, tmp_path, raising=False) as client:
+            sound = client.get("/api/v1/hosts"), client.get("/watch", headers=PAGES)
+            monkeypatch.setattr("verifier.directory.hosts", fail)
+            monkeypatch.delattr("verifier.routes.watch_page.rendered")
+            broken = client.get("/api/v1/hosts"), client.get("/watch", headers=PAGES)
+            head = client.head("/api/v1/hosts")
+        for before, after in zip(sound, broken, strict=True):
+            assert (before.status_code, after.status_code) == (200, 500)
+            assert after.headers["cache-control"] == "no-store"
+            assert set(after.headers) >= set(before.headers) - {"etag"}
+        # A widget on another origin's page may read that, and under which number it was logged.
+        answer = broken[0]
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["x-request-id"] == answer.json()["request_id"]
+        assert "access-control-allow-origin" not in broken[1].headers
+        assert (head.status_code, head.content) == (500, b"")
+
+    def test_what_fails_once_an_answer_has_begun_is_not_answered_twice(self) -> None:
+        async def half(_scope: Scope, _receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            raise RuntimeError("a fault of ours")
+
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            raise AssertionError
+
+        with pytest.raises(RuntimeError):
+            anyio.run(problems.Unforeseen(half), {"type": "http"}, receive, send)
+        assert [each["status"] for each in sent] == [200]
 
 
 def test_a_full_disk_ends_one_bulk_check_and_not_the_next(

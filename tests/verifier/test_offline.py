@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from dataclasses import replace
 from datetime import UTC, date, timedelta
@@ -42,10 +43,11 @@ from verifier.answer import as_json, heading, next_step
 from verifier.moments import moment, time_of
 from verifier.offline import Beside
 from verifier.presented import Document, Presented
+from verifier.reading import read_text
 from verifier.report import Outcome, Report, Verdict
 from verifier.seen import StateUnusable
 from verifier.verification import verify
-from verifier.wording import Language
+from verifier.wording import Language, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -608,7 +610,30 @@ class TestTime:
         set_status(chain.deployed, chain.deployed.offices[1], made.leaf, Track.LOSS, chain.now)
         cut = chain.checkpoint()
         assert desk.ask(presented, cut).verdict is Verdict.LOST
-        assert desk.ask(presented, cut, on="2026-03-01").verdict is Verdict.VALID
+        report = desk.ask(presented, cut, on="2026-03-01")
+        assert report.verdict is Verdict.VALID
+        # What was entered since must not be denied.
+        told = heading(report, Language.ENGLISH)
+        assert told.startswith("Genuine. In force on 1 March 2026 by the register as of ")
+        assert told.endswith(f"(block {cut.block_number})")
+        assert "2026年3月1日有效" in heading(report, Language.CHINESE)
+        report = desk.ask(presented, cut, on="2026-03-01", later=2 * DAY)
+        assert report.verdict is Verdict.SIGNED
+        assert re.fullmatch(
+            r"Genuine\. In force on 1 March 2026 by .* 2 days ago\); check online for newer entries",
+            heading(report, Language.ENGLISH),
+        )
+        report = desk.ask(made.presented_code, cut, on="2026-03-01")
+        assert "; for 1 March 2026 not listed as revoked as of " in heading(report, Language.ENGLISH)
+
+    def test_what_is_none_of_ours_is_said_without_the_register(self, chain: Chain, desk: Desk) -> None:
+        cut = chain.checkpoint()
+        for brought, verdict in (("hello", Verdict.UNREADABLE), ("https://example.com/x", Verdict.UNSUPPORTED)):
+            report = desk.ask(read_text(brought), cut)
+            assert report.verdict is verdict, report.checks
+            assert report.register is not None
+            for language in Language:
+                assert heading(report, language) == sentence(f"verdict.{verdict}", language)
 
 
 class TestDocument:

@@ -276,6 +276,8 @@ class TestBeforeItWasRegistered:
             assert page.count(said) == 1
         # Lines of the printed page break where they like.
         assert said.replace(" ", "") in re.sub(r"\s", "", text_of(pdf))
+        for heading in ("Genuineandinforceon1February2026", "2026年2月1日真实有效"):
+            assert heading in re.sub(r"\s", "", text_of(pdf))
         today = client.post(f"/{where}", files={"typed": (None, paper.code())}).text
         assert said not in today
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -208,6 +208,15 @@ class TestWhoseAreBelieved:
         told = answer["receipt"]
         assert isinstance(told, dict)
         assert told["believed"] is True
+        day = date(2026, 11, 21)
+        past = checked(receipts.sign(receipt(on=day), ATTESTER))
+        assert [as_json(past, language)["heading"] for language in Language] == [
+            "这是核验回执，不是证照。2026年11月22日 12:30核验2026年11月21日的情况，结果为：真实有效",
+            (
+                "A receipt, not a certificate. On 22 November 2026 12:30 the finding for 21 November 2026 was: "
+                "genuine and in force"
+            ),
+        ]
         assert answer["facts"] is None
         assert answer["colour"] == "amber"
 

@@ -387,6 +387,19 @@ class TestWitness:
             assert held.recv(1) == b""
             assert answered(RUDE) == 200
 
+    def test_the_unforeseen_may_be_read_by_any_page_too(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        witness = witness_in(tmp_path)
+
+        def fail(_: object) -> None:
+            raise RuntimeError("a fault of ours")
+
+        monkeypatch.setattr(type(witness.folder), "alarms", fail)
+        with TestClient(witness_service.make_app(witness), raise_server_exceptions=False) as client:
+            answer = client.get("/api/v1/witness/alarms")
+        assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+        for name, value in (("access-control-allow-origin", "*"), ("cache-control", "no-store")):
+            assert answer.headers.get_list(name) == [value]
+
     def test_its_ages_and_alarms_are_told_to_monitoring(self, tmp_path: Path) -> None:
         witness = witness_in(tmp_path)
 

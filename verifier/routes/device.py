@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from verifier.evidence_files import Kind
 from verifier.routes import caching, kept_page, standalone
-from verifier.routes.evidence import offered
+from verifier.routes.evidence import later, later_if_behind, offered
 from verifier.routes.problems import RequestFault
 from verifier.routes.rendering import PageLanguage, is_audit_open
 from verifier.wording import Language, language_of, sentence
@@ -74,16 +74,25 @@ async def one_file(request: Request, lang: PageLanguage = None) -> Response:
     language = lang or language_of(request.headers.get("accept-language", ""))
     desk = offered(request)
     trust = None if desk.trust is None else desk.trust.data
-    pack = await desk.file(Kind.PACK)
-    if trust is None or pack is None:
-        raise RequestFault(HTTPStatus.NOT_FOUND, "there is no trust list or no checkpoint here yet to put in one file")
+    if trust is None:
+        raise RequestFault(
+            HTTPStatus.NOT_FOUND, "there is no trust list here to put in one file", page="page.one_file_never"
+        )
+    with later_if_behind():
+        pack = await desk.file(Kind.PACK)
+    if pack is None:
+        raise RequestFault(
+            HTTPStatus.NOT_FOUND,
+            "there is no checkpoint here yet to put in one file; the first one follows once the registry has been read",
+            page="page.one_file_not_yet",
+        )
     tag = caching.etag("standalone", language, trust, pack.tag, standalone.version())
     if caching.has(request, tag):
         return caching.unchanged(tag)
     stored = await desk.kept(pack)
     data = await to_thread.run_sync(stored.read_bytes) if stored else await desk.made(pack)
     if data is None:
-        raise RequestFault(HTTPStatus.SERVICE_UNAVAILABLE, "the newest pack cannot be put together just now")
+        raise later("the newest pack cannot be put together just now")
     page = await to_thread.run_sync(standalone.assemble, request, language, trust, data)
     headers = {
         "ETag": tag,

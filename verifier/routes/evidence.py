@@ -71,7 +71,7 @@ class Offered:
         if self.files is None:
             return None
         if self._asked > _MOST_WAITING:
-            raise _later("too many files are being made already")
+            raise later("too many files are being made already")
         self._asked += 1
         try:
             return await to_thread.run_sync(self.files.content, file, limiter=self.makers)
@@ -124,7 +124,7 @@ def listed(
     To go on, ask again with `before` set to the last block number of the answer.
     """
     files = offered(request).files
-    with _later_if_behind():
+    with later_if_behind():
         entries = [] if files is None else files.entries(limit=limit, before=before)
     return JSONResponse({"checkpoints": [_entry(entry) for entry in entries]})
 
@@ -197,7 +197,7 @@ def trust_list(request: Request) -> Response:
 async def _file(request: Request, kind: Kind, number: int | None = None) -> Response:
     """Answer with a file. Who has it already, or asks for its head alone, does not have it made."""
     desk = offered(request)
-    with _later_if_behind():
+    with later_if_behind():
         file = await desk.file(kind, number)
     if file is None:
         raise RequestFault(HTTPStatus.NOT_FOUND, _NONE_YET if number is None else _NOT_LISTED.format(number))
@@ -215,7 +215,7 @@ async def _file(request: Request, kind: Kind, number: int | None = None) -> Resp
         return answer
     data = await desk.made(file)
     if data is None:
-        raise _later(f"the checkpoint of block {file.number} cannot be put together; its operator finds out why")
+        raise later(f"the checkpoint of block {file.number} cannot be put together; its operator finds out why")
     return Response(data, media_type=media_type, headers=headers)
 
 
@@ -224,14 +224,16 @@ def _headers(digest: bytes, *, cache: str) -> dict[str, str]:
 
 
 @contextmanager
-def _later_if_behind() -> Iterator[None]:
+def later_if_behind() -> Iterator[None]:
+    """Have whoever asks come again while the index is being read anew."""
     try:
         yield
     except IndexBehind as exc:
-        raise _later(str(exc)) from exc
+        raise later(str(exc)) from exc
 
 
-def _later(why: str) -> HTTPException:
+def later(why: str) -> HTTPException:
+    """Return what has whoever asks come again, and says why."""
     return HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, why, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
@@ -17,23 +18,30 @@ from verifier.routes.turns import RETRY_AFTER_S, Crowded
 from verifier.value_faults import told
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI, Request
+    from fastapi import FastAPI
     from fastapi.responses import Response
     from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _FOR_PROGRAMS = "/api/"
 MEDIA_TYPE = "application/problem+json"
 _SHOWN, _SHOWN_PATH = 20, 80
-_NO_PAGES = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
-"""Where somebody who reads pages finds none: an address that only takes forms is none to go back to, either."""
+_PAGES: dict[int, str] = {
+    HTTPStatus.NOT_FOUND: "page.not_found",
+    # An address that only takes forms is none to go back to, either.
+    HTTPStatus.METHOD_NOT_ALLOWED: "page.not_found",
+    HTTPStatus.SERVICE_UNAVAILABLE: "page.not_now",
+}
+"""What somebody who reads pages is told, by what the keys of its sentences begin with."""
 
 
 class RequestFault(Exception):
     """What is wrong with a request; says what was got and what was wanted."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, *, page: str = "") -> None:
+        """`page` is what the keys of a page's sentences begin with, where people may ask for this."""
         super().__init__(detail)
-        self.status, self.detail = status, detail
+        self.status, self.detail, self.page = status, detail, page
 
 
 def add_to(app: FastAPI) -> None:
@@ -44,7 +52,34 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(Crowded, _crowded)
     app.add_exception_handler(RegisterUnanswerable, _unanswerable)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
+
+
+class Unforeseen:
+    """Answers what nobody foresaw.
+
+    The framework's own handler of exceptions stands outside of all middleware: what it sent would lack the headers that
+    let other origins read an answer, and those that keep browsers strict. The exception goes on to the server's log.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """It is to stand within what gives answers their headers."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        has_begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = has_begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_and_note)
+        except Exception as exc:
+            if scope["type"] == "http" and not has_begun:
+                await _unforeseen(Request(scope), exc)(scope, receive, send)
+            raise
 
 
 def problem(request: Request, status: int, detail: str) -> JSONResponse:
@@ -62,9 +97,12 @@ def problem(request: Request, status: int, detail: str) -> JSONResponse:
     )
 
 
-def _fault(request: Request, error: Exception) -> JSONResponse:
-    status = error.status if isinstance(error, RequestFault) else HTTPStatus.BAD_REQUEST
-    return problem(request, status, str(error))
+def _fault(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestFault):
+        return _unforeseen(request, error)
+    if error.page and _is_a_persons(request):
+        return _page(request, error.status, error.page)
+    return problem(request, error.status, error.detail)
 
 
 def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -102,8 +140,8 @@ def _http(request: Request, error: Exception) -> Response:
     elif status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_allowed(request)))
         detail = f"got the method {request.method[:_SHOWN]}, wanted one of: {headers['Allow']}"
-    is_page = status in _NO_PAGES and _is_a_persons(request)
-    answer = _page(request, status, "page.not_found") if is_page else problem(request, status, detail)
+    said = _PAGES.get(status) if _is_a_persons(request) else None
+    answer = problem(request, status, detail) if said is None else _page(request, status, said)
     answer.headers.update(headers)
     return answer
 
@@ -141,12 +179,6 @@ _METHODS = ("DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT")
 
 def _unforeseen(request: Request, _error: Exception) -> Response:
     status = HTTPStatus.INTERNAL_SERVER_ERROR
-    answer: Response
     if _is_a_persons(request):
-        answer = _page(request, status, "page.unforeseen")
-    else:
-        answer = problem(request, status, "something unforeseen happened; it was logged")
-    # What gives all other answers their headers stands within what catches this.
-    answer.headers["X-Request-Id"] = getattr(request.state, "request_id", "")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+        return _page(request, status, "page.unforeseen")
+    return problem(request, status, "something unforeseen happened; it was logged")

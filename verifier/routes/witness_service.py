@@ -210,7 +210,8 @@ class _Headers:
     """Gives each answer the headers that keep browsers strict, and lets any page read it."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        # What nobody foresaw is answered within, so that it has them too.
+        self._app = problems.Unforeseen(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:

@@ -56,7 +56,8 @@ def answer(call: Call, certificate: Certificate, *, action: str, back: str, by: 
     try:
         copies.require_sound(wish, certificate, call.office.today)
         copies.require_in_force(call.office, certificate)
-        if call.typed("step") == "make":
+        # A holder may have two certificates open in one browser, which knows of the one that was opened last alone.
+        if call.typed("step") == "make" and call.typed("certificate") in {"", certificate.id}:
             copies.make(call.office, call.at.renderer(), certificate.id, wish, by=by, occasion=occasion)
             return call.done(back, call.words.gettext("The limited copy is made. Download it below."))
     except (ClaimsInvalid, NotReady, NotAllowed, DocumentTrouble) as error:
@@ -67,6 +68,7 @@ def answer(call: Call, certificate: Certificate, *, action: str, back: str, by: 
         offered = copies.choices(call.office, work, certificate)
     return call.page(
         "copy_review.html",
+        certificate_id=certificate.id,
         action=action,
         back=back,
         wish=wish,

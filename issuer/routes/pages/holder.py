@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi import Response
+from starlette.datastructures import FormData
 
 from chain import code
 from chain.calendar import hour_of
@@ -21,6 +22,7 @@ from issuer.errors import SessionOver, SignInRefused, TooManyAttempts
 from issuer.face import PROOF_MEDIA_TYPE
 from issuer.routes.pages import copy_forms, front
 from issuer.routes.pages.front import Call, Calling, Elsewhere, Fault
+from issuer.routes.pages.late_forms import Late, SentLate
 
 if TYPE_CHECKING:
     from chain.certificate_types import CertificateType
@@ -122,8 +124,13 @@ def ask_copy(call: Calling) -> Response:
 
 @router.post("/h/copy")
 def take_copy(call: Calling) -> Response:
-    """Show what the copy will say, then make it."""
-    held = _held(call)
+    """Show what the copy will say, then make it; what was typed outlasts a visit that is over."""
+    try:
+        held = _held(call)
+    except Elsewhere as exc:
+        # The page that is opened next may be another certificate's, so what the copy will say is shown once more.
+        again = [(name, "review" if name == "step" else value) for name, value in call.form.multi_items()]
+        raise SentLate(Late.VISIT_OVER, FormData(again), csrf=call.csrf) from exc
     occasion = Occasion(call.now, "holder's link")
     certificate = _certificate(call, held)
     return copy_forms.answer(call, certificate, action="/h/copy", back=HOME, by=holding.HOLDER, occasion=occasion)

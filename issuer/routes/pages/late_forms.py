@@ -1,7 +1,8 @@
 """Forms that somebody filled in, and that came when they could not be taken any more: what was typed is given back.
 
 People are called away from their desks, and open a second tab. Whoever was signed out meanwhile, has signed in again,
-or has to show once more who is there gets a page that holds all that was typed, and sends it again in one step.
+or has to show once more who is there gets a page that holds all that was typed, and sends it again in one step. So does
+a holder whose page was closed meanwhile.
 """
 
 from __future__ import annotations
@@ -35,17 +36,21 @@ class Late(Enum):
     """What it does is signed, and who is there was shown too long ago."""
     OTHER_SESSION = auto()
     """The visitor has signed in anew, or shown again who is there, since the page was opened."""
+    VISIT_OVER = auto()
+    """A holder's page was closed meanwhile; nobody signs in there, but a link or slip opens it again."""
 
 
 class SentLate(Exception):
     """A form that comes back, so that nobody types it twice."""
 
-    def __init__(self, why: Late, form: FormData, who: SignedIn | None = None) -> None:
-        """`who` is there now, where somebody is."""
+    def __init__(self, why: Late, form: FormData, who: SignedIn | None = None, *, csrf: str = "") -> None:
+        """`who` is there now, where somebody is; where nobody signs in, `csrf` is the browser's own."""
         super().__init__(why.name)
         self.why = why
         self.form = form
         self.who = who
+        # Of somebody who is signed out there is no value yet; the page after the one that gives this back has it.
+        self.csrf = csrf if who is None else who.csrf
 
     @property
     def files(self) -> list[tuple[str, str]]:

@@ -103,8 +103,7 @@ def _late(request: Request, error: Exception) -> Response:
     context = _context(request) | {
         "why": error.why.name,
         "name": "" if error.who is None else f"{error.who.display_name} ({error.who.login})",
-        # Nobody is signed in whose value it could be; the page after this one has it.
-        "csrf": "" if error.who is None else error.who.csrf,
+        "csrf": error.csrf,
         "action": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "typed": error.typed,
         "files": error.files,

@@ -1,7 +1,7 @@
 // A report in words: its heading and next step, and its JSON as the API and the command line give it.
 
 import { hex } from "../evidence/bytes.js";
-import { dayOf, isoTime } from "./calendar.js";
+import { dayOf, isoTime, today } from "./calendar.js";
 import { timesOf } from "./evidence.js";
 import { TRACKS } from "./knowledge.js";
 import { blockAge, colourOf, isTest, verdictOf } from "./report.js";
@@ -17,8 +17,23 @@ import { day, message, say, show } from "./wording.js";
 /** For a date that a heading names and the report does not know; no verdict comes to that. */
 const UNKNOWN = "…";
 const DAY_S = 86_400;
-/** Whose offline headings say themselves as of when; the others have it added. */
-const SAY_AS_OF = ["VALID", "SIGNED"];
+/** Whose offline headings say themselves as of when, or nothing about the register; the others have it added. */
+const WITHOUT_AS_OF = ["VALID", "SIGNED", "UNREADABLE", "UNSUPPORTED"];
+/** Headings that say what is so now; an answer about a past day has others in their place, which name the day. */
+const OF_NOW = [
+  "INCOMPLETE",
+  "INCOMPLETE.copy",
+  "INCOMPLETE.copy_short",
+  "INCOMPLETE.document",
+  "INCOMPLETE.withheld",
+  "NOT_YET_VALID",
+  "SIGNED",
+  "SIGNED.dated",
+  "SIGNED.dated_online",
+  "VALID",
+  "VALID.copy",
+  "VALID.offline",
+];
 /** Messages by which only the copy falls short. */
 const OF_COPIES = ["signature.copy_alone", "validity.copy_expired", "validity.copy_not_yet"];
 /** What of a service's answer need be no lie, but is not enough either: one of several servers may lag a little. */
@@ -47,23 +62,25 @@ export function heading(report, language, sentences) {
   const { copy } = subject;
   const asOf = asOfWhen(report, language, sentences);
   const given = {
+    day: day(report.on),
     first: subject.validFrom === null ? UNKNOWN : day(subject.validFrom),
     last: subject.validUntil === null ? UNKNOWN : day(subject.validUntil),
     since: starts === null ? UNKNOWN : day(dayOf(starts)),
     until: renewal === null ? UNKNOWN : lastDay(renewal),
     until_words:
       ends === null ? "" : say(message("verdict.until_words", { until: lastDay(ends) }), language, sentences),
+    agency: decisive?.decidedBy || UNKNOWN,
     ...(copy && { copy_first: day(copy.made), copy_last: day(copy.expires) }),
     ...asOf,
   };
-  let said = say(message(`verdict.${verdict}${variantOf(report, verdict)}`, given), language, sentences);
+  let said = say(message(keyOf(report, verdict, decisive), given), language, sentences);
   if (copy) {
     const signed = report.checks.some(({ name, outcome }) => name === "signature" && outcome === "PASSED");
     const { recipient, purpose, expires } = copy;
     const told = { recipient, purpose, copy_last: day(expires), said };
     said = say(message(signed ? "verdict.copy" : "verdict.copy_unconfirmed", told), language, sentences);
   }
-  if (offline === null || register === null || SAY_AS_OF.includes(verdict)) return said;
+  if (offline === null || register === null || WITHOUT_AS_OF.includes(verdict)) return said;
   return said + say(message("verdict.as_of", asOf), language, sentences);
 }
 
@@ -117,6 +134,7 @@ export function asJson(report, language, locales) {
     number: subject.number,
     valid_from: subject.validFrom,
     valid_until: subject.validUntil,
+    kid: subject.kid8 && hex(subject.kid8),
     leaf: subject.leaf && hex(subject.leaf),
     short_number: subject.shortNumber,
     anchored: subject.anchored && {
@@ -161,9 +179,25 @@ export function asJson(report, language, locales) {
  */
 function headingOfReceipt({ receipt }, verdict, language, sentences) {
   if (verdict !== "INCOMPLETE" || !receipt) return say(message(`receipt.heading.${verdict}`), language, sentences);
-  const found = say(message(`receipt.found.${receipt.says.verdict}`), language, sentences);
-  const at = { time: Date.parse(receipt.says.checked_at) / 1000 };
-  return say(message("receipt.heading.INCOMPLETE", { at, found }), language, sentences);
+  const { verdict: finding, on, checked_at: checkedAt } = receipt.says;
+  const found = say(message(`receipt.found.${finding}`), language, sentences);
+  const at = { time: Date.parse(checkedAt) / 1000 };
+  // Its time is China's, and begins with the day.
+  const key = on < checkedAt.slice(0, 10) ? "receipt.heading.INCOMPLETE.on" : "receipt.heading.INCOMPLETE";
+  return say(message(key, { at, day: day(on), found }), language, sentences);
+}
+
+/**
+ * Returns the key of a certificate's heading.
+ * @param {Report} report
+ * @param {string} verdict
+ * @param {import("./subject.js").StatusShown | undefined} decisive
+ */
+function keyOf(report, verdict, decisive) {
+  if (verdict === "SUSPENDED" && decisive?.decidedBy) return "verdict.SUSPENDED.by";
+  const named = `${verdict}${variantOf(report, verdict)}`;
+  const isPast = report.on < today(new Date(report.checkedAt));
+  return isPast && OF_NOW.includes(named) ? `verdict.${named}.on` : `verdict.${named}`;
 }
 
 /**

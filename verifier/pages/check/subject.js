@@ -1,5 +1,6 @@
 // What a report tells about the certificate itself: whose it is, who issued it, what became of it.
 
+import { KID8 } from "../evidence/facts.js";
 import { shortNumber } from "../evidence/short_number.js";
 import { timeOf, timeOfHour } from "./calendar.js";
 import { RESIDENT_NUMBER, display, factText, plain } from "./claims.js";
@@ -57,6 +58,7 @@ import { LANGUAGES } from "./wording.js";
  * @property {string | null} number
  * @property {string | null} validFrom
  * @property {string | null} validUntil
+ * @property {Uint8Array | null} kid8
  * @property {Uint8Array | null} leaf
  * @property {string | null} shortNumber
  * @property {Anchoring | null} anchored
@@ -78,6 +80,7 @@ export const NOTHING = {
   number: null,
   validFrom: null,
   validUntil: null,
+  kid8: null,
   leaf: null,
   shortNumber: null,
   anchored: null,
@@ -128,6 +131,7 @@ export function ofClaimed(claimed, snapshot, entries, batch, moment) {
     number: number === undefined || number === null ? null : plain(number),
     validFrom: claimed.validity.firstDay,
     validUntil: claimed.validity.lastDay,
+    kid8: claimed.kidPrefix.subarray(0, KID8),
     ...aboutLeaf(claimed.leaf, claimed.type, snapshot, entries, batch, moment),
     certifiedFiles: (claimed.certificate?.credential.relatedResources ?? []).map(({ digest, mediaType }) => {
       return { digest, mediaType, isGiven: false };

@@ -26,7 +26,7 @@ export const MAX_TYPE_VERSION = 2 ** 16 - 1;
 const MAX_NUMBER = 64;
 const MAX_FACTS = 8;
 const MAX_FACT_BYTES = 512;
-const KID8 = 8;
+export const KID8 = 8;
 const SALT = 16;
 const DAY_MS = 86_400_000;
 /** 1 January 1900 and 31 December 9999, in days since 1970. */

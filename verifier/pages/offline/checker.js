@@ -29,7 +29,7 @@ class CheckerEnded extends Error {
  *   Promise<import("./checking.js").Opened>} open Believes what can be believed of the files.
  * @property {(text: string) => Promise<import("./checking.js").Read>} read
  * @property {(text: string, basis: number, asked: import("./checking.js").Asked) => Promise<object>} check The report.
- * @property {(basis: number, watched: {agency: number, leaf: string}[]) =>
+ * @property {(basis: number, watched: import("../watching/histories.js").Watched[]) =>
  *   Promise<import("../watching/histories.js").Histories | null>} histories What the checkpoint holds about leaves.
  */
 

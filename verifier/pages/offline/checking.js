@@ -82,12 +82,9 @@ const questions = {
   /**
    * What the checkpoint holds about leaves, for a watch list; null where none is believed.
    * @param {number} number
-   * @param {{agency: number, leaf: string}[]} watched
+   * @param {import("../watching/histories.js").Watched[]} watched
    */
-  histories: async (number, watched) => {
-    const { snapshot, trust } = basisOf(number);
-    return historiesOf(snapshot, trust, watched);
-  },
+  histories: async (number, watched) => historiesOf(basisOf(number), watched),
 };
 
 /** @param {number} number */

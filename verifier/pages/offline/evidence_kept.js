@@ -183,7 +183,7 @@ export class Evidence {
 
   /**
    * Returns what the checkpoint here holds about leaves; null where none is believed.
-   * @param {{agency: number, leaf: string}[]} watched
+   * @param {import("../watching/histories.js").Watched[]} watched
    */
   histories(watched) {
     return this.#checker.histories(this.basis, watched);

@@ -2,7 +2,7 @@
 
 import { element as el } from "../page/elements.js";
 import { change, isLasting, read } from "./kept.js";
-import { added, entryOf, has, removed } from "./list.js";
+import { added, completed, entryOf, has, removed } from "./list.js";
 
 /**
  * @param {any} report As `/api/v1/verify` gives it.
@@ -18,6 +18,8 @@ export async function offerToWatch(report, words) {
   const button = el("button", { type: "button", class: "button quiet" });
   const where = el("a", { class: "watch-link", href: `/watch?lang=${words.language}` }, words.say("watch.see"));
   let isWatched = has(list, entry.leaf);
+  // What the list did not know of it, as one that an earlier version of this page kept, the verdict tells.
+  if (isWatched) await change((kept) => completed(kept, entry));
   const show = () => {
     button.textContent = words.say(isWatched ? "watch.stop" : "watch.start");
     button.setAttribute("aria-pressed", String(isWatched));

@@ -14,10 +14,6 @@
  * @property {(Change & {agency: number, leaf_prefix: string})[]} deltas
  */
 
-const HOUR_S = 3600;
-/** Tracks that speak against a certificate while they are in force. */
-const AGAINST = ["RESCINDED", "REVOKED", "WITHDRAWN", "CANCELLED", "REPLACED", "SUSPENSION", "LOSS"];
-
 /**
  * Returns an entry with what is known now. Either answer may be missing; what neither tells stays as it was.
  * @param {Entry} entry
@@ -30,21 +26,24 @@ export function updated(entry, told, proven) {
   const shown = proven?.registry_id === entry.registry_id ? proven : null;
   const changes = heard ? merged(entry, heard) : entry.changes;
   const block = heard ? Math.max(entry.block, heard.completeTo) : entry.block;
-  return { ...entry, block, changes: shown ? held(entry, changes, block, shown) : changes };
+  if (!shown) return { ...entry, block, changes };
+  return {
+    ...entry,
+    block,
+    earlier: earlierOf(entry, shown),
+    changes: held(entry, changes, block, shown),
+    rights: shown.rights[entry.leaf] ?? entry.rights,
+  };
 }
 
 /**
- * Returns what is in force now of what became of a certificate; the newest entry of each track decides.
- * @param {Noted[]} changes
- * @param {number} now In milliseconds since 1970.
+ * Returns what had been recorded when the certificate was put on the list: as the checkpoint has it, as far as it reaches.
+ * @param {Entry} entry
+ * @param {Histories} shown
  */
-export function inForce(changes, now) {
-  const hour = Math.floor(now / 1000 / HOUR_S);
-  const newest = new Map(changes.filter(({ doubt }) => doubt !== "invented").map((change) => [change.track, change]));
-  return [...newest.values()].filter(
-    ({ track, from_hour: from, until_hour: until }) =>
-      AGAINST.includes(track) && from > 0 && from <= hour && (until === 0 || hour < until),
-  );
+function earlierOf({ leaf, start, earlier }, shown) {
+  const proven = (shown.leaves[leaf] ?? []).filter(({ block_number: at }) => at <= start);
+  return [...proven, ...earlier.filter(({ block_number: at }) => at > shown.block_number)];
 }
 
 /**

@@ -1,6 +1,7 @@
 // The watch list as it is kept on this device: read, changed and written in one go, so that two pages keep what each did.
 
 import { openStore } from "../offline/store.js";
+import { wholeOf } from "./list.js";
 
 const NAME = "watch-list";
 
@@ -16,7 +17,7 @@ function opened() {
 
 /** @returns {Promise<Entry[]>} */
 export async function read() {
-  return (await (await opened()).get(NAME)) ?? [];
+  return ((await (await opened()).get(NAME)) ?? []).map(wholeOf);
 }
 
 /**

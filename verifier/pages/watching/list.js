@@ -1,7 +1,8 @@
 // The watch list: which certificates somebody keeps an eye on. It stays on the device; a file takes it to another one.
 
-import { isDay } from "../check/calendar.js";
+import { HOUR_S, isDay } from "../check/calendar.js";
 import { VERDICTS } from "../check/report.js";
+import { markOf } from "./standing.js";
 
 const KIND = "yinxin-watch-list";
 const FORMAT = 1;
@@ -10,6 +11,9 @@ export const MAX_LABEL = 80;
 const MAX_FILE = 4 * 2 ** 20;
 const LEAF = /^[0-9a-f]{64}$/;
 const REGISTRY_ID = /^0x[0-9a-f]{64}$/;
+/** How a key's kid begins; nothing where the key is not known. */
+const KID = /^([0-9a-f]{16})?$/;
+const ROOT = /^([0-9a-f]{64})?$/;
 /** Control characters, and what turns the direction of writing. */
 // eslint-disable-next-line no-control-regex
 const UNSPEAKABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -20,6 +24,7 @@ const UNSPEAKABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u
  * @typedef {Change & {proven: boolean, doubt: "invented" | "withheld" | null}} Noted `proven` where a checkpoint holds it;
  *   `doubt` says what the service told otherwise.
  */
+/** From which day to which, the last one included and null without end. @typedef {{first: string, last: string | null}} Days */
 /**
  * A certificate that is watched.
  * @typedef {object} Entry
@@ -34,7 +39,20 @@ const UNSPEAKABLE = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u
  * @property {number} block The block up to which the service told everything.
  * @property {string} since The day on which it was put here.
  * @property {Noted[]} changes
+ * @property {Change[]} earlier What had been recorded of it by then.
+ * @property {Days | null} days On which it is valid; null where the list does not know.
+ * @property {string} kid How the kid of the key begins that signed it; empty where the list does not know.
+ * @property {string} root The root of its batch; empty where the list does not know.
+ * @property {import("./histories.js").Rights | null} rights What the newest checkpoint here says of its key and its agency;
+ *   null where none has said anything.
+ * @property {string | null} seen What was told of it when the list was looked at last.
  */
+
+/**
+ * What entries lack that an earlier version of this page kept, or that come from its file.
+ * @type {Pick<Entry, "earlier" | "days" | "kid" | "root" | "rights" | "seen">}
+ */
+const LACKING = { earlier: [], days: null, kid: "", root: "", rights: null, seen: null };
 
 /** A file that is no watch list. */
 export class NoWatchList extends Error {}
@@ -44,10 +62,12 @@ export class NoWatchList extends Error {}
  * @param {any} report As `/api/v1/verify` gives it.
  * @returns {Entry | null}
  */
-export function entryOf({ leaf, agency, registry_id, short_number, verdict, on, block_number, checked_at, anchored }) {
+export function entryOf(report) {
+  const { leaf, agency, registry_id, short_number, verdict, on, block_number, checked_at, anchored } = report;
   if (!leaf || !agency || !registry_id || block_number === null || !anchored) return null;
   const since = checked_at.slice(0, 10);
-  return {
+  const entry = {
+    ...LACKING,
     leaf,
     agency: agency.id,
     registry_id,
@@ -59,7 +79,56 @@ export function entryOf({ leaf, agency, registry_id, short_number, verdict, on, 
     block: block_number,
     since,
     changes: [],
+    earlier: earlierOf(report),
+    ...signedOf(report),
+    root: anchored.root,
   };
+  return { ...entry, seen: markOf(entry, Date.parse(checked_at)) };
+}
+
+/**
+ * Returns an entry as this version of the page has it.
+ * @param {Entry} entry As it was kept, by whichever version.
+ * @returns {Entry}
+ */
+export function wholeOf(entry) {
+  return { ...LACKING, ...entry };
+}
+
+/** @param {Entry} entry */
+export function lacksDays({ days }) {
+  return days === null;
+}
+
+/** @param {Entry} entry */
+export function lacksKey({ kid, root }) {
+  return !kid || !root;
+}
+
+/**
+ * Fills in what an entry lacks, now that its certificate was checked anew.
+ * @param {Entry[]} list
+ * @param {Entry} checked As `entryOf` makes it of the new report.
+ */
+export function completed(list, checked) {
+  return list.map((entry) => {
+    if (entry.leaf !== checked.leaf || entry.registry_id !== checked.registry_id) return entry;
+    const [days, isKey] = [entry.days ?? checked.days, lacksKey(entry) && !lacksKey(checked)];
+    if (days === entry.days && !isKey) return entry;
+    const { kid, root } = isKey ? checked : entry;
+    const filled = { ...entry, days, kid, root };
+    // Whoever sees the verdict knows by it how the certificate stands now.
+    return { ...filled, seen: markOf(filled, Date.now()) };
+  });
+}
+
+/**
+ * Returns the list as looked at now.
+ * @param {Entry[]} list
+ * @param {number} now In milliseconds since 1970.
+ */
+export function looked(list, now) {
+  return list.map((entry) => ({ ...entry, seen: markOf(entry, now) }));
 }
 
 /**
@@ -97,11 +166,14 @@ export function has(list, leaf) {
 }
 
 /**
- * Writes a list as a file. What became of its certificates is left out: whoever reads it asks anew.
+ * Writes a list as a file. What became of its certificates is left out, and what was seen of that: whoever reads it asks
+ * anew.
  * @param {Entry[]} list
  */
 export function toFile(list) {
-  const entries = list.map(({ changes: _, ...entry }) => ({ ...entry, block: entry.start }));
+  const entries = list.map(({ changes: _, earlier: __, rights: ___, seen: ____, ...entry }) => {
+    return { ...entry, block: entry.start };
+  });
   return JSON.stringify({ kind: KIND, format: FORMAT, entries }, null, 1);
 }
 
@@ -128,7 +200,9 @@ export function fromFile(text) {
 /** @param {any} entry */
 function requireEntry(entry) {
   const { leaf, agency, registry_id, label, short_number, verdict, on, start, since } = entry ?? {};
-  const texts = [label, short_number, verdict, on, since, leaf, registry_id];
+  // Files of earlier versions have none of these.
+  const { days = null, kid = "", root = "" } = entry ?? {};
+  const texts = [label, short_number, verdict, on, since, leaf, registry_id, kid, root];
   const isSound =
     texts.every((text) => typeof text === "string") &&
     LEAF.test(leaf) &&
@@ -136,11 +210,56 @@ function requireEntry(entry) {
     VERDICTS.includes(verdict) &&
     isDay(on) &&
     isDay(since) &&
+    areDays(days) &&
+    KID.test(kid) &&
+    ROOT.test(root) &&
     short_number.length <= 20 &&
     [agency, start].every((number) => Number.isSafeInteger(number) && number >= 0);
   if (!isSound) throw new NoWatchList("got an entry that is none");
-  const known = { leaf, agency, registry_id, verdict, on, start, block: start, since, changes: [] };
-  return { ...known, label: speakable(label), short_number: speakable(short_number) };
+  const known = { ...LACKING, leaf, agency, registry_id, verdict, on, start, block: start, since, changes: [], kid, root };
+  const kept = days && { first: days.first, last: days.last };
+  return { ...known, days: kept, label: speakable(label), short_number: speakable(short_number) };
+}
+
+/** @param {any} days */
+function areDays(days) {
+  if (days === null) return true;
+  const { first, last } = days;
+  return typeof first === "string" && isDay(first) && (last === null || (typeof last === "string" && isDay(last)));
+}
+
+/**
+ * Returns what a report says of a certificate in its agency's own words, where its signature was found to be good: its
+ * days, and its key. A limited copy is signed with another key than its certificate.
+ * @param {any} report
+ * @returns {Pick<Entry, "days" | "kid">}
+ */
+function signedOf({ checks, valid_from: first, valid_until: last, kid, copy }) {
+  const { outcome } = checks.find((/** @type {any} */ { name }) => name === "signature") ?? {};
+  const isSigned = outcome === "PASSED";
+  return { days: isSigned && first ? { first, last: last ?? null } : null, kid: isSigned && !copy && kid ? kid : "" };
+}
+
+/**
+ * @param {any} report
+ * @returns {Change[]}
+ */
+function earlierOf({ statuses }) {
+  return statuses
+    .filter((/** @type {any} */ { track, in_force }) => track !== "RENEWAL_PENDING" || in_force)
+    .map((/** @type {any} */ { track, from, until, block_number, recorded_at }) => ({
+      track,
+      from_hour: hourOf(from),
+      until_hour: hourOf(until),
+      block_number,
+      log_index: 0,
+      timestamp: Date.parse(recorded_at) / 1000,
+    }));
+}
+
+/** @param {string | null} time As reports write it. */
+function hourOf(time) {
+  return time === null ? 0 : Date.parse(time) / 1000 / HOUR_S;
 }
 
 /** @param {string} text */

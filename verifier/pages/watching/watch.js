@@ -1,37 +1,46 @@
 // The watch list's page: shows what this device watches, asks what happened to all certificates, and tells what happened
 // to these. Entry of the bundle static/watch.js.
 
+import { colourOf } from "../check/report.js";
+import { say as inWords } from "../check/wording.js";
 import { Unreachable } from "../offline/client.js";
 import { pageJudge } from "../offline/judge.js";
+import { sentencesOf } from "../offline/words.js";
 import { element as el, find, isolated } from "../page/elements.js";
 import { wordsOf } from "../page/words.js";
-import { inForce, updated } from "./changes.js";
+import { updated } from "./changes.js";
 import { deltasAfter } from "./deltas.js";
 import { change, isLasting, read } from "./kept.js";
-import { MAX_LABEL, NoWatchList, added, fromFile, relabelled, removed, toFile } from "./list.js";
+import { MAX_LABEL, NoWatchList, added, fromFile, lacksDays, lacksKey, looked, relabelled, removed, toFile } from "./list.js";
+import { VERDICT_OF, isNews, isOfDaysAlone, overOf, standingOf } from "./standing.js";
 
 /** @typedef {import("../page/words.js").Words} Words */
 /** @typedef {import("./list.js").Entry} Entry */
 /** @typedef {import("./list.js").Noted} Noted */
+/** @typedef {import("./standing.js").Standing} Standing */
 /**
  * What the last check that came to something rests on.
- * @typedef {{asOf: number, offline: boolean, doubt: boolean, registries: (string | undefined)[]}} Checked `registries` are
- *   those of which something is known, by their ids: a list from a file may name others.
+ * @typedef {{asOf: number, offline: boolean, doubt: boolean, proven: number | null, registries: (string | undefined)[]}}
+ *   Checked `proven` is the checkpoint's time. `registries` are those of which something is known, by their ids: a list
+ *   from a file may name others.
  */
 
 /** The service is asked from a multiple of so many blocks, so that the number is not one list's own. */
 const STEP = 256;
-/** A suspension is announced as its verdict is called. @type {Record<string, string>} */
-const VERDICT_OF = { SUSPENSION: "SUSPENDED", LOSS: "LOST" };
 const HOUR_MS = 3_600_000;
 const CHINA_MS = 8 * HOUR_MS;
 const PACK_MS = 8000;
 
 /** @type {Checked | null} */
 let checked = null;
+/** The leaves of those that are told otherwise than when somebody was here last. @type {Set<string>} */
+let news = new Set();
+/** In which what the worker says is put into words. @type {Record<string, string>} */
+let sentences = {};
 
 async function begin() {
   const words = await wordsOf(document.documentElement.lang);
+  sentences = await sentencesOf(words.language);
   find("#watching").hidden = false;
   find("#check").addEventListener("click", () => check(words));
   find("#export").addEventListener("click", () => save(words));
@@ -61,12 +70,20 @@ async function check(words) {
   // Where nobody answers, nothing new is known, which is not that nothing was recorded.
   if (asOf !== undefined) {
     const doubt = told !== null && told.doubt !== null;
-    checked = { asOf, offline: told === null, doubt, registries: [told?.registryId, proven?.registry_id] };
+    const registries = [told?.registryId, proven?.registry_id];
+    checked = { asOf, offline: told === null, doubt, proven: proven?.time ?? null, registries };
   }
-  const now = await change((kept) => kept.map((entry) => updated(entry, told, proven)));
-  show(now, words);
+  const now = Date.now();
+  const kept = await change((entries) => {
+    const known = entries.map((entry) => updated(entry, told, proven));
+    for (const entry of known.filter((each) => isNews(each, now))) news.add(entry.leaf);
+    return looked(known, now);
+  });
+  show(kept, words);
   await tellKept();
-  say(words.say(told === null && proven === null ? "watch.unreachable" : "watch.done"));
+  const count = kept.filter(({ leaf }) => news.has(leaf)).length;
+  if (told === null && proven === null) say(words.say("watch.unreachable"));
+  else say(count ? words.say("watch.done_news", { count }) : words.say("watch.done"));
 }
 
 /** @param {number} after */
@@ -90,7 +107,7 @@ async function provenOf(list) {
     const evidence = await pageJudge().evidence();
     // The newest checkpoint reaches furthest; without a network the one that is kept here does.
     await evidence.renew({ withinMs: PACK_MS }).catch(ignoreUnreachable);
-    return await evidence.histories(list.map(({ agency, leaf }) => ({ agency, leaf })));
+    return await evidence.histories(list.map(({ agency, leaf, kid, root }) => ({ agency, leaf, kid, root })));
   } catch (error) {
     // A browser that cannot check by itself has the service's word alone, and the page says so.
     console.info(String(error));
@@ -108,13 +125,42 @@ function show(list, words) {
   find("#export").hidden = list.length === 0;
   find("#watched").replaceChildren(...list.map((entry) => shown(entry, words)));
   find("#as-of").textContent = asOf(words);
+  showNews(list, words);
+}
+
+/**
+ * Names those that changed, each with a link to where the list tells more.
+ * @param {Entry[]} list
+ * @param {Words} words
+ */
+function showNews(list, words) {
+  const changed = list.filter(({ leaf }) => news.has(leaf));
+  const links = changed.map((entry) => el("li", {}, linkTo(entry)));
+  find("#news").hidden = changed.length === 0;
+  find("#news").replaceChildren(el("h2", {}, words.say("watch.news", { count: changed.length })), el("ul", {}, links));
+}
+
+/** @param {Entry} entry */
+function linkTo(entry) {
+  const link = el("a", { href: `#${idOf(entry)}` }, isolated(nameOf(entry)));
+  // The page is loaded anew where its address changes, even behind #.
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    find(`#${idOf(entry)}`).focus();
+  });
+  return link;
 }
 
 /** @param {Words} words */
 function asOf(words) {
   if (!checked) return "";
-  const key = checked.offline ? "watch.as_of_pack" : checked.doubt ? "watch.as_of_doubt" : "watch.as_of";
-  return words.say(key, { time: words.moment(inChina(checked.asOf * 1000)) });
+  const { asOf: time, proven, offline, doubt } = checked;
+  const key = offline ? "watch.as_of_pack" : doubt ? "watch.as_of_doubt" : proven === null ? "watch.as_of_site" : "watch.as_of";
+  const said = [words.say(key, { time: words.moment(inChina(time * 1000)) })];
+  // Who may sign and anchor, no answer of the service tells.
+  if (proven === null) said.push(words.say("watch.rights_unknown"));
+  else if (!offline) said.push(words.say("watch.rights_as_of", { time: words.moment(inChina(proven * 1000)) }));
+  return said.join(words.language === "en" ? " " : "");
 }
 
 /**
@@ -122,20 +168,23 @@ function asOf(words) {
  * @param {Words} words
  */
 function shown(entry, words) {
-  const against = inForce(entry.changes, Date.now());
-  const isOdd = entry.changes.some(({ doubt }) => doubt !== null);
-  const colour = against.length || isOdd ? "red" : entry.changes.length ? "amber" : isChecked(entry) ? "calm" : "grey";
-  const name = entry.label || entry.short_number;
-  const id = `watched-${entry.leaf.slice(0, 16)}`;
+  const standing = standingOf(entry, Date.now());
+  const name = nameOf(entry);
+  const id = idOf(entry);
+  const told = [...faultOf(entry, words), ...entry.changes.map((each) => changed(each, words))];
+  const lacking = lackingOf(entry, words);
+  const isNew = news.has(entry.leaf) && [" ", el("span", { class: "new" }, words.say("watch.new"))];
   return el(
     "li",
-    { class: `watched ${colour}`, "aria-labelledby": id },
-    el("h2", { id }, isolated(name)),
-    el("p", { class: "state" }, stateOf(entry, against, words)),
-    entry.changes.length > 0 && el("ul", { class: "changes" }, entry.changes.map((each) => changed(each, words))),
+    { class: `watched ${colourFor(entry, standing)}`, "aria-labelledby": id },
+    el("h2", { id, tabindex: "-1" }, isolated(name), isNew),
+    stateOf(entry, standing, words).map((said, place) => el("p", { class: place ? "hint" : "state" }, said)),
+    told.length > 0 && el("ul", { class: "changes" }, told),
+    lacking && el("p", { class: "hint" }, lacking),
     el(
       "p",
       { class: "path" },
+      daysOf(entry, words),
       words.say("watch.then", { verdict: words.say(`copy.${entry.verdict}.word`), day: words.day(entry.on) }),
       entry.label && entry.short_number ? [" · ", el("span", { class: "number" }, entry.short_number)] : "",
       ` · ${words.say("watch.since", { day: words.day(entry.since) })}`,
@@ -144,17 +193,129 @@ function shown(entry, words) {
   );
 }
 
+/** @param {Entry} entry */
+function nameOf({ label, short_number }) {
+  return label || short_number;
+}
+
+/** @param {Entry} entry */
+function idOf({ leaf }) {
+  return `watched-${leaf.slice(0, 16)}`;
+}
+
 /**
- * Says in one line how a certificate stands.
  * @param {Entry} entry
- * @param {Noted[]} against
+ * @param {Standing} standing
+ */
+function colourFor(entry, { verdicts, daysLeft }) {
+  const colours = verdicts.map(colourOf);
+  if (isOdd(entry) || colours.includes("red")) return "red";
+  if (colours.length || entry.changes.length || daysLeft !== null) return "amber";
+  return isChecked(entry) && !lacksDays(entry) && !lacksKey(entry) ? "calm" : "grey";
+}
+
+/**
+ * Says in one line how a certificate stands; then, unless that line does, whether anything was recorded.
+ * @param {Entry} entry
+ * @param {Standing} standing
+ * @param {Words} words
+ * @returns {string[]}
+ */
+function stateOf(entry, standing, words) {
+  const { verdicts, daysLeft } = standing;
+  const said = verdicts.map((verdict) => verdictIn(verdict, entry, standing, words));
+  if (daysLeft !== null) said.push(endingIn(daysLeft, entry, words));
+  if (!verdicts.length) said.push(...overOf(entry, standing).map((verdict) => overIn(verdict, entry, words)));
+  if (isOdd(entry)) said.unshift(words.say("watch.contradicted"));
+  const line = said.length ? [said.join(" · ")] : [];
+  // What its days come to says nothing of what was recorded.
+  return !isOdd(entry) && isOfDaysAlone(standing) ? [...line, words.say(recordedOf(entry))] : line;
+}
+
+/** @param {Entry} entry */
+function recordedOf(entry) {
+  if (entry.changes.length) return "watch.changed";
+  return isChecked(entry) ? "watch.unchanged" : "watch.not_checked";
+}
+
+/**
+ * @param {string} verdict
+ * @param {Entry} entry
+ * @param {Standing} standing
  * @param {Words} words
  */
-function stateOf(entry, against, words) {
-  if (entry.changes.some(({ doubt }) => doubt !== null)) return words.say("watch.contradicted");
-  if (against.length) return against.map(({ track }) => wordOf(track, words)).join(" · ");
-  if (entry.changes.length) return words.say("watch.changed");
-  return words.say(isChecked(entry) ? "watch.unchanged" : "watch.not_checked");
+function verdictIn(verdict, { days }, { deemedUntil }, words) {
+  const last = days?.last ? words.day(days.last) : "";
+  if (verdict === "EXPIRED") return words.say("watch.expired", { last });
+  if (verdict === "RENEWAL_PENDING" && deemedUntil) return words.say("watch.deemed", { last, until: words.day(deemedUntil) });
+  if (verdict === "NOT_YET_VALID" && days) return words.say("watch.not_yet", { first: words.day(days.first) });
+  return words.say(`copy.${verdict}.word`);
+}
+
+/**
+ * @param {string} verdict
+ * @param {Entry} entry
+ * @param {Words} words
+ */
+function overIn(verdict, { days }, words) {
+  if (verdict === "NOT_YET_VALID" && days) return words.say("watch.begun", { first: words.day(days.first) });
+  return words.say("watch.over", { what: words.say(`copy.${verdict}.word`) });
+}
+
+/**
+ * @param {number} daysLeft
+ * @param {Entry} entry
+ * @param {Words} words
+ */
+function endingIn(daysLeft, { days }, words) {
+  const key = ["watch.expires_today", "watch.expires_tomorrow"][daysLeft] ?? "watch.expires_in";
+  return words.say(key, { days: daysLeft, last: words.day(/** @type {string} */ (days?.last)) });
+}
+
+/**
+ * Says on which days a certificate is valid, as far as the list knows.
+ * @param {Entry} entry
+ * @param {Words} words
+ */
+function daysOf({ days }, words) {
+  if (days === null) return "";
+  const first = words.day(days.first);
+  const said = days.last ? words.say("watch.days", { first, last: words.day(days.last) }) : words.say("watch.days_open", { first });
+  return `${said} · `;
+}
+
+/**
+ * Says what the list does not know of a certificate, and so cannot notice.
+ * @param {Entry} entry
+ * @param {Words} words
+ */
+function lackingOf(entry, words) {
+  const [days, key] = [lacksDays(entry), lacksKey(entry)];
+  if (!days && !key) return "";
+  return words.say(days && key ? "watch.lacks_both" : days ? "watch.lacks_days" : "watch.lacks_key");
+}
+
+/**
+ * Says why a key or an agency does not count, where a checkpoint shows it.
+ * @param {Entry} entry
+ * @param {Words} words
+ */
+function faultOf({ rights }, words) {
+  if (!rights?.fault) return [];
+  return [
+    el(
+      "li",
+      {},
+      el("strong", {}, words.say("copy.ISSUER_NOT_AUTHORISED.word")),
+      ` ${inWords(rights.fault, words.language, sentences)} `,
+      el("span", { class: "path" }, words.say("watch.proven")),
+    ),
+  ];
+}
+
+/** @param {Entry} entry */
+function isOdd({ changes }) {
+  return changes.some(({ doubt }) => doubt !== null);
 }
 
 /** @param {Entry} entry */

@@ -69,7 +69,11 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
 """The entries of the auditor's menu: key of the word, and path."""
 
 Lang: TypeAlias = PageLanguage
-"""A page's `lang`; None lets the browser choose."""
+"""A page's `lang`; None lets the browser choose.
+
+As on the public pages, people get a page all the same if theirs is none of ours: it changes words, not what is told.
+Whoever asks for a file is told; see `require_known_query`.
+"""
 Cursor: TypeAlias = Annotated[str | None, Query(max_length=600)]
 """Where a page of a list begins (see `verifier.audit.paging`)."""
 Format: TypeAlias = Annotated[ExportForm | None, Query(alias="format")]
@@ -169,6 +173,9 @@ def require_known_query(request: Request) -> None:
             raise Misasked("unknown", name=name[:_SHOWN], wanted=", ".join(known))
         if (count := len(request.query_params.getlist(name))) > 1:
             raise Misasked("twice", name=name, count=count)
+    lang = request.query_params.get("lang")
+    if "format" in request.query_params and lang is not None and language_in(lang) is None:
+        raise Misasked("choice", name="lang", got=lang[:_SHOWN], wanted=", ".join(Language))
 
 
 def _asked_by(dependant: Dependant) -> list[str]:

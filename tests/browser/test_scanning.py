@@ -109,10 +109,7 @@ def test_the_camera_is_closed_by_hand_and_when_the_page_is_left(browser: Browser
             stream = page.evaluate_handle("document.querySelector('video').srcObject")
             close()
             page.locator("#scanner").wait_for(state="hidden")
-            for _ in range(100):
-                if stream.evaluate("(stream) => stream.getTracks()[0].readyState") == "ended":
-                    break
-            assert stream.evaluate("(stream) => stream.getTracks()[0].readyState") == "ended"
+            page.wait_for_function("(stream) => stream.getTracks()[0].readyState === 'ended'", arg=stream)
         assert page.locator(".summary").count() == 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from chain.events import Track
 from tests.browser.desk import LANGUAGES, axe
 from tests.browser.device import World, telephone, with_path
+from tests.waiting import wait_until
 from verifier.wording import Language, sentence
 
 if TYPE_CHECKING:
@@ -46,13 +47,14 @@ def hang(world: World) -> None:
     world.between.hangs = lambda path: path.startswith("/api/")
 
 
+def was_asked(world: World, path: str) -> bool:
+    return any(path in one.target for one in world.between.asked)
+
+
 def lose_patience(phone: Telephone, world: World, *asked: str, seconds: int = 7) -> None:
     """Wait until these were asked, one after the other, and each time let so much of the page's time pass."""
     for each in asked:
-        until = time.monotonic() + 60
-        while not any(each in one.target for one in world.between.asked):
-            assert time.monotonic() < until, f"{each} was not asked"
-            time.sleep(0.02)
+        wait_until(partial(was_asked, world, each), what=f"{each} is asked")
         phone.page.clock.fast_forward(1000 * seconds)
 
 

@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import signal
 import sys
-import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,9 +25,10 @@ from issuer.wiring import open_issuer
 from tests.deployed import credit_code
 from tests.issuer.offices import permits
 from tests.issuer.terminal import Terminal
+from tests.waiting import PATIENCE_S, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from multiprocessing.process import BaseProcess
     from typing import Self
 
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from issuer.wiring import Issuer
 
 PERMIT = by_identifier("food-operation-permit")
-PATIENCE_S = 60.0
-_POLL_S = 0.02
 _AGENCY = 1
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["issuer.cli", "issuer.app", "issuer.documents", "tests.faults.services"])
@@ -154,14 +152,6 @@ def deployed(folder: Path, *, node: str, database: str) -> Service:
         finished = terminal.run(*command)
         assert finished.code == 0, finished.err
     return Service(folder, settings, iter(range(1, 100_000)))
-
-
-def wait_until(holds: Callable[[], bool], *, what: str) -> None:
-    """Look again and again until something holds."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, f"in vain: {what}"
-        time.sleep(_POLL_S)
 
 
 def batches_of(opened: Issuer, numbers: Sequence[int]) -> list[Batch]:

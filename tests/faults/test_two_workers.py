@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from issuer.models import State
-from tests.faults.services import batches_of, require_each_once, wait_until, wait_until_documents
+from tests.faults.services import batches_of, require_each_once, wait_until_documents
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.faults.services import Service

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.papers_on_chain import anchor, certificate_of, set_status
 from tests.verifier.test_index import TOO_LONG, ask, message_of, now_of
 from tests.verifier.trust import settings_of
+from tests.waiting import wait_until
 from verifier.cli import run
 from verifier.index import CHUNK
 from verifier.report import Verdict
@@ -327,10 +327,12 @@ def held_back(proxy: ChaosProxy, *, from_block: int) -> Iterator[None]:
 
 def until_it_has_read(index: Index, block: int) -> int:
     """Wait until another process has come so far; returns how far."""
-    deadline = time.monotonic() + _LONG
-    while time.monotonic() < deadline:
+    read: list[int] = []
+
+    def holds() -> bool:
         progress = index.progress()
-        if progress is not None and progress.block_number >= block:
-            return progress.block_number
-        time.sleep(0.05)
-    raise AssertionError(f"nobody has read block {block}")
+        read.extend([progress.block_number] if progress is not None else [])
+        return bool(read) and read[-1] >= block
+
+    wait_until(holds, what=f"block {block} is read")
+    return read[-1]

@@ -27,9 +27,10 @@ from tests.issuer import strangers
 from tests.issuer.offices import permits
 from tests.issuer.post_office import DUTY, HOST, SENDER, open_post_office
 from tests.issuer.terminal import Terminal
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from email.message import EmailMessage
 
     from issuer.office import Office
@@ -39,7 +40,6 @@ AGENCY = 1
 TYPES = ["food-operation-permit"]
 TEAM = ("--prepared-by", "low-preparer", "--approved-by", "low-approver")
 PROGRAM = Path(sys.executable).parent / "yinxin-verifier"
-_PATIENCE_S = 30.0
 
 
 @pytest.fixture(scope="module")
@@ -213,17 +213,20 @@ def test_a_running_service_tells_by_mail_within_seconds(terminal: Terminal, chai
         worker.start()
         try:
             with office_of(settings) as office:
-                wait_for(lambda: has_begun(office))
+                wait_until(lambda: has_begun(office), what="the reconciliation begins")
                 chain.fund(strangers.STRANGER.address)
                 began = time.monotonic()
                 _, transaction = strangers.anchored(office, "told", agency=AGENCY)
-                wait_for(lambda: bool(named(post_office, transaction.hex())))
+                wait_until(lambda: named(post_office, transaction.hex()), what="an alert names the transaction")
                 assert time.monotonic() - began < 60
                 # What the clock does once a day.
                 chain.mine(2)
                 with office.store.writing() as work:
                     running.submit(office, work, int(AGENCY), who=audit_log.SERVICE)
-                wait_for(lambda: any(transaction.hex() in each for each in texts(post_office, "reconciliation")))
+                wait_until(
+                    lambda: any(transaction.hex() in each for each in texts(post_office, "reconciliation")),
+                    what="a letter names the transaction",
+                )
         finally:
             stop.set()
             worker.join()
@@ -243,10 +246,3 @@ def texts(post_office: PostOffice, part: str) -> list[str]:
 def has_begun(office: Office) -> bool:
     with office.store.reading() as work:
         return rows.followed(work) is not None
-
-
-def wait_for(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)

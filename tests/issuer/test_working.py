@@ -13,6 +13,7 @@ from issuer.errors import NotReady
 from issuer.rounds import Round, walk, walked
 from issuer.tasks import Cancelled, Task, TaskAtHand, TaskState
 from issuer.working import Worker
+from tests.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,10 +168,8 @@ def test_signs_of_life_come_while_a_handler_says_nothing(world: World, monkeypat
     def handler(*_: object) -> JSON:
         before = found(world, number).heartbeat_at
         world.registry.now += 20
-        for _attempt in range(500):
-            if found(world, number).heartbeat_at != before:
-                alive.set()
-                break
+        wait_until(lambda: found(world, number).heartbeat_at != before, what="a sign of life")
+        alive.set()
         return None
 
     worker(world, handler).step()

@@ -13,6 +13,7 @@ from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.book import CLAIMS
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of
 from tests.verifier.test_index import now_of
+from tests.waiting import wait_until
 from verifier import checking
 from verifier.app import make_app
 from verifier.reading import MAX_UPLOAD
@@ -196,16 +197,12 @@ class TestHealth:
         self, client: TestClient, paper: Paper, proxy: ChaosProxy
     ) -> None:
         proxy.fail(Way.DROP_BEFORE)
-        for _ in range(200):
-            if client.get("/readyz").status_code == 503:
-                break
+        wait_until(lambda: client.get("/readyz").status_code == 503, what="it is unready")
         assert client.get("/readyz").json()["message_id"] == "registry.silent"
         assert client.get("/healthz").status_code == 200
         assert report_of(client.post(API, json={"code": paper.code()}))["verdict"] == "CANNOT_CHECK"
         proxy.clear()
-        for _ in range(200):
-            if client.get("/readyz").status_code == 200:
-                break
+        wait_until(lambda: client.get("/readyz").status_code == 200, what="it is ready again")
         assert report_of(client.post(API, json={"code": paper.code()}))["verdict"] == "VALID"
 
     def test_before_the_registry_is_reached_it_is_unready(self, deployment: Deployed, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.browser.between import standing
 from tests.browser.counter import MemoryIndex
 from tests.verifier.book import NOW, Book
+from tests.waiting import wait_until
 from verifier.app import make_app
 from verifier.routes import incoming
 from verifier.routes.turns import MOST_COMING_EACH, MOST_LARGE_EACH
@@ -96,9 +97,7 @@ def test_of_twelve_hanging_bulk_checks_of_one_client_two_hold_a_place_and_others
 ) -> None:
     with ExitStack() as stack:
         hanging = [stack.enter_context(hanging_bulk(url, RUDE)) for _ in range(12)]
-        until = time.monotonic() + 10
-        while sum(map(is_answered, hanging)) < 12 - MOST_LARGE_EACH and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_until(lambda: sum(map(is_answered, hanging)) >= 12 - MOST_LARGE_EACH, what="answers at once")
         at_once = [each for each in hanging if is_answered(each)]
         assert len(at_once) == 12 - MOST_LARGE_EACH
         status, whole = answer(at_once[0])
@@ -125,9 +124,7 @@ def test_hanging_uploads_of_one_client_leave_others_theirs(url: str, monkeypatch
             stack.enter_context(begun(url, VERIFY, client=RUDE, media_type=form, first=first, size=10_000))
             for _ in range(MOST_COMING_EACH + 1)
         ]
-        until = time.monotonic() + 10
-        while not any(map(is_answered, hanging)) and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_until(lambda: any(map(is_answered, hanging)), what="one is refused")
         (refused,) = [each for each in hanging if is_answered(each)]
         assert answer(refused)[0] == 429
         file, other = {"file": ("x.txt", b"nothing")}, {"X-Forwarded-For": OTHER}

@@ -10,6 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from tests.verifier.papers_on_chain import index_of
+from tests.waiting import wait_until
 from verifier.polling import following
 
 if TYPE_CHECKING:
@@ -60,13 +61,9 @@ def test_a_database_that_fails_does_not_end_the_following(deployment: Deployed, 
         # The third attempt follows two that could neither be stored nor noted.
         assert all(event.wait(PATIENCE_S) for event in tried)
         allow_writing(tmp_path / "index.db")
-        polled = Event()
-        for _ in range(PATIENCE_S * 20):
-            progress = index.progress()
-            if progress is not None and progress.polled_at > before.polled_at:
-                break
-            polled.wait(0.05)
-        else:
-            raise AssertionError("the index is not followed any more")
+        wait_until(
+            lambda: (progress := index.progress()) is not None and progress.polled_at > before.polled_at,
+            what="the index is followed again",
+        )
     finally:
         poller.stop()

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import httpx2
 import pytest
 
 from tests.verifier.papers_on_chain import anchor, certificate_of
+from tests.waiting import wait_until
 from verifier.leading import Leader
 
 if TYPE_CHECKING:
@@ -100,16 +100,6 @@ def leaders(log: Path) -> list[int]:
     return found
 
 
-def until(what: object, *, patience_s: float = PATIENCE_S) -> object:
-    """Ask until the answer is good."""
-    assert callable(what)
-    end = time.monotonic() + patience_s
-    while not (answer := what()):
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(0.05)
-    return answer
-
-
 def verdict(url: str, number: str) -> str:
     try:
         answer = httpx2.post(f"{url}/api/v1/verify", json={"code": number}, timeout=5, trust_env=False)
@@ -125,13 +115,13 @@ def test_when_the_process_that_leads_is_killed_another_one_follows_the_chain(
     first, second = (certificate_of(fresh_deployment, office, f"workers {number}") for number in range(2))
     anchor(fresh_deployment, office, first)
     with served(fresh_deployment, tmp_path, workers=2) as (process, url, log):
-        until(lambda: verdict(url, first.code()) in READ)
+        wait_until(lambda: verdict(url, first.code()) in READ, what="the first is read")
         (leader,) = leaders(log)
         assert leader != process.pid
         os.kill(leader, signal.SIGKILL)
-        until(lambda: len(leaders(log)) == 2)
+        wait_until(lambda: len(leaders(log)) == 2, what="another one leads")
         anchor(fresh_deployment, office, second)
-        until(lambda: verdict(url, second.code()) in READ)
+        wait_until(lambda: verdict(url, second.code()) in READ, what="the second is read")
         assert leaders(log)[1] != leader
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +48,7 @@ from tests.verifier.witness_desk import (
     until,
     witness_in,
 )
+from tests.waiting import wait_until
 from verifier.routes import witness_service
 from verifier.witnessing import folder as folders
 from verifier.witnessing import split_view, witness_list
@@ -374,9 +374,7 @@ class TestWitness:
                 return httpx2.post(f"{server.url}{path}", content=whole, headers=headers, timeout=20).status_code
 
             silent = [stack.enter_context(begun(server.url, path, **rude)) for _ in range(5)]
-            until = time.monotonic() + 10
-            while sum(map(is_answered, silent)) < 4 and time.monotonic() < until:
-                time.sleep(0.01)
+            wait_until(lambda: sum(map(is_answered, silent)) >= 4, what="four are refused")
             (held,) = [each for each in silent if not is_answered(each)]
             assert {answer(each)[0] for each in silent if each is not held} == {429}
             assert (answered(RUDE), answered(OTHER)) == (429, 200)

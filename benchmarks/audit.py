@@ -171,10 +171,10 @@ from tests.audit.made_up_million import asked_at
 from tests.verifier.chain_in_memory import ListRegistry
 from verifier import logs
 from verifier.app import make_app
-from verifier.index import Index
+from verifier.indexing.index import Index
 from verifier.settings import Settings
-from verifier.snapshot import Freshness
-from verifier.store import Store
+from verifier.indexing.snapshot import Freshness
+from verifier.indexing.store import Store
 def application():
     logs.configure("error")
     registry = ListRegistry([])

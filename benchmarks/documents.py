@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import typst
 
 from chain.certificate_types import by_identifier
-from issuer import qr, readback
-from issuer.documents import SHIPPED_FONTS, STANDARDS, Agency, Document, Renderer
+from issuer.document import qr, readback
+from issuer.document.documents import SHIPPED_FONTS, STANDARDS, Agency, Document, Renderer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

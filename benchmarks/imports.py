@@ -21,11 +21,12 @@ from openpyxl import Workbook, load_workbook
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from issuer import drafting, imports, uploads, working
+from issuer import working
 from issuer.audit_log import Occasion
-from issuer.drafting import Reading
-from issuer.drafts import Clerk
-from issuer.models import DataKey
+from issuer.draft import drafting, imports, uploads
+from issuer.draft.drafting import Reading
+from issuer.draft.drafts import Clerk
+from issuer.tables.models import DataKey
 from tests.issuer.desks import LOW, PERMIT
 from tests.issuer.offices import make_world, permit_number, table
 

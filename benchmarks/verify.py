@@ -34,17 +34,18 @@ from cryptography.hazmat.primitives.hashes import SHA256  # noqa: E402
 from tests.verifier.chain_in_memory import ListRegistry, index_of  # noqa: E402
 from tests.verifier.made_up_index import BATCH, LATER, TODAY, made_up  # noqa: E402
 from tests.verifier.printed import issue  # noqa: E402
-from verifier import logs, reading, warm  # noqa: E402
+from verifier import logs  # noqa: E402
 from verifier.checking import check_presented  # noqa: E402
-from verifier.index import Index  # noqa: E402
-from verifier.snapshot import Freshness  # noqa: E402
-from verifier.store import Store  # noqa: E402
+from verifier.indexing.index import Index  # noqa: E402
+from verifier.indexing.snapshot import Freshness  # noqa: E402
+from verifier.indexing.store import Store  # noqa: E402
+from verifier.uploads import reading, warm  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.verifier.made_up_index import MadeUp
-    from verifier.presented import Presented
+    from verifier.check.presented import Presented
 
 SMALL, LARGE = 1, int(os.environ.get("YINXIN_BENCH_BATCHES", "1000"))
 """Batches of 1,000 leaves."""
@@ -181,12 +182,12 @@ from pathlib import Path
 from fastapi import FastAPI
 from tests.verifier.chain_in_memory import ListRegistry
 from tests.verifier.made_up_index import LATER
-from verifier import logs
+from verifier import logs  # noqa: E402
 from verifier.app import make_app
-from verifier.index import Index
+from verifier.indexing.index import Index
 from verifier.settings import Settings
-from verifier.snapshot import Freshness
-from verifier.store import Store
+from verifier.indexing.snapshot import Freshness
+from verifier.indexing.store import Store
 def application():
     logs.configure("info")
     registry = ListRegistry([])

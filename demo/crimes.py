@@ -21,8 +21,8 @@ from chain.keys import PublicKey
 from chain.registry import BatchToAnchor, Role
 from demo import forging
 from demo.loot import Genuine, Loot
-from issuer.documents import Renderer
-from issuer.handing_out import document_of
+from issuer.delivery.handing_out import document_of
+from issuer.document.documents import Renderer
 from issuer.keys import DocumentKey
 from issuer.settings import Settings
 from issuer.wiring import open_issuer

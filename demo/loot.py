@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from chain.certificate_types import CertificateType
     from chain.registry import Identity
-    from issuer.documents import Document, Renderer
+    from issuer.document.documents import Document, Renderer
     from issuer.keys import DocumentKey
 
 

@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING
 
 import pyotp
 
-from issuer import account_rows, accounts, second_factors, site
-from issuer.account_models import Role
+from issuer import site
 from issuer.audit_log import Occasion
+from issuer.people import accounts, second_factors
 from issuer.settings import open_settings
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
 from issuer.wiring import open_issuer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from issuer.account_models import Person
     from issuer.office import Office
     from issuer.site import Site
+    from issuer.tables.account_models import Person
 
 NAMES = "people.json"
 """In the demonstration's folder: each login with its roles and, where it has one, the secret of its app."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
-from issuer import site, webhook_sending
-from issuer.documents import Renderer
+from issuer import site
+from issuer.document.documents import Renderer
 from issuer.routes import batches, certificates, drafting, listing, oauth, problems, public, services
 from issuer.routes.desk import Desk, Doorkeeper
 from issuer.routes.frame import Frame
@@ -48,6 +48,7 @@ from issuer.routes.pages import (
 )
 from issuer.routes.pages import batches as batch_pages
 from issuer.routes.pages import certificates as certificate_pages
+from issuer.webhook import sending as webhook_sending
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -13,23 +13,24 @@ from typing import TYPE_CHECKING
 
 from chain.events import Capability
 from chain.registry import OfficerToSet
-from issuer import account_rows, audit_log, rights
-from issuer.account_models import Role, Standing
-from issuer.appointment_models import Appointment
-from issuer.appointment_rows import find, in_states
+from issuer import audit_log, rights
 from issuer.audit_log import Occasion
 from issuer.errors import NotAllowed, NotReady
-from issuer.models import State
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role, Standing
+from issuer.tables.appointment_models import Appointment
+from issuer.tables.appointment_rows import find, in_states
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chain.events import OfficerSet
-    from issuer.account_models import Person
     from issuer.directory import Directory
     from issuer.keys import Officer
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.account_models import Person
+    from issuer.tables.store import Work
 
 SIGNATURE_BYTES = 65
 ON_THE_WAY = (State.QUEUED, State.SENT, State.IN_BLOCK)

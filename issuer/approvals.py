@@ -9,13 +9,13 @@ from chain.events import Capability
 from chain.registry import BatchToAnchor, Role
 from issuer import history, rights
 from issuer.errors import NotAllowed, NotReady
-from issuer.models import BatchSignature, State
+from issuer.tables.models import BatchSignature, State
 
 if TYPE_CHECKING:
     from issuer.keys import Officer
-    from issuer.models import Batch
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Batch
+    from issuer.tables.store import Work
 
 
 def to_anchor(work: Work, batch: Batch) -> BatchToAnchor:

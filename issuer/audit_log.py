@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from chain import cbor
-from issuer import account_rows
-from issuer.account_models import AuditLine
 from issuer.errors import LogBroken
+from issuer.tables import account_rows
+from issuer.tables.account_models import AuditLine
 
 if TYPE_CHECKING:
-    from issuer.account_models import Person
-    from issuer.store import Work
+    from issuer.tables.account_models import Person
+    from issuer.tables.store import Work
 
 BEFORE_THE_FIRST = hashlib.sha256(b"yinxin audit log").digest()
 OPERATOR = "operator"

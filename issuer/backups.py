@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chain.errors import InvalidInput
-from issuer.database_errors import told
 from issuer.errors import DatabaseRefuses, NotReady
+from issuer.tables.database_errors import told
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
 
-    from issuer.store import Store
+    from issuer.tables.store import Store
 
 PG_DUMP = "pg_dump"
 _FIRST_LINES = 3

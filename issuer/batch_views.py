@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from chain import code
 from chain.claims import Kind as ClaimKind
-from issuer import batch_rows
 from issuer.errors import Erased
+from issuer.tables import batch_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from chain.certificate_types import CertificateType
     from chain.strict_json import JSON
-    from issuer.models import Batch, Certificate
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Batch, Certificate
+    from issuer.tables.store import Work
 
 SAMPLE = 5
 PAGE = 25

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING
 import structlog
 
 from chain.errors import RegistryError
-from issuer import finishing, lane_conditions
+from issuer.delivery import finishing
 from issuer.errors import LaneBusy, LaneFrozen, LaneLost
-from issuer.lane_models import Trouble
-from issuer.outbox import Strikes
+from issuer.sending import lane_conditions
+from issuer.sending.outbox import Strikes
+from issuer.tables.lane_models import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from issuer.office import Office
-    from issuer.sealing import Lane
+    from issuer.sending.sealing import Lane
 
 MOST_STRIKES = 3
 """A job is parked after so many refusals in a row."""

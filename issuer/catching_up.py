@@ -23,19 +23,21 @@ from sqlmodel import col, delete, select
 
 from chain.calendar import SHANGHAI
 from chain.events import BatchAnchored, OfficerSet, StatusChanged
-from issuer import audit_log, effects, history, nonces, outbox
-from issuer.account_models import Person, SignInSession
-from issuer.catch_up_models import LostBatch, NonceFloor
-from issuer.models import Batch, OutboxTransaction, Serial, State
-from issuer.store import OPEN_TRANSACTION
+from issuer import audit_log, history
+from issuer.sending import nonces, outbox
+from issuer.status import effects
+from issuer.tables.account_models import Person, SignInSession
+from issuer.tables.catch_up_models import LostBatch, NonceFloor
+from issuer.tables.models import Batch, OutboxTransaction, Serial, State
+from issuer.tables.store import OPEN_TRANSACTION
 
 if TYPE_CHECKING:
     from chain.events import Record
     from chain.registry import Block
     from issuer.audit_log import Occasion
     from issuer.office import Office
-    from issuer.outbox import Job
-    from issuer.store import Work
+    from issuer.sending.outbox import Job
+    from issuer.tables.store import Work
 
 _UNDER_WAY = (State.DRAFT, State.PREPARED, State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK, State.FAILED)
 _MAY_GO_ON = (State.DRAFT, State.PREPARED, State.APPROVED)

@@ -19,13 +19,16 @@ from chain.errors import ClaimsInvalid, Fault
 from chain.events import Track
 from chain.facts import KID8, SALT
 from chain.keys import PublicKey
-from issuer import audit_log, history, holder_rows, holding, proofs, qr, statuses
-from issuer.copy_face import CopyPaper
+from issuer import audit_log, history, holding, proofs
 from issuer.directory import WITHOUT_CUT_OFF
+from issuer.document import qr
+from issuer.document.copy_face import CopyPaper
+from issuer.document.face import Agency
 from issuer.errors import NotAllowed, NotReady
-from issuer.face import Agency
-from issuer.holder_models import LimitedCopyMade
-from issuer.models import State
+from issuer.status import statuses
+from issuer.tables import holder_rows
+from issuer.tables.holder_models import LimitedCopyMade
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,10 +39,10 @@ if TYPE_CHECKING:
     from chain.strict_json import JSON
     from issuer.audit_log import Occasion
     from issuer.directory import Directory, Key
-    from issuer.documents import Renderer
-    from issuer.models import Certificate
+    from issuer.document.documents import Renderer
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Certificate
+    from issuer.tables.store import Work
 
 A_DAY = 10
 """So many copies of one certificate are made in a day, whoever asks."""

@@ -29,14 +29,14 @@ from chain.events import (
 )
 from chain.registry import Block
 from issuer.errors import Ambiguous, NotFound
-from issuer.models import DirectorySnapshot, RegistryPin
+from issuer.tables.models import DirectorySnapshot, RegistryPin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from chain.events import Record
     from chain.registry import Identity, Registry
-    from issuer.store import Store
+    from issuer.tables.store import Store
 
 WITHOUT_CUT_OFF = 2**64 - 1
 

@@ -12,10 +12,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chain.errors import InvalidInput, RegistryUnavailable, YinxinError
-from issuer import handing_out, journeys, nonces, staffing, statuses, vitals
+from issuer import journeys, vitals
+from issuer.delivery import handing_out
 from issuer.errors import DocumentTrouble, Locked, NotFound, VerifierAway
 from issuer.findings import Finding, Outcome, not_run, say, trouble, well
-from issuer.models import State
+from issuer.people import staffing
+from issuer.sending import nonces
+from issuer.status import statuses
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,12 +28,12 @@ if TYPE_CHECKING:
 
     from chain.registry import RegistryWriter
     from issuer.directory import Directory
-    from issuer.documents import Renderer
+    from issuer.document.documents import Renderer
     from issuer.keys import Keystore
-    from issuer.models import Batch, Certificate
     from issuer.office import Office
-    from issuer.store import Store, Work
-    from issuer.stranger import Stranger
+    from issuer.rehearsal.stranger import Stranger
+    from issuer.tables.models import Batch, Certificate
+    from issuer.tables.store import Store, Work
 
 QUEUE, DOCUMENTS = say("Queue to the chain"), say("Documents")
 VERIFIER, SAMPLE = say("Public verifying service"), say("A certificate, as a stranger sees it")

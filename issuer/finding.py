@@ -18,9 +18,10 @@ from chain import identifiers
 from chain.calendar import SHANGHAI, hour_of
 from chain.errors import CodeMalformed, IdentifierInvalid, InvalidInput
 from chain.short_number import parse_short_number, short_number
-from issuer import certificate_rows, status_rows, wishes
-from issuer.certificate_rows import Filter, Mark
 from issuer.office import ANCHORED
+from issuer.status import wishes
+from issuer.tables import certificate_rows, status_rows
+from issuer.tables.certificate_rows import Filter, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
 
     from chain.events import Track
     from chain.strict_json import JSON
-    from issuer.models import Batch, Certificate
     from issuer.office import Office
     from issuer.sight import Sight
     from issuer.slots import Held
-    from issuer.store import Work
+    from issuer.tables.models import Batch, Certificate
+    from issuer.tables.store import Work
 
 PAGE = 25
 MOST_IN_A_FILE = 100_000

@@ -11,7 +11,7 @@ from chain import code, identifiers, merkle
 from chain.certificate_types import Validity
 from chain.preparation import IDENTIFIER_CLAIM, Statement
 from chain.preparation import prepare as prepare_statement
-from issuer import certified_files
+from issuer.document import certified_files
 from issuer.errors import NotReady
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from chain.registry import Identity
     from chain.strict_json import JSON
     from issuer.directory import Agency
-    from issuer.models import Batch, Certificate
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Batch, Certificate
+    from issuer.tables.store import Work
 
 _VERSION_16_M_BITS = 453 * 8
 """Data codewords of QR version 16 at level M (ISO/IEC 18004:2015, table 7)."""

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from chain.claims import Kind
-from issuer import fault_words
+from issuer.spreadsheet import fault_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

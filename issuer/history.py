@@ -11,14 +11,14 @@ import structlog
 
 from issuer import audit_log
 from issuer.audit_log import Occasion
-from issuer.models import History
+from issuer.tables.models import History
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from issuer.keys import Officer
-    from issuer.store import Work
+    from issuer.tables.store import Work
 
 _log = structlog.get_logger()
 

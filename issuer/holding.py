@@ -18,20 +18,22 @@ from typing import TYPE_CHECKING
 from chain import base64url
 from chain.errors import InvalidInput
 from chain.short_number import short_number
-from issuer import attempts, audit_log, holder_rows
-from issuer.attempts import Subject
+from issuer import audit_log
 from issuer.audit_log import Occasion
 from issuer.errors import Erased, NotFound, NotReady, SessionOver, SignInRefused
-from issuer.holder_models import HolderLink, HolderVisit
-from issuer.models import State
+from issuer.people import attempts
+from issuer.people.attempts import Subject
+from issuer.tables import holder_rows
+from issuer.tables.holder_models import HolderLink, HolderVisit
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from issuer.models import Certificate
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Certificate
+    from issuer.tables.store import Work
 
 USUAL_DAYS, MOST_DAYS = 365, 1830
 """For how long a link opens its page."""

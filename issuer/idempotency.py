@@ -13,9 +13,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chain.errors import InvalidInput
-from issuer import client_rows
-from issuer.client_models import RememberedAnswer
 from issuer.errors import AnswerPending, KeyReused
+from issuer.tables import client_rows
+from issuer.tables.client_models import RememberedAnswer
 from issuer.vault import Place
 
 if TYPE_CHECKING:

@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.events import Capability
-from issuer import approvals, issuing, proofs, rehearsals, rehearsing, rights, submissions
-from issuer.documents import Renderer
+from issuer import approvals, issuing, proofs, rehearsals, rights
+from issuer.document.documents import Renderer
+from issuer.draft import submissions
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StillWaiting
-from issuer.models import State
+from issuer.rehearsal import rehearsing
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from issuer.directory import Directory
     from issuer.keys import Officer
-    from issuer.models import Batch
     from issuer.office import Office
-    from issuer.sealing import Lane
+    from issuer.sending.sealing import Lane
+    from issuer.tables.models import Batch
 
 _ON_THE_WAY = (State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK)
 

@@ -1,7 +1,7 @@
 """What is encrypted under which key: every column of bytes, in one place.
 
 Whoever adds a column of bytes enters it here, or a test fails. By this list keys are rotated (issuer/rotation.py) and
-records erased (issuer/erasing.py); a column that is missing would be unreadable after the one and survive the other.
+records erased (erasure/erasing.py); a column that is missing would be unreadable after the one and survive the other.
 
 Every encrypted value stands at the place `table‖column‖primary key` (issuer/vault.py), but for those under a record's
 key: their place is the certificate's.
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import true
 from sqlmodel import select
 
-from issuer.account_models import (
+from issuer.tables.account_models import (
     AuditLine,
     Challenge,
     FailedAttempts,
@@ -27,17 +27,17 @@ from issuer.account_models import (
     SignInSession,
     Totp,
 )
-from issuer.appointment_models import Appointment
-from issuer.catch_up_models import LostBatch, NonceFloor
-from issuer.client_models import AccessToken, Client, ClientSecret, ClientUse, RememberedAnswer
-from issuer.document_models import StoredDocument
-from issuer.draft_models import CertifiedFiles, RememberedColumns, Upload
-from issuer.enquiry_models import Enquiry
-from issuer.holder_models import HolderLink, HolderVisit, LimitedCopyMade
-from issuer.inspection_models import Inspection
-from issuer.key_models import KeyEpoch
-from issuer.lane_models import LaneCondition
-from issuer.models import (
+from issuer.tables.appointment_models import Appointment
+from issuer.tables.catch_up_models import LostBatch, NonceFloor
+from issuer.tables.client_models import AccessToken, Client, ClientSecret, ClientUse, RememberedAnswer
+from issuer.tables.document_models import StoredDocument
+from issuer.tables.draft_models import CertifiedFiles, RememberedColumns, Upload
+from issuer.tables.enquiry_models import Enquiry
+from issuer.tables.holder_models import HolderLink, HolderVisit, LimitedCopyMade
+from issuer.tables.inspection_models import Inspection
+from issuer.tables.key_models import KeyEpoch
+from issuer.tables.lane_models import LaneCondition
+from issuer.tables.models import (
     Base,
     Batch,
     BatchSignature,
@@ -50,13 +50,13 @@ from issuer.models import (
     StatusChange,
     StatusTarget,
 )
-from issuer.order_models import StatusOrder
-from issuer.reconciliation_models import AlertMail, ForeignRecord, Reconciliation, RecordsFollowed
-from issuer.rehearsal_models import Rehearsal
-from issuer.status_models import StatusesFollowed
-from issuer.submission_models import BatchComment
-from issuer.task_models import Task
-from issuer.webhook_models import Webhook
+from issuer.tables.order_models import StatusOrder
+from issuer.tables.reconciliation_models import AlertMail, ForeignRecord, Reconciliation, RecordsFollowed
+from issuer.tables.rehearsal_models import Rehearsal
+from issuer.tables.status_models import StatusesFollowed
+from issuer.tables.submission_models import BatchComment
+from issuer.tables.task_models import Task
+from issuer.tables.webhook_models import Webhook
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -1,6 +1,6 @@
 """From rows to signed certificates: draft, prepare, and, once the anchor is final, sign.
 
-Approving is in issuer/approvals.py, anchoring in issuer/sealing.py. Every step is safe to repeat.
+Approving is in issuer/approvals.py, anchoring in issuer/sending/sealing.py. Every step is safe to repeat.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from chain import merkle
 from chain.code import InclusionPath
 from chain.events import Capability
-from issuer import approvals, certified_files, fixing, history, inspections, rights
+from issuer import approvals, fixing, history, rights
+from issuer.document import certified_files
 from issuer.errors import NotReady
-from issuer.models import Batch, Purpose, State
+from issuer.status import inspections
+from issuer.tables.models import Batch, Purpose, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
     from chain.certificate_types import CertificateType
     from chain.strict_json import JSON
     from issuer.keys import Officer
-    from issuer.models import Certificate
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Certificate
+    from issuer.tables.store import Work
 
 _AUTHORITY = "issuing_authority"
 """The claim that names the agency on the face of a certificate."""
@@ -180,7 +182,7 @@ def prepare(
     """Fix a batch, as far as it is not, and sign its root as its preparer.
 
     Preparing again keeps the leaves, as `fix` does, and voids all approvals. `require` is asked in the transaction
-    that signs; without it nobody asks for a rehearsal, which issuer/submissions.py does for everybody who comes from
+    that signs; without it nobody asks for a rehearsal, which draft/submissions.py does for everybody who comes from
     outside.
     """
     directory = office.directory()

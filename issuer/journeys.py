@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from issuer import document_archive, lane_conditions, parking
-from issuer.lane_models import Trouble
-from issuer.models import State
+from issuer.document import document_archive
 from issuer.said import msgid
+from issuer.sending import lane_conditions, parking
+from issuer.tables.lane_models import Trouble
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from issuer.lane_models import LaneCondition
-    from issuer.models import Batch, History
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.lane_models import LaneCondition
+    from issuer.tables.models import Batch, History
+    from issuer.tables.store import Work
 
 ON_THE_WAY = (State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK, State.FINAL)
 """States from which a batch goes on by itself."""

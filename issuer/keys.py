@@ -9,7 +9,7 @@
 
 Each file may have its own password; the service's own (document keys, master key, senders, and officers on the command
 line) is in one password file. An officer who has an account on the pages has a key that the service's password does not
-open (issuer/own_keys.py). Opening an Ethereum keystore is somebody else's work and is passed in.
+open (issuer/people/own_keys.py). Opening an Ethereum keystore is somebody else's work and is passed in.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from chain import calendar, code
 from chain.errors import CodeMalformed, InvalidInput
 from issuer import directory
 from issuer.errors import Ambiguous, NotFound
-from issuer.models import State
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from chain.registry import RegistryWriter
     from issuer.directory import Directory
     from issuer.keys import Keystore
-    from issuer.models import Certificate
     from issuer.records import Records
-    from issuer.store import Store, Work
+    from issuer.tables.models import Certificate
+    from issuer.tables.store import Store, Work
 
 
 ANCHORED = (State.IN_BLOCK, State.FINAL, State.ISSUED)

@@ -10,21 +10,21 @@ from sqlalchemy import exists, func
 from sqlmodel import col, select
 
 from chain.events import Track
-from issuer import account_rows, appointment_rows, erasure_rows
-from issuer.account_models import Role, Standing
-from issuer.inspection_models import InspectionDue
-from issuer.models import Batch, BatchSignature, Certificate, State
 from issuer.office import ANCHORED
-from issuer.order_models import OrderState, StatusOrder
 from issuer.said import msgid
-from issuer.status_models import KnownTrack
+from issuer.tables import account_rows, appointment_rows, erasure_rows
+from issuer.tables.account_models import Role, Standing
+from issuer.tables.inspection_models import InspectionDue
+from issuer.tables.models import Batch, BatchSignature, Certificate, State
+from issuer.tables.order_models import OrderState, StatusOrder
+from issuer.tables.status_models import KnownTrack
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import date, datetime
 
-    from issuer.account_models import Person
-    from issuer.store import Work
+    from issuer.tables.account_models import Person
+    from issuer.tables.store import Work
 
 MONTHS = 6
 """So far ahead the chart of what runs out looks."""

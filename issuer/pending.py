@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from chain.registry import Identity
     from chain.strict_json import JSON
     from issuer.directory import Agency
-    from issuer.models import Batch, Certificate
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Batch, Certificate
+    from issuer.tables.store import Work
 
 _SHOWN = 16
 

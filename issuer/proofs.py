@@ -17,14 +17,14 @@ from chain.header import Header
 from chain.seals import SealScheme
 from issuer import history
 from issuer.errors import NotReady
-from issuer.models import State
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from issuer.models import Batch, Certificate
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Batch, Certificate
+    from issuer.tables.store import Work
 
 PROVABLE = (State.FINAL, State.ISSUED)
 """States of a batch whose anchor is final."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from chain.preparation import Prepared
 from issuer.errors import Erased, NotFound
-from issuer.models import Certificate, DataKey
+from issuer.tables.models import Certificate, DataKey
 from issuer.vault import Key, Place, new_key, unwrap, wrap
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from chain.strict_json import JSON
-    from issuer.models import Batch
-    from issuer.store import Store, Work
+    from issuer.tables.models import Batch
+    from issuer.tables.store import Store, Work
 
 _TABLE = "certificate"
 

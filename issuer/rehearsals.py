@@ -8,16 +8,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, cast
 
 from issuer.errors import NotReady
-from issuer.rehearsal_models import Rehearsal
+from issuer.tables.rehearsal_models import Rehearsal
 from issuer.vault import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from issuer.models import Batch
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Batch
+    from issuer.tables.store import Work
 
 
 class Kind(StrEnum):

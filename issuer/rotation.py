@@ -22,10 +22,10 @@ from sqlalchemy import bindparam
 from sqlmodel import col, delete, select, update
 
 from issuer import audit_log, inventory, issuing
-from issuer.draft_models import RememberedColumns
 from issuer.errors import Locked
 from issuer.inventory import Under
-from issuer.models import Base, Batch, Certificate, DataKey
+from issuer.tables.draft_models import RememberedColumns
+from issuer.tables.models import Base, Batch, Certificate, DataKey
 from issuer.vault import Place, new_key, unwrap
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from issuer.inventory import Column
     from issuer.keys import Keystore
     from issuer.office import Office
-    from issuer.store import Store, Work
+    from issuer.tables.store import Store, Work
     from issuer.vault import Key
 
 CRASH_POINTS = ("after_next", "after_commit", "after_take")

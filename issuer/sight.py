@@ -12,8 +12,8 @@ from issuer.errors import NotFound
 
 if TYPE_CHECKING:
     from issuer.directory import Directory
-    from issuer.models import Batch, Certificate
-    from issuer.store import Work
+    from issuer.tables.models import Batch, Certificate
+    from issuer.tables.store import Work
 
 COUNCIL = 0
 """Whose people are of no agency, and see all agencies' batches."""

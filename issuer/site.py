@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from chain.errors import InvalidInput, RegistryError
 from issuer import directory
 from issuer.errors import SettingMissing
-from issuer.passkeys import RelyingParty
-from issuer.passwords import LIGHT, STRONG, Passwords
-from issuer.provider import Provider
+from issuer.people.passkeys import RelyingParty
+from issuer.people.passwords import LIGHT, STRONG, Passwords
+from issuer.people.provider import Provider
 
 if TYPE_CHECKING:
     from issuer.directory import Directory

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import col, or_, select
 
 from issuer.errors import Cancelled, NotFound, NotReady
-from issuer.task_models import Task, TaskState
+from issuer.tables.task_models import Task, TaskState
 from issuer.vault import Place
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from chain.strict_json import JSON
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.store import Work
 
 __all__ = ["Cancelled", "Task", "TaskAtHand", "TaskState"]
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.errors import YinxinError
-from issuer import audit_log, database
+from issuer import audit_log
 from issuer.errors import LogBroken
 from issuer.findings import Finding, Sentence, not_run, say, trouble, warning, well
+from issuer.tables import database
 
 if TYPE_CHECKING:
     from chain.registry import Block, Identity, RegistryWriter
     from issuer.keys import Keystore
-    from issuer.store import Store
+    from issuer.tables.store import Store
 
 KEYS, DATABASE, LOG = say("Keys of this service"), say("Database"), say("Log of actions")
 NODES, REGISTRY, CLOCK = say("Nodes of the chain"), say("Registry"), say("Clock")

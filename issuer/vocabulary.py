@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuer.account_models import Role, Standing
-from issuer.models import Purpose, State
 from issuer.said import msgid
+from issuer.tables.account_models import Role, Standing
+from issuer.tables.models import Purpose, State
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from issuer.models import Batch
+    from issuer.tables.models import Batch
     from issuer.wording import Words
 
 ROLES = {

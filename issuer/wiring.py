@@ -21,17 +21,17 @@ from chain.ethereum.network import Anvil
 from chain.ethereum.writer import EthereumWriter
 from issuer import carrying, rotation
 from issuer.carrying import Carrier
+from issuer.delivery.document_making import DocumentMaker
 from issuer.doctor import Patient
-from issuer.document_making import DocumentMaker
-from issuer.documents import Renderer
+from issuer.document.documents import Renderer
 from issuer.errors import SettingMissing
 from issuer.keys import Keystore
 from issuer.office import Office
-from issuer.outbox import Strikes
 from issuer.records import Records
-from issuer.sealing import Lane
-from issuer.store import Store
-from issuer.stranger import Stranger
+from issuer.rehearsal.stranger import Stranger
+from issuer.sending.outbox import Strikes
+from issuer.sending.sealing import Lane
+from issuer.tables.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

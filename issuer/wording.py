@@ -21,9 +21,10 @@ from babel.messages.pofile import read_po
 from chain.calendar import SHANGHAI
 from chain.claims import CHINESE
 from chain.errors import ClaimsInvalid, IdentifierInvalid, RegistryRefused
-from issuer import fault_words, refusals
+from issuer import refusals
 from issuer.errors import FileRefused, NotReady, RoleMissing, RowFault, StatusNotKnown, TooManyAttempts
 from issuer.said import by_kind
+from issuer.spreadsheet import fault_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

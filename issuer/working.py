@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from chain.errors import YinxinError
-from issuer import attempts, enquiries, idempotency, imports, rehearsing, sessions, tasks, telling
+from issuer import idempotency, tasks
+from issuer.draft import imports
+from issuer.people import attempts, enquiries, sessions
 from issuer.reconciling import running as reconciling
+from issuer.rehearsal import rehearsing
 from issuer.tasks import Cancelled, TaskState
+from issuer.webhook import telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

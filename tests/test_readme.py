@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-ROOMS = ("chain", "chain/ethereum", "issuer", "verifier")
+FOLDERS = sorted(
+    path.parent.relative_to(ROOT)
+    for room in ("chain", "issuer", "verifier")
+    for path in (ROOT / room).rglob("__init__.py")
+    if "migrations" not in path.parts
+)
 FIRST_START_S = 600
 SECOND_START_S = 30
 
@@ -61,14 +67,19 @@ def test_a_quick_command_succeeds(command: str) -> None:
     assert done.stdout
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_the_map_names_every_module(room: str) -> None:
-    missing = [
-        path.name
-        for path in sorted((ROOT / room).glob("*.py"))
-        if path.name != "__init__.py" and f"`{path.stem}`" not in README
-    ]
-    assert not missing, f"README's map does not name {', '.join(missing)} of {room}/"
+@pytest.mark.parametrize("folder", FOLDERS, ids=str)
+def test_the_map_says_of_every_module_what_the_module_says_of_itself(folder: Path) -> None:
+    start = f"<details><summary><b><code>{folder}/</code></b> {purpose(ROOT / folder / '__init__.py')}</summary>"
+    assert start in README
+    told = README.split(start)[1].split("</details>")[0]
+    modules = [path for path in sorted((ROOT / folder).glob("*.py")) if path.name not in {"__init__.py", "__main__.py"}]
+    lines = [f"`{path.stem}` {purpose(path)}" for path in modules]
+    assert [line.removesuffix("<br>") for line in told.splitlines() if line.startswith("`")] == lines
+
+
+def purpose(module: Path) -> str:
+    """Return the first line of a module's docstring."""
+    return (ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or "").partition("\n")[0]
 
 
 def test_every_link_leads_somewhere() -> None:

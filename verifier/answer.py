@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from chain.calendar import SHANGHAI, today
-from verifier import spelling
-from verifier.receipt_check import ReceiptReport
-from verifier.report import CheckName, Outcome, Verdict
-from verifier.tracks import VERDICTS
+from verifier.check import spelling
+from verifier.check.receipt_check import ReceiptReport
+from verifier.check.report import CheckName, Outcome, Verdict
+from verifier.check.tracks import VERDICTS
 from verifier.wording import message, say
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from chain.seals import Sealing
     from chain.strict_json import JSON
-    from verifier.evidence import Offline
-    from verifier.presented import PdfSignature
-    from verifier.report import Agency, Anchoring, CertifiedFile, Check, CopyShown, Item, Report, StatusShown
+    from verifier.check.evidence import Offline
+    from verifier.check.presented import PdfSignature
+    from verifier.check.report import Agency, Anchoring, CertifiedFile, Check, CopyShown, Item, Report, StatusShown
     from verifier.wording import Argument, Language
 
 _UNKNOWN = "…"

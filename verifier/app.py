@@ -13,12 +13,11 @@ from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from verifier import warm
 from verifier.audit import remembering
 from verifier.audit.anomaly_rules import open_rules
-from verifier.cutting import Cutter
 from verifier.polling import Loop, following
-from verifier.receipt_desk import ReceiptDesk
+from verifier.published.cutting import Cutter
+from verifier.receipt.desk import ReceiptDesk
 from verifier.routes import (
     answers,
     api,
@@ -50,6 +49,7 @@ from verifier.routes.audit.routers import ROUTERS
 from verifier.routes.desk import Desk
 from verifier.routes.receipt_desk import Receipts
 from verifier.routes.turns import Turns
+from verifier.uploads import warm
 from verifier.wiring import attester_of
 from verifier.witnessing.collecting import PAUSE_S
 
@@ -58,11 +58,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from verifier.checkpoints import Checkpoints
-    from verifier.evidence_files import EvidenceFiles
-    from verifier.index import Index
+    from verifier.indexing.index import Index
+    from verifier.published.checkpoints import Checkpoints
+    from verifier.published.evidence_files import EvidenceFiles
+    from verifier.published.trust_file import TrustFile
     from verifier.settings import Settings
-    from verifier.trust_file import TrustFile
     from verifier.witnessing.collecting import Collector
     from verifier.witnessing.witnessed import Witnessed
 

@@ -14,12 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from chain.errors import InvalidInput
-from verifier import checking, reading
-from verifier.bulk import Brought, Bulk
-from verifier.bulk_lines import same_place
-from verifier.bulk_tables import WRITERS, counts, json_file
+from verifier import checking
+from verifier.bulk.lines import same_place
+from verifier.bulk.questions import Brought, Bulk
+from verifier.bulk.tables import WRITERS, counts, json_file
+from verifier.check.report import Colour, Verdict
 from verifier.printing import STYLES
-from verifier.report import Colour, Verdict
+from verifier.uploads import reading
 from verifier.wording import sentence
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from verifier.bulk_lines import Line
-    from verifier.index import Index
-    from verifier.receipt_check import Vouchers
+    from verifier.bulk.lines import Line
+    from verifier.check.receipt_check import Vouchers
+    from verifier.indexing.index import Index
     from verifier.wording import Language
 
 MOST_BYTES = 512 * 1024**2

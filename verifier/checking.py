@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
-from verifier import reading, receipt_check, verification
+from verifier.check import receipt_check, verification
+from verifier.check.receipt_check import Vouchers
 from verifier.logs import place_of
-from verifier.receipt_check import Vouchers
+from verifier.uploads import reading
 from verifier.wording import message
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from verifier.index import Index
-    from verifier.moments import Moment
-    from verifier.presented import GivenFile, Presented
-    from verifier.report import Report
+    from verifier.check.moments import Moment
+    from verifier.check.presented import GivenFile, Presented
+    from verifier.check.report import Report
+    from verifier.indexing.index import Index
     from verifier.wording import Message
 
 _LOG = structlog.get_logger(__name__)

@@ -23,24 +23,25 @@ from rich.console import Console
 from rich.table import Table
 
 from chain.errors import InvalidInput, YinxinError
-from verifier import answer, bulk_command, checking, evidence_commands, logs, reading, value_faults
+from verifier import answer, bulk_command, checking, evidence_commands, logs, value_faults
+from verifier.check.moments import moment, time_of
+from verifier.check.report import Verdict
 from verifier.command_files import content
 from verifier.commands import audit, audit_run, witness
-from verifier.moments import moment, time_of
 from verifier.printing import print_report
-from verifier.report import Verdict
 from verifier.settings import described, open_settings
+from verifier.uploads import reading
 from verifier.wording import Language, language_named, language_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from verifier.checkpoint_rows import Entry
-    from verifier.index import Index, Progress
-    from verifier.moments import Moment
-    from verifier.presented import GivenFile
-    from verifier.receipt_check import Vouchers
-    from verifier.report import Report
+    from verifier.check.moments import Moment
+    from verifier.check.presented import GivenFile
+    from verifier.check.receipt_check import Vouchers
+    from verifier.check.report import Report
+    from verifier.indexing.checkpoint_rows import Entry
+    from verifier.indexing.index import Index, Progress
 
 ALL_VALID, NOT_ALL_VALID, NOT_ALL_CHECKED, FAILED, USAGE = 0, 1, 2, 1, 64
 _NOT_CHECKED = frozenset({Verdict.CANNOT_CHECK, Verdict.UNREADABLE, Verdict.UNSUPPORTED})
@@ -286,8 +287,8 @@ def show_settings() -> None:
 @index_app.command("follow")
 def follow() -> None:
     """Follow the chain, cut checkpoints of it, and show them to witnesses, until stopped."""
-    from verifier.cutting import Cutter  # noqa: PLC0415 (as in `_opened`)
     from verifier.polling import Loop, following  # noqa: PLC0415 (as above)
+    from verifier.published.cutting import Cutter  # noqa: PLC0415 (as in `_opened`)
     from verifier.wiring import open_collector, open_trust_file, open_verifier  # noqa: PLC0415 (as above)
 
     settings = open_settings()

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import col, select
 
-from verifier import models
-from verifier.knowledge import Place
-from verifier.models import StatusRow, block_of, log_of
+from verifier.check.knowledge import Place
+from verifier.indexing import models
+from verifier.indexing.models import StatusRow, block_of, log_of
+from verifier.indexing.snapshot import status_of
 from verifier.register import opened, standing_of
-from verifier.snapshot import status_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from verifier.index import Index
-    from verifier.knowledge import StatusRecord
+    from verifier.check.knowledge import StatusRecord
+    from verifier.indexing.index import Index
     from verifier.register import Standing
 
 PREFIX_BYTES = 8

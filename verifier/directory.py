@@ -12,7 +12,7 @@ from sqlmodel import col, select
 
 from chain import certificate_types
 from chain.events import Capability
-from verifier.models import AgencyRow, GrantRow, HostRow, KeyRow, OfficerRow, TypeRow, block_of
+from verifier.indexing.models import AgencyRow, GrantRow, HostRow, KeyRow, OfficerRow, TypeRow, block_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

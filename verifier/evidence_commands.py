@@ -14,12 +14,12 @@ from rich.table import Table
 
 from chain import base64url
 from chain.errors import InvalidInput, RegistryUnavailable
-from verifier.moments import time_of
+from verifier.check.moments import time_of
 from verifier.settings import open_settings
 
 if TYPE_CHECKING:
-    from verifier.checkpoint_rows import Entry
-    from verifier.evidence_files import EvidenceFiles, Kind
+    from verifier.indexing.checkpoint_rows import Entry
+    from verifier.published.evidence_files import EvidenceFiles, Kind
 
 _MOST = 1_000
 
@@ -59,7 +59,7 @@ def cut(
     as_json: Json = False,
 ) -> None:
     """Read what is new on the chain, and cut a checkpoint if there is something that the newest one lacks."""
-    from verifier.evidence_files import Kind  # noqa: PLC0415 (as above)
+    from verifier.published.evidence_files import Kind  # noqa: PLC0415 (as above)
     from verifier.wiring import open_verifier  # noqa: PLC0415 (as above)
 
     verifier = open_verifier(open_settings())
@@ -112,7 +112,7 @@ def export(
     """Write a checkpoint, or the newest pack, to a file."""
     if pack and block is not None:
         raise InvalidInput("got --pack and --block, wanted one of them: a pack is of the newest checkpoint")
-    from verifier.evidence_files import Kind  # noqa: PLC0415 (as above)
+    from verifier.published.evidence_files import Kind  # noqa: PLC0415 (as above)
     from verifier.wiring import open_verifier  # noqa: PLC0415 (as above)
 
     _write(open_verifier(open_settings()).files, Kind.PACK if pack else Kind.CHECKPOINT, block, out)

@@ -22,12 +22,13 @@ from chain.errors import (
 from chain.pack import Pack
 from chain.proof import Proof
 from chain.trust_list import TrustList
-from verifier import checking, form, proven, receipt_check, seen, verification
-from verifier.checkpointed import CheckpointSnapshot, is_vouched_for
-from verifier.evidence import CheckpointUsed, Grounds, Offline
-from verifier.form import Claimed, ShortNumber
-from verifier.knowledge import Place
-from verifier.moments import time_of
+from verifier import checking, seen
+from verifier.check import form, proven, receipt_check, verification
+from verifier.check.checkpointed import CheckpointSnapshot, is_vouched_for
+from verifier.check.evidence import CheckpointUsed, Grounds, Offline
+from verifier.check.form import Claimed, ShortNumber
+from verifier.check.knowledge import Place
+from verifier.check.moments import time_of
 from verifier.wording import message
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
 
     from chain.certificate_types import CertificateType
     from chain.checkpoint import Believed, Checkpoint
-    from verifier.moments import Moment
-    from verifier.presented import Presented
-    from verifier.report import Check, Report
+    from verifier.check.moments import Moment
+    from verifier.check.presented import Presented
+    from verifier.check.report import Check, Report
     from verifier.seen import Memory, StateUnusable
 
 

@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from chain.errors import InvalidInput
-from verifier import offline, reading, seen
+from verifier import offline, seen
 from verifier.command_files import content
+from verifier.uploads import reading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from verifier.moments import Moment
-    from verifier.presented import GivenFile, Presented
-    from verifier.report import Report
+    from verifier.check.moments import Moment
+    from verifier.check.presented import GivenFile, Presented
+    from verifier.check.report import Report
 
 
 @dataclass(frozen=True, slots=True)

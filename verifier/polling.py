@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 _LOG = structlog.get_logger(__name__)
 

@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from verifier.answer import heading, next_step
-from verifier.receipt_check import ReceiptReport
-from verifier.receipt_words import says
-from verifier.report import Colour, Outcome
-from verifier.spelling import warnings
+from verifier.check.receipt_check import ReceiptReport
+from verifier.check.report import Colour, Outcome
+from verifier.check.spelling import warnings
+from verifier.receipt.words import says
 from verifier.wording import Language, message, say, sentence, show, words
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from chain.seals import Sealing
-    from verifier.evidence import Offline
-    from verifier.presented import PdfSignature
-    from verifier.report import Report
+    from verifier.check.evidence import Offline
+    from verifier.check.presented import PdfSignature
+    from verifier.check.report import Report
     from verifier.wording import Message, Words
 
 STYLES = {

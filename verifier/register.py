@@ -16,11 +16,11 @@ from sqlmodel import col, select
 
 from chain import merkle
 from chain.errors import TreeMalformed, YinxinError
-from verifier import checkpoint_rows
-from verifier.knowledge import Place
-from verifier.models import BatchRow, LeafRow, StatusRow, block_of, log_of
-from verifier.snapshot import identity_of, status_of
-from verifier.trees import Trees
+from verifier.check.knowledge import Place
+from verifier.indexing import checkpoint_rows
+from verifier.indexing.models import BatchRow, LeafRow, StatusRow, block_of, log_of
+from verifier.indexing.snapshot import identity_of, status_of
+from verifier.indexing.trees import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from chain.registry import Identity
-    from verifier.index import Index
-    from verifier.knowledge import StatusRecord
-    from verifier.models import RegistryRow
-    from verifier.snapshot import Freshness
+    from verifier.check.knowledge import StatusRecord
+    from verifier.indexing.index import Index
+    from verifier.indexing.models import RegistryRow
+    from verifier.indexing.snapshot import Freshness
     from verifier.wording import Message
 
 PREFIX_BYTES = 2

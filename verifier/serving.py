@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 
 from verifier import logs
 from verifier.app import make_app
-from verifier.leading import Leader
+from verifier.indexing.leading import Leader
 from verifier.settings import PREFIX, open_settings
 from verifier.wiring import open_collector, open_trust_file, open_verifier
 

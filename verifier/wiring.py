@@ -19,14 +19,16 @@ from chain.ethereum.client import EthereumRegistry, Expected
 from chain.ethereum.node import Node
 from chain.ethereum.rpc import Rpc
 from chain.header import Header
-from verifier import attesting, receipt_check, trust_file
+from verifier import attesting
 from verifier.attesting import make_attester, open_attester
-from verifier.checkpoints import Checkpoints, Shown
-from verifier.evidence_files import EvidenceFiles
-from verifier.index import Index
-from verifier.snapshot import Freshness
-from verifier.store import Store
-from verifier.trust_file import TrustFile
+from verifier.check import receipt_check
+from verifier.indexing.index import Index
+from verifier.indexing.snapshot import Freshness
+from verifier.indexing.store import Store
+from verifier.published import trust_file
+from verifier.published.checkpoints import Checkpoints, Shown
+from verifier.published.evidence_files import EvidenceFiles
+from verifier.published.trust_file import TrustFile
 from verifier.witnessing import witness_list
 from verifier.witnessing.collecting import Collector
 from verifier.witnessing.split_folder import SplitFolder
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from chain.history import Heads
     from chain.registry import Artifact, Block, Identity, NodeShown
     from verifier.attesting import Attester
-    from verifier.receipt_check import Vouchers
+    from verifier.check.receipt_check import Vouchers
     from verifier.settings import Settings
 
 _LOG = structlog.get_logger(__name__)

@@ -8,18 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chain.claims import CHINESE, LANGUAGES
-from issuer import (
-    approvals,
-    certified_files,
-    drafting,
-    handing_out,
-    importing,
-    in_one_go,
-    issuing,
-    mapping,
-    returned,
-    templates,
-)
+from issuer import approvals, in_one_go, issuing
 from issuer.commands.shared import (
     ERR,
     OUT,
@@ -40,17 +29,21 @@ from issuer.commands.shared import (
     say_what_is_unproven,
     table,
 )
-from issuer.drafting import Reading
+from issuer.delivery import handing_out
+from issuer.document import certified_files
+from issuer.draft import drafting
+from issuer.draft.drafting import Reading
 from issuer.errors import FileRefused, NotFound
-from issuer.models import State
 from issuer.settings import open_settings
+from issuer.spreadsheet import importing, mapping, returned, templates
+from issuer.tables.models import State
 from issuer.wiring import open_types
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chain.certificate_types import CertificateType
-    from issuer.handing_out import HandedOut
+    from issuer.delivery.handing_out import HandedOut
     from issuer.wiring import Issuer
 
 _ROOT_BYTES = 32
@@ -323,7 +316,7 @@ def write_documents(opened: Issuer, batch_ids: Sequence[int], out: Path) -> list
 
 def _documents(opened: Issuer, batch_ids: Sequence[int], out: Path) -> list[HandedOut]:
     # Typesetting opens fonts; commands that write no documents do not wait for that.
-    from issuer.documents import Renderer  # noqa: PLC0415
+    from issuer.document.documents import Renderer  # noqa: PLC0415
 
     with opened.office.store.reading() as work:
         total = sum(work.batch(number).size for number in batch_ids)

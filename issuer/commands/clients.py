@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from issuer import client_rows, clients
 from issuer.audit_log import OPERATOR, Occasion
-from issuer.client_models import Scope
-from issuer.clients import Allowed
+from issuer.client import clients
+from issuer.client.clients import Allowed
 from issuer.commands.shared import OUT, Json, issuer, say, table
 from issuer.errors import NotFound
+from issuer.tables import client_rows
+from issuer.tables.client_models import Scope
 
 if TYPE_CHECKING:
-    from issuer.client_models import Client
-    from issuer.store import Work
+    from issuer.tables.client_models import Client
+    from issuer.tables.store import Work
     from issuer.wiring import Issuer
 
 client = typer.Typer(no_args_is_help=True, help="Other systems that read certificates or send drafts.")

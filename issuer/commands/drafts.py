@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chain.errors import ClaimsInvalid
-from issuer import audit_log, certified_files, drafts, forms
+from issuer import audit_log, forms
 from issuer.audit_log import Occasion
 from issuer.commands.shared import ERR, OUT, AgencyOption, Json, TypeOption, agency_for, issuer, read, say, table
-from issuer.drafts import Clerk, Content
+from issuer.document import certified_files
+from issuer.draft import drafts
+from issuer.draft.drafts import Clerk, Content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chain.certificate_types import CertificateType
     from chain.strict_json import JSON
-    from issuer.certified_files import CertifiedFile
-    from issuer.drafts import Draft
-    from issuer.duplicates import Warned
+    from issuer.document.certified_files import CertifiedFile
+    from issuer.draft.drafts import Draft
+    from issuer.draft.duplicates import Warned
     from issuer.wiring import Issuer
 
 Set = Annotated[

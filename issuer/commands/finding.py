@@ -10,13 +10,14 @@ import typer
 from chain.calendar import hour_of
 from chain.events import Track
 from chain.short_number import short_number
-from issuer import finding, following, inspections, private_files, sight, wishes
+from issuer import finding, private_files, sight
 from issuer.audit_log import Occasion
 from issuer.commands.shared import OUT, By, Json, TypeOption, day, issuer, say, table
 from issuer.errors import NotFound
 from issuer.finding import Search
-from issuer.inspection_models import Result
-from issuer.inspections import Finding
+from issuer.status import following, inspections, wishes
+from issuer.status.inspections import Finding
+from issuer.tables.inspection_models import Result
 
 _STANDINGS = ("in-force", "expired", "not-yet")
 inspect = typer.Typer(name="inspect", help="Periodic inspections (年检、复审).", no_args_is_help=True)

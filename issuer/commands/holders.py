@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from issuer import audit_log, copies, holder_rows, holding, private_files, site
+from issuer import audit_log, copies, holding, private_files, site
 from issuer.audit_log import Occasion
 from issuer.commands.shared import OUT, AgencyOption, Json, ShortNumber, TypeOption, day, issuer, say, table
 from issuer.copies import Wish
-from issuer.documents import Renderer
+from issuer.document.documents import Renderer
 from issuer.settings import open_settings
+from issuer.tables import holder_rows
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
     from issuer.office import Office
+    from issuer.tables.models import Certificate
 
 holder = typer.Typer(help="Links that open a holder's page without an account.", no_args_is_help=True)
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The certificate number.")]

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chain import calendar
-from issuer import account_rows, audit_log, backups, catching_up, forgetting, rotation
+from issuer import audit_log, backups, catching_up, rotation
 from issuer.audit_log import OPERATOR, Head, Occasion
 from issuer.commands.shared import OUT, AgencyOption, Json, issuer, people, progress, read, say, table
+from issuer.erasure import forgetting
 from issuer.settings import open_settings
-from issuer.store import Store
+from issuer.tables import account_rows
+from issuer.tables.store import Store
 from issuer.wiring import open_keystore
 
 if TYPE_CHECKING:

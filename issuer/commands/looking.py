@@ -13,16 +13,16 @@ from chain.calendar import SHANGHAI
 from chain.events import Track
 from chain.preparation import IDENTIFIER_CLAIM
 from issuer import settings as issuer_settings
-from issuer import statuses
 from issuer.commands.shared import OUT, AgencyOption, Json, ShortNumber, TypeOption, issuer, say, table
 from issuer.errors import Erased
 from issuer.settings import open_settings
+from issuer.status import statuses
 from issuer.wiring import open_keystore
 
 if TYPE_CHECKING:
-    from issuer.models import Batch, Certificate
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.models import Batch, Certificate
+    from issuer.tables.store import Work
 
 
 def list_(

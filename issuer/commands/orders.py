@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from issuer import finding, order_rows, order_texts, orders, reasons, sight, wishes
+from issuer import finding, reasons, sight
 from issuer.audit_log import Occasion
 from issuer.commands.shared import OUT, By, Json, day, issuer, progress, read, say, table
 from issuer.errors import NotFound
-from issuer.models import State
-from issuer.orders import Doing, Wanted
+from issuer.status import order_texts, orders, wishes
+from issuer.status.orders import Doing, Wanted
+from issuer.tables import order_rows
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
-    from issuer.rehearsed_orders import Rehearsal
     from issuer.slots import Held
+    from issuer.status.rehearsed_orders import Rehearsal
     from issuer.wiring import Issuer
 
 order = typer.Typer(

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from chain.errors import InvalidInput
-from issuer import account_rows, accounts, second_factors, site
-from issuer.account_models import Role, Standing
+from issuer import site
 from issuer.audit_log import Occasion
 from issuer.commands.shared import OUT, Json, issuer, say, table
 from issuer.errors import NotFound
+from issuer.people import accounts, second_factors
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role, Standing
 
 if TYPE_CHECKING:
-    from issuer.account_models import Person
-    from issuer.accounts import Invited
-    from issuer.store import Work
+    from issuer.people.accounts import Invited
+    from issuer.tables.account_models import Person
+    from issuer.tables.store import Work
     from issuer.wiring import Issuer
 
 people = typer.Typer(help="People who sign in to the pages.", no_args_is_help=True)

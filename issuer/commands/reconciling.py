@@ -11,14 +11,14 @@ from chain.errors import YinxinError
 from issuer import audit_log, wording
 from issuer.commands.shared import ERR, OUT, Json, counting, issuer, say, table
 from issuer.errors import Ambiguous, NotFound
-from issuer.reconciliation_models import Agreement
 from issuer.reconciling import differences, rows, running
+from issuer.tables.reconciliation_models import Agreement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from issuer.office import Office
-    from issuer.reconciliation_models import Reconciliation
+    from issuer.tables.reconciliation_models import Reconciliation
 
 DIFFERS, NOT_RUN = 1, 3
 

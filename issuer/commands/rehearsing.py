@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from issuer import previews, private_files, rehearsing, submissions
+from issuer import private_files
 from issuer.commands.shared import ERR, OUT, By, Json, counting, issuer, people, say
+from issuer.delivery import previews
+from issuer.draft import submissions
+from issuer.draft.submissions import Person
 from issuer.errors import NotFound, NotReady
-from issuer.submissions import Person
+from issuer.rehearsal import rehearsing
 
 if TYPE_CHECKING:
     from issuer.rehearsals import Outcome
@@ -21,7 +24,7 @@ Comment = Annotated[str, typer.Option("--comment", help="Why; whoever works on i
 
 def rehearse(batch: Batch, *, as_json: Json = False) -> None:
     """Make, print, read back and verify every document of a batch, with nothing signed. Exit 1 for bad rows."""
-    from issuer.documents import Renderer  # noqa: PLC0415 — typesetting opens fonts; other commands do not wait for it
+    from issuer.document.documents import Renderer  # noqa: PLC0415 — typesetting opens fonts; other commands do not wait for it
 
     with issuer() as opened, counting("rehearsal") as progress:
         outcome = rehearsing.rehearse(opened.office, batch, renderer=Renderer(), progress=progress)
@@ -49,7 +52,7 @@ def preview(
     out: Annotated[Path, typer.Option("--out", help="The file to write: .pdf, or .png for a picture.")],
 ) -> None:
     """Write the document that a row will be, marked PREVIEW; its code does not verify."""
-    from issuer.documents import Renderer  # noqa: PLC0415 — as above
+    from issuer.document.documents import Renderer  # noqa: PLC0415 — as above
 
     with issuer() as opened:
         office = opened.office

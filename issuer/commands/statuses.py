@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from issuer import erasing, importing, in_one_go, replacing, statuses
+from issuer import in_one_go
 from issuer.commands.batches import write_documents
 from issuer.commands.shared import (
     OUT,
@@ -26,13 +26,17 @@ from issuer.commands.shared import (
     say,
     say_what_is_unproven,
 )
+from issuer.draft import replacing
+from issuer.erasure import erasing
 from issuer.errors import FileRefused, RowFault
-from issuer.models import Purpose
-from issuer.statuses import TRACKS, Wish
+from issuer.spreadsheet import importing
+from issuer.status import statuses
+from issuer.status.statuses import TRACKS, Wish
+from issuer.tables.models import Purpose
 
 if TYPE_CHECKING:
     from chain.certificate_types import CertificateType
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from issuer.wiring import Issuer
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The certificate number.")]

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from issuer import client_rows, clients, webhook_events, webhook_rows, webhook_sending, webhooks
 from issuer.audit_log import OPERATOR
+from issuer.client import clients
 from issuer.commands.clients import Name, named, now
 from issuer.commands.shared import OUT, Json, issuer, say, table
-from issuer.webhooks import Manager
+from issuer.tables import client_rows, webhook_rows
+from issuer.webhook import events as webhook_events
+from issuer.webhook import sending as webhook_sending
+from issuer.webhook import webhooks
+from issuer.webhook.webhooks import Manager
 
 if TYPE_CHECKING:
-    from issuer.client_models import Client
-    from issuer.webhook_models import Webhook, WebhookDelivery
+    from issuer.tables.client_models import Client
+    from issuer.tables.webhook_models import Webhook, WebhookDelivery
     from issuer.wiring import Issuer
 
 webhook = typer.Typer(no_args_is_help=True, help="Addresses of other systems that are told what happens.")

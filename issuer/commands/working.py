@@ -13,14 +13,17 @@ import structlog
 import typer
 
 from chain.errors import RegistryUnavailable, YinxinError
-from issuer import audit_log, following, journeys, lane_conditions, parking, telling
+from issuer import audit_log, journeys
 from issuer.audit_log import Occasion
 from issuer.commands.shared import ERR, OUT, Json, issuer, say, table
 from issuer.errors import DatabaseTrouble
 from issuer.reconciling import announcing, mailing, post, running, watching
 from issuer.rounds import IDLE_S, Round, walked
+from issuer.sending import lane_conditions, parking
 from issuer.settings import open_settings
-from issuer.webhook_sending import sender
+from issuer.status import following
+from issuer.webhook import telling
+from issuer.webhook.sending import sender
 from issuer.wiring import open_issuer
 from issuer.working import Worker
 

@@ -7,13 +7,13 @@ import pkgutil
 
 from alembic import context
 
-import issuer
-from issuer.models import Base
+from issuer import tables
+from issuer.tables.models import Base
 
 # Every module of tables belongs to the same database.
-for module in pkgutil.iter_modules(issuer.__path__):
+for module in pkgutil.iter_modules(tables.__path__):
     if module.name.endswith("models"):
-        importlib.import_module(f"issuer.{module.name}")
+        importlib.import_module(f"{tables.__name__}.{module.name}")
 
 context.configure(
     connection=context.config.attributes["connection"],

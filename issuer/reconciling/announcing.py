@@ -11,18 +11,20 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from issuer import webhook_events, webhook_rows, webhooks
 from issuer.audit_log import Occasion
-from issuer.reconciliation_models import AlertMail
 from issuer.reconciling import rows
 from issuer.reconciling.differences import Grade
+from issuer.tables import webhook_rows
+from issuer.tables.reconciliation_models import AlertMail
+from issuer.webhook import events as webhook_events
+from issuer.webhook import webhooks
 
 if TYPE_CHECKING:
     from issuer.office import Office
-    from issuer.reconciliation_models import Reconciliation
     from issuer.reconciling.differences import Difference
     from issuer.reconciling.post import Post
-    from issuer.store import Work
+    from issuer.tables.reconciliation_models import Reconciliation
+    from issuer.tables.store import Work
 
 _log = structlog.get_logger()
 

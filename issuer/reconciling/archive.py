@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuer import document_archive
+from issuer.document import document_archive
 from issuer.errors import Erased, Locked
-from issuer.models import State
 from issuer.reconciling.differences import Difference, Grade, hexadecimal
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -10,18 +10,18 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, select
 
 from chain.events import Track
-from issuer import status_rows
-from issuer.account_models import AuditLine
-from issuer.catch_up_models import LostBatch
-from issuer.document_models import StoredDocument
-from issuer.models import Batch, Certificate, History, State, StatusChange, StatusTarget
 from issuer.slots import Held
-from issuer.status_models import KnownTrack
+from issuer.tables import status_rows
+from issuer.tables.account_models import AuditLine
+from issuer.tables.catch_up_models import LostBatch
+from issuer.tables.document_models import StoredDocument
+from issuer.tables.models import Batch, Certificate, History, State, StatusChange, StatusTarget
+from issuer.tables.status_models import KnownTrack
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from issuer.store import Work
+    from issuer.tables.store import Work
 
 ON_THE_WAY = (State.APPROVED, State.QUEUED, State.SENT, State.IN_BLOCK)
 DONE = (State.FINAL, State.ISSUED)

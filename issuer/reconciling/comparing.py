@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from chain import slots
 from chain.events import Track
-from issuer.models import State
 from issuer.reconciling.booked import DONE, ON_THE_WAY
 from issuer.reconciling.differences import Difference, Grade, changed_track, hexadecimal, tracks
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

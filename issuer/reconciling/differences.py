@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from chain.calendar import day_of_hour
 from chain.events import Track
 from issuer import vocabulary
-from issuer.models import State
-from issuer.reconciliation_models import Agreement
 from issuer.reconciling.difference_words import SENTENCES
 from issuer.said import msgid
+from issuer.tables.models import State
+from issuer.tables.reconciliation_models import Agreement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

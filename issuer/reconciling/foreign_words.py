@@ -12,7 +12,7 @@ from issuer.said import msgid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from issuer.reconciliation_models import ForeignRecord
+    from issuer.tables.reconciliation_models import ForeignRecord
     from issuer.wording import Words
 
 SENTENCES = {

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from issuer.office import Office
-    from issuer.reconciliation_models import AlertMail, ForeignRecord, Reconciliation
     from issuer.reconciling.differences import Difference
     from issuer.reconciling.post import Post
-    from issuer.store import Work
+    from issuer.tables.reconciliation_models import AlertMail, ForeignRecord, Reconciliation
+    from issuer.tables.store import Work
     from issuer.wording import Words
 
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 30, 60, 300, 900))

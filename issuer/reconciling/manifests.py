@@ -8,8 +8,8 @@ from chain.errors import SignatureInvalid
 from chain.keys import PublicKey
 from chain.manifest import Batch, Manifest, Row, RowState, leaves_of
 from issuer import rights
-from issuer.models import State
 from issuer.reconciling.booked import DONE, ON_THE_WAY
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

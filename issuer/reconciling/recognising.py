@@ -9,13 +9,13 @@ from sqlmodel import col, or_, select
 
 from chain.events import BatchAnchored, CertificateReplaced, KeyAdded, OfficerSet, StatusChanged
 from issuer import appointing
-from issuer.appointment_models import Appointment
-from issuer.models import Batch, Certificate, OutboxTransaction, State, StatusChange, StatusTarget
+from issuer.tables.appointment_models import Appointment
+from issuer.tables.models import Batch, Certificate, OutboxTransaction, State, StatusChange, StatusTarget
 
 if TYPE_CHECKING:
     from chain.events import Record
     from issuer.office import Office
-    from issuer.store import Work
+    from issuer.tables.store import Work
 
 _QUEUED = tuple(str(state) for state in (State.QUEUED, State.SENT, State.IN_BLOCK, State.FINAL, State.ISSUED))
 

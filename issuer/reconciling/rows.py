@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy.orm import defer
 from sqlmodel import col, func, select, update
 
-from issuer import account_rows
-from issuer.account_models import AuditLine, Role
 from issuer.errors import NotFound
-from issuer.reconciliation_models import Agreement, AlertMail, ForeignRecord, Reconciliation, RecordsFollowed
 from issuer.reconciling import differences
+from issuer.tables import account_rows
+from issuer.tables.account_models import AuditLine, Role
+from issuer.tables.reconciliation_models import Agreement, AlertMail, ForeignRecord, Reconciliation, RecordsFollowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from issuer.office import Office
     from issuer.reconciling.differences import Difference
-    from issuer.store import Work
+    from issuer.tables.store import Work
 
 RECONCILED, MANIFEST = "reconciled", "manifest "
 """What the log of actions says of a run; and how its subject begins, before the digest of what was signed."""

@@ -14,13 +14,14 @@ from sqlmodel import col, select
 
 from chain.calendar import SHANGHAI
 from chain.errors import Malformed, RegistryError, RegistryUnavailable, SignatureInvalid
-from issuer import audit_log, following, tasks
+from issuer import audit_log, tasks
 from issuer.audit_log import Occasion
 from issuer.errors import DatabaseTrouble, Locked, NotAllowed, NotFound
-from issuer.reconciliation_models import Agreement, Reconciliation
 from issuer.reconciling import archive, booked, comparing, differences, manifests, registered, rows
 from issuer.reconciling.differences import Difference, Grade
-from issuer.task_models import Task, TaskState
+from issuer.status import following
+from issuer.tables.reconciliation_models import Agreement, Reconciliation
+from issuer.tables.task_models import Task, TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from issuer.office import Office
     from issuer.reconciling.booked import Books
     from issuer.reconciling.registered import Registered
-    from issuer.store import Work
+    from issuer.tables.store import Work
     from issuer.tasks import TaskAtHand
 
     Progress: TypeAlias = Callable[[int, int], None]

@@ -27,10 +27,12 @@ from chain import steps
 from chain.errors import RegistryUnavailable
 from chain.events import BatchAnchored, CertificateReplaced, StatusChanged
 from chain.history import Heads
-from issuer import webhook_events, webhook_rows, webhooks
 from issuer.audit_log import Occasion
-from issuer.reconciliation_models import AlertMail, ForeignRecord, RecordsFollowed
 from issuer.reconciling import heads, recognising, rows
+from issuer.tables import webhook_rows
+from issuer.tables.reconciliation_models import AlertMail, ForeignRecord, RecordsFollowed
+from issuer.webhook import events as webhook_events
+from issuer.webhook import webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from chain.registry import Block
     from issuer.office import Office
     from issuer.reconciling.post import Post
-    from issuer.store import Work
+    from issuer.tables.store import Work
 
 EVERY_S = 5.0
 """How often the registry is asked. Together with a block's time and the messages' own rounds: far below a minute."""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 
-from issuer import admission
-from issuer.admission import Caller
 from issuer.audit_log import Occasion
+from issuer.client import admission
+from issuer.client.admission import Caller
 from issuer.errors import NotAllowed, SessionOver, SignInRefused
 from issuer.keys import Officer
 from issuer.routes.desk import AtDesk, Desk, source_of
@@ -17,7 +17,7 @@ from issuer.routes.desk import AtDesk, Desk, source_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from issuer.client_models import Scope
+    from issuer.tables.client_models import Scope
 
 _BEARER = HTTPBearer(
     auto_error=False, description="A client's secret (`yx_…`) itself, or an access token (`yxt_…`) that it got for it."

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from issuer import approvals
-from issuer.admission import Caller
-from issuer.client_models import Scope
+from issuer.client.admission import Caller
 from issuer.errors import NotFound
 from issuer.routes import admitted
 from issuer.routes.desk import Desk, require_sight
 from issuer.routes.strict import Strict
+from issuer.tables.client_models import Scope
 
 if TYPE_CHECKING:
     from fastapi import Request
 
     from issuer.keys import Officer
-    from issuer.models import Batch
+    from issuer.tables.models import Batch
 
 
 class TypeView(Strict):

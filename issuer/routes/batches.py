@@ -7,13 +7,16 @@ from typing import Annotated, TypeAlias
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from issuer import approvals, audit_log, client_drafting, importing, in_one_go, zipping
-from issuer.admission import Caller
+from issuer import approvals, audit_log, in_one_go
 from issuer.audit_log import Occasion
+from issuer.client import client_drafting
+from issuer.client.admission import Caller
+from issuer.delivery import zipping
 from issuer.routes.admitted import Either  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.batch_views import BatchView, ListedView, TypeView, own, read, seen, view
 from issuer.routes.desk import Asking, AtDesk, require_sight
 from issuer.routes.strict import require_known_query
+from issuer.spreadsheet import importing
 
 router = APIRouter(prefix="/api/v1", tags=["batches"], dependencies=[Depends(require_known_query)])
 

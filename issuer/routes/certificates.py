@@ -9,19 +9,21 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, SecretStr
 
 from chain.errors import InvalidInput
-from issuer import days, document_making, proofs, rights, sight, statuses
+from issuer import days, proofs, rights, sight
+from issuer.delivery import document_making
+from issuer.document.face import PROOF_MEDIA_TYPE
 from issuer.errors import ProofMissing
-from issuer.face import PROOF_MEDIA_TYPE
 from issuer.routes.desk import Asking, AtDesk, Desk, require_media_type
 from issuer.routes.strict import Strict, StrictRoute, require_known_query
-from issuer.statuses import TRACKS, Wish
+from issuer.status import statuses
+from issuer.status.statuses import TRACKS, Wish
 
 if TYPE_CHECKING:
     from datetime import date
 
     from issuer.keys import Officer
-    from issuer.models import Certificate
-    from issuer.store import Work
+    from issuer.tables.models import Certificate
+    from issuer.tables.store import Work
 
 router = APIRouter(
     prefix="/api/v1/certificates",

@@ -17,21 +17,22 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
 
-from issuer import attempts, audit_log, rights, site
-from issuer.attempts import Subject
+from issuer import audit_log, rights, site
 from issuer.audit_log import Occasion
 from issuer.errors import Locked, NotFound
 from issuer.keys import Officer
 from issuer.office import Office  # noqa: TC001 — as above
+from issuer.people import attempts
+from issuer.people.attempts import Subject
 from issuer.site import Site  # noqa: TC001 — as above
-from issuer.webhook_sending import Sender
+from issuer.webhook.sending import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from issuer.doctor import Patient
-    from issuer.documents import Renderer
-    from issuer.sealing import Lane
+    from issuer.document.documents import Renderer
+    from issuer.sending.sealing import Lane
 
 _REMEMBERED_S = 300.0
 """Opening a key takes most of a second; one that was just opened is kept for a while."""

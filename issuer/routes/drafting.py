@@ -10,21 +10,23 @@ from pydantic import Field
 
 from chain import strict_json
 from chain.errors import YinxinError
-from issuer import client_drafting, drafting, idempotency, rights
-from issuer.admission import Caller
-from issuer.client_drafting import MOST_ROWS
-from issuer.client_models import Scope
+from issuer import idempotency, rights
+from issuer.client import client_drafting
+from issuer.client.admission import Caller
+from issuer.client.client_drafting import MOST_ROWS
+from issuer.draft import drafting
 from issuer.idempotency import Answer
 from issuer.routes import admitted, problems
 from issuer.routes.admitted import Either  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.batch_views import DraftsView
 from issuer.routes.desk import AtDesk, Desk, require_media_type
 from issuer.routes.strict import Strict, StrictRoute, require_known_query
+from issuer.tables.client_models import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from issuer.drafting import Drafts
+    from issuer.draft.drafting import Drafts
 
 router = APIRouter(
     prefix="/api/v1", tags=["batches"], route_class=StrictRoute, dependencies=[Depends(require_known_query)]

@@ -14,12 +14,12 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse
 
 from chain.errors import InvalidInput
-from issuer import admission
-from issuer.admission import TOKEN_LIFE
-from issuer.client_models import Scope
+from issuer.client import admission
+from issuer.client.admission import TOKEN_LIFE
 from issuer.errors import NotAllowed, SignInRefused
 from issuer.routes.admitted import occasion_of
 from issuer.routes.desk import AtDesk  # noqa: TC001 — FastAPI reads annotations at run time
+from issuer.tables.client_models import Scope
 
 router = APIRouter(tags=["oauth"])
 

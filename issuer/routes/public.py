@@ -12,9 +12,9 @@ from fastapi.responses import JSONResponse
 from chain import base64url
 from chain.errors import YinxinError
 from chain.keys import PublicKey
-from issuer import nonces
 from issuer.directory import WITHOUT_CUT_OFF
 from issuer.routes.desk import AtDesk  # noqa: TC001 — FastAPI reads annotations at run time
+from issuer.sending import nonces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,14 +14,14 @@ from pydantic import Field
 from chain import code
 from chain.calendar import time_of_hour
 from chain.identifiers import parse_credit_code
-from issuer.admission import LONGEST_CAUSE
+from issuer.client.admission import LONGEST_CAUSE
+from issuer.client.services import Asked, FileKind
 from issuer.routes.strict import Strict
-from issuer.services import Asked, FileKind
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from issuer.services import Compared, Found, Standing
+    from issuer.client.services import Compared, Found, Standing
 
 _WITHHELD = {
     "number": "certificateNumber",

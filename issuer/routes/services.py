@@ -10,9 +10,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
 from chain.errors import InvalidInput
-from issuer import handing_out, services
-from issuer.admission import LONGEST_CAUSE
-from issuer.client_models import Scope
+from issuer.client import services
+from issuer.client.admission import LONGEST_CAUSE
+from issuer.client.services import MEDIA_TYPES, Asked
+from issuer.delivery import handing_out
 from issuer.routes import admitted
 from issuer.routes.admitted import Client  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.desk import AtDesk, require_media_type
@@ -29,7 +30,7 @@ from issuer.routes.service_models import (
     verify_view,
 )
 from issuer.routes.strict import StrictRoute, require_known_query
-from issuer.services import MEDIA_TYPES, Asked
+from issuer.tables.client_models import Scope
 
 router = APIRouter(
     prefix="/api/v1/services", tags=["services"], route_class=StrictRoute, dependencies=[Depends(require_known_query)]

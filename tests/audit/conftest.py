@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tests.audit.treasury import Treasury
     from tests.audit.world import World
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 
 @pytest.fixture(scope="session")

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.history import Heads
-from issuer import document_making
+from issuer.delivery import document_making
 from tests.issuer.licences import carried_out, issue, wanted
 from tests.issuer.offices import table
 from tests.issuer.papers import renderer
 from verifier.audit import citations, grant_accounts, papers
-from verifier.index import Index
-from verifier.moments import moment
-from verifier.snapshot import Freshness
-from verifier.store import Store
+from verifier.check.moments import moment
+from verifier.indexing.index import Index
+from verifier.indexing.snapshot import Freshness
+from verifier.indexing.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
     from verifier.audit.citations import Graph
     from verifier.audit.grant_accounts import Account

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.sealed import Validator
     from verifier.audit.completeness import Complete, Subject
     from verifier.audit.handed_in import HandedIn
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 CHECKER = Path(__file__).parents[2] / "verifier" / "audit" / "checker" / "check_evidence.py"
 VALIDATORS = sealed.validators(4)

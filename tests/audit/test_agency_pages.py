@@ -48,11 +48,11 @@ from verifier.app import make_app
 from verifier.audit import agency_batches, agency_tree, council_view, registry_view, times
 from verifier.audit.agency_view import KeyState, agency_at
 from verifier.audit.as_of import as_of
-from verifier.index import Index
+from verifier.indexing.index import Index
+from verifier.indexing.snapshot import Freshness
+from verifier.indexing.store import Store
 from verifier.register import opened
 from verifier.settings import Settings
-from verifier.snapshot import Freshness
-from verifier.store import Store
 from verifier.wiring import ContractCalls
 from verifier.wording import Language
 

@@ -16,8 +16,8 @@ from verifier.audit.anomalies import HIDDEN, anomalies
 from verifier.audit.anomaly_figures import Asked
 from verifier.audit.anomaly_rules import SHIPPED, Rule, Rules, open_rules, parse
 from verifier.audit.finding import Grade
-from verifier.models import BatchRow, LeafRow, StatusRow, place
-from verifier.store import Store
+from verifier.indexing.models import BatchRow, LeafRow, StatusRow, place
+from verifier.indexing.store import Store
 from verifier.wording import Language, message, say, sentence
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from verifier.audit.anomaly_figures import Anomaly
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=SHANGHAI)
 """An ordinary working day."""

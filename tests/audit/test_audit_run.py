@@ -29,7 +29,7 @@ from verifier.audit.outcomes import State
 from verifier.audit.remembering import FILE, Remembered
 from verifier.audit.rules import Family
 from verifier.audit.running import Auditor, Outcome, Pinned
-from verifier.leading import Leader
+from verifier.indexing.leading import Leader
 from verifier.wiring import audited_nodes
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from verifier.audit import citations, grant_accounts
 from verifier.audit import papers as handed
 from verifier.audit.citations import Against, Citation, Graph, Node, Standing
 from verifier.audit.finding import Grade
-from verifier.moments import moment
+from verifier.check.moments import moment
 from verifier.wording import Language, message, say
 
 if TYPE_CHECKING:

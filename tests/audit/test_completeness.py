@@ -14,9 +14,9 @@ from chain.errors import InvalidInput
 from chain.events import Track
 from verifier.audit.completeness import NotComplete, NothingCut, OneBatch, OneCertificate, Period, gather
 from verifier.audit.tabulating import Table, batch_of
-from verifier.models import BlockRow, EventRow, LeafRow
+from verifier.indexing.models import BlockRow, EventRow, LeafRow
+from verifier.indexing.store import Store
 from verifier.register import RegisterUnanswerable
-from verifier.store import Store
 from verifier.wiring import open_verifier
 from verifier.wording import Language, message, say
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.audit.world import World
     from verifier.audit.finding import Finding
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 FIRST, FIRST_WEEK, LAST = date(2026, 1, 1), date(2026, 1, 11), date(2026, 5, 31)
 

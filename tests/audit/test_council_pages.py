@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 
     from tests.audit.made_up_agencies import MadeUp
     from tests.audit.world import World
-    from verifier.index import Index
+    from verifier.indexing.index import Index
     from verifier.register import Tables
 
 READER = ContractCalls()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tests.audit.treasury import Treasury
     from verifier.audit.completeness import Complete
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 
 @pytest.fixture(scope="module")

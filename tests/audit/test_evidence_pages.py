@@ -24,17 +24,17 @@ from tests.issuer.papers import squeezed, text_of
 from tests.verifier.book import CLAIMS, TYPE
 from tests.verifier.printed import print_document
 from tests.verifier.trust import trust_list_of
-from verifier import checkpoint_rows
 from verifier.app import make_app
 from verifier.audit import handed_in, package
-from verifier.checkpoint_rows import IndexBehind
 from verifier.cli import run
 from verifier.commands.audit_run import USAGE
-from verifier.models import LeafRow
+from verifier.indexing import checkpoint_rows
+from verifier.indexing.checkpoint_rows import IndexBehind
+from verifier.indexing.models import LeafRow
+from verifier.indexing.store import Store
 from verifier.routes import turns
 from verifier.routes.audit import frame, packing, uploads
 from verifier.routes.turns import Turns
-from verifier.store import Store
 from verifier.wiring import attester_of, open_trust_file, open_verifier
 from verifier.wording import Language, sentence
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.audit.world import World
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 LANGUAGES = pytest.mark.parametrize("lang", list(Language))
 PATH, FUNDS = "/audit/anomalies", "/audit/citations"

@@ -20,7 +20,7 @@ from verifier.app import make_app
 from verifier.audit import manifest_check, manifest_contents
 from verifier.audit.finding import Grade
 from verifier.cli import run
-from verifier.models import BlockRow, KeyRow
+from verifier.indexing.models import BlockRow, KeyRow
 from verifier.register import opened
 from verifier.wording import Language, message, say
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tests.audit.world import World
     from verifier.audit.finding import Finding
     from verifier.audit.manifest_check import Checked
-    from verifier.index import Index
+    from verifier.indexing.index import Index
     from verifier.register import Tables
 
 

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from tests.audit.world import World
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 5, 31)
 NEVER_RUN = {"reports": "NOT RUN"}

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from chain.events import Record
     from tests.audit.world import World
     from verifier.audit.completeness import Subject
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 5, 31)
 UNUSED_TYPE = 7

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.audit.world import World
-    from verifier.index import Index
+    from verifier.indexing.index import Index
     from verifier.register import Tables
 
 

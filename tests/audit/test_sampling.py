@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.audit.world import World
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 5, 31)
 HASH, OTHER = sha256(b"a block").digest(), sha256(b"another block").digest()

@@ -25,7 +25,7 @@ from tests.verifier.papers_on_chain import set_status
 from tests.verifier.test_index import now_of
 from verifier.attesting import make_attester
 from verifier.cli import run
-from verifier.evidence_files import Kind
+from verifier.published.evidence_files import Kind
 from verifier.witnessing import collecting
 from verifier.witnessing.cosignature import Cosignature
 from verifier.witnessing.rounds import Rounds

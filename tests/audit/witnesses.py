@@ -17,8 +17,8 @@ from tests.verifier.test_index import now_of
 from tests.verifier.trust import settings_of, trust_list_of
 from verifier.app import make_app
 from verifier.attesting import make_attester
+from verifier.published.trust_file import Expected, TrustFile
 from verifier.routes import witness_service
-from verifier.trust_file import Expected, TrustFile
 from verifier.wiring import open_collector, open_trust_file, open_verifier
 from verifier.witnessing.folder import Folder
 from verifier.witnessing.witness import Witness

@@ -19,17 +19,18 @@ from tests.browser.check_scenes import papers, scenes
 from tests.browser.check_worlds import World, trust_file
 from tests.verifier.book import CLAIMS, KEY, OTHER_KEY, TYPE, paper
 from tests.verifier.copied import HOST, limited
-from verifier import offline, reading
+from verifier import offline
 from verifier.answer import as_json
-from verifier.moments import moment
+from verifier.check.moments import moment
+from verifier.uploads import reading
 from verifier.wording import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.verifier.book import Paper
+    from verifier.check.presented import Presented
     from verifier.offline import Basis
-    from verifier.presented import Presented
 
 MS = 1000
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

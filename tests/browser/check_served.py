@@ -12,9 +12,9 @@ from chain.events import Track
 from tests.browser.check_cases import TRUST, read, told
 from tests.browser.check_worlds import World
 from tests.verifier.book import AGENCY, STRANGER
-from verifier import verification
 from verifier.app import make_app
-from verifier.moments import moment
+from verifier.check import verification
+from verifier.check.moments import moment
 from verifier.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.verifier.book import Paper
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 MS = 1000
 Answer = dict[str, Any]

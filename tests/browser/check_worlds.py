@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from chain.events import Event
     from tests.verifier.book import Paper
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 ATTESTER = sealed.attester()
 HEAD_AT = int(NOW.timestamp()) - 2

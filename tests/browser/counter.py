@@ -31,10 +31,10 @@ from tests.verifier.chain_in_memory import ListRegistry
 from tests.verifier.copied import HOST, limited
 from tests.verifier.printed import print_document
 from verifier.app import make_app
-from verifier.index import Index
+from verifier.indexing.index import Index
+from verifier.indexing.snapshot import Freshness
+from verifier.indexing.store import Store
 from verifier.settings import Settings
-from verifier.snapshot import Freshness
-from verifier.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from chain.registry import Identity
-    from verifier.snapshot import IndexSnapshot
+    from verifier.indexing.snapshot import IndexSnapshot
 
 _FINE = ("status of 4", "status of 503", "Service Worker registration blocked")
 """Refusals are told as resources that failed to load; a service worker would outlive its test."""

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from issuer.account_models import Role
     from issuer.routes.desk import Desk
+    from issuer.tables.account_models import Role
     from tests.issuer.offices import World
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

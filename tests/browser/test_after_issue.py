@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import replacing
-from issuer.account_models import Role
-from issuer.models import Purpose
-from issuer.replacing import Changes
+from issuer.draft import replacing
+from issuer.draft.replacing import Changes
+from issuer.tables.account_models import Role
+from issuer.tables.models import Purpose
 from tests.browser.desk import LANGUAGES, axe, door, each_view, enrolled, world  # noqa: F401 — fixtures
 from tests.issuer.licences import carried_out, drafted, issue, issue_permits, proposed, seal, wanted
 from tests.issuer.offices import permit_number, table

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import approvals, submissions, working
-from issuer.account_models import Role
-from issuer.models import State
+from issuer import approvals, working
+from issuer.draft import submissions
+from issuer.tables.account_models import Role
+from issuer.tables.models import State
 from tests.browser.desk import LANGUAGES, axe, door, each_view, enrolled, every_look, served, world  # noqa: F401
 from tests.issuer.rehearsed import drafted, held, passed, person, rehearse, submitted
 

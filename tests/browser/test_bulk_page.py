@@ -20,9 +20,9 @@ from tests.browser.desk import axe
 from tests.verifier.bulk_desk import scanned, zipped
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set_status
 from tests.verifier.test_index import now_of
-from verifier import reading
 from verifier.app import make_app
 from verifier.settings import Settings
+from verifier.uploads import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

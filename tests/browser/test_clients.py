@@ -6,9 +6,10 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from issuer import clients, telling, webhooks
-from issuer.account_models import Role
-from issuer.webhooks import Manager
+from issuer.client import clients
+from issuer.tables.account_models import Role
+from issuer.webhook import telling, webhooks
+from issuer.webhook.webhooks import Manager
 from tests.browser.desk import axe, door, each_view, enrolled, every_look, world  # noqa: F401 — fixtures
 from tests.issuer.clients import LOW, PERMIT, System, issue, make, occasion
 from tests.issuer.receiver import receiving, sender

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from issuer.account_models import Role
+from issuer.tables.account_models import Role
 from tests.browser.desk import LANGUAGES, door, each_view, enrolled, every_look, world
 from tests.issuer.test_doctor import patient_of
 

@@ -12,7 +12,7 @@ import zxingcpp
 from PIL import Image
 
 from issuer import holding
-from issuer.account_models import Role
+from issuer.tables.account_models import Role
 from tests.browser.desk import LANGUAGES, axe, door, each_view, enrolled, looks, world
 from tests.issuer.licences import issue_permits
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.browser.desk import Served
 
 __all__ = ["door", "enrolled", "world"]

@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from issuer import sessions
-from issuer.account_models import Role
 from issuer.forms import PREFIX
+from issuer.people import sessions
+from issuer.tables.account_models import Role
 from tests.browser.desk import LANGUAGES, door, each_view, enrolled, world  # noqa: F401 — fixtures
 from tests.issuer.clerks import PASSWORD
 from tests.issuer.desks import PERMIT

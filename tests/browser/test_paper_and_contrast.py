@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer.account_models import Role
+from issuer.tables.account_models import Role
 from tests.browser.desk import LANGUAGES, door, enrolled, world  # noqa: F401 — fixtures
 from tests.issuer.licences import drafted, issue_permits, proposed, wanted
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from issuer import working
-from issuer.account_models import Role
+from issuer.tables.account_models import Role
 from tests.browser.desk import CHROMIUM, LANGUAGES, axe, door, each_view, enrolled, every_look, world
 from tests.issuer.desks import PERMIT, make, permit
 from tests.issuer.offices import permit_number, table

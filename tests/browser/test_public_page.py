@@ -20,7 +20,7 @@ from tests.browser.counter import DESKTOP, PHONE, opened_shop, watched
 from tests.browser.desk import LANGUAGES, axe, looks
 from tests.verifier.book import CLAIMS
 from tests.verifier.copied import HOST, limited
-from verifier.report import Verdict
+from verifier.check.report import Verdict
 from verifier.wording import Language, keys_for_browsers, message, sentence
 
 if TYPE_CHECKING:

@@ -6,12 +6,14 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from chain.certificate_types import by_identifier
-from issuer import approvals, carrying, drafting, issuing, lane_conditions
-from issuer.account_models import Role
+from issuer import approvals, carrying, issuing
 from issuer.carrying import Carrier
-from issuer.document_making import DocumentMaker
-from issuer.lane_models import Trouble
-from issuer.outbox import Strikes
+from issuer.delivery.document_making import DocumentMaker
+from issuer.draft import drafting
+from issuer.sending import lane_conditions
+from issuer.sending.outbox import Strikes
+from issuer.tables.account_models import Role
+from issuer.tables.lane_models import Trouble
 from tests.browser.desk import door, enrolled, every_look, world
 from tests.issuer.offices import permits
 from tests.issuer.papers import renderer

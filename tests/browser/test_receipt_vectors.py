@@ -15,13 +15,14 @@ from chain import base64url
 from chain.trust_list import TrustList
 from tests.browser.evidence_tasks import load
 from tests.vectors.making import receipts as making
-from verifier import reading, receipt_check, receipts
 from verifier.answer import heading
-from verifier.moments import moment
+from verifier.check import receipt_check, receipts
+from verifier.check.moments import moment
+from verifier.uploads import reading
 from verifier.wording import Language
 
 if TYPE_CHECKING:
-    from verifier.receipt_check import ReceiptReport
+    from verifier.check.receipt_check import ReceiptReport
 
 VECTORS = load("receipts")
 SOURCE = Path("verifier/pages/check/index.js").resolve()

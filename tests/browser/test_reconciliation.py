@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuer.account_models import Role
 from issuer.reconciling import running, watching
+from issuer.tables.account_models import Role
 from tests.browser.desk import door, enrolled, every_look, world
 from tests.issuer import strangers
 from tests.issuer.licences import LOW, issue_permits

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import account_rows, accounts
-from issuer.account_models import Role
-from issuer.inspection_models import InspectionDue
-from issuer.models import State
+from issuer.people import accounts
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
+from issuer.tables.inspection_models import InspectionDue
+from issuer.tables.models import State
 from tests.browser.desk import (  # noqa: F401 — fixtures are found by their names
     axe,
     door,

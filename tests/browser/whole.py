@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from chain.ethereum.network import Anvil
 from demo.stage import Haste, Service, Stage, chain_id_of, free_ports
-from issuer import account_rows
-from issuer.store import Store
+from issuer.tables import account_rows
+from issuer.tables.store import Store
 from tests.deployed import credit_code
 from tests.issuer.terminal import Terminal
 

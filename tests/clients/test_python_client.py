@@ -32,7 +32,7 @@ from tests.verifier.bulk_desk import zipped
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set_status
 from tests.verifier.test_index import now_of
 from verifier.app import make_app
-from verifier.report import Colour, Outcome, Verdict
+from verifier.check.report import Colour, Outcome, Verdict
 from verifier.settings import Settings
 
 if TYPE_CHECKING:

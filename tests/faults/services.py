@@ -17,10 +17,11 @@ from sqlmodel import select
 
 from chain.certificate_types import by_identifier
 from chain.events import BatchAnchored
-from issuer import approvals, cli, drafting, issuing
-from issuer.document_models import StoredDocument
-from issuer.models import State
+from issuer import approvals, cli, issuing
+from issuer.draft import drafting
 from issuer.settings import Settings
+from issuer.tables.document_models import StoredDocument
+from issuer.tables.models import State
 from issuer.wiring import open_issuer
 from tests.deployed import credit_code
 from tests.issuer.offices import permits
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
     from typing import Self
 
-    from issuer.models import Batch
+    from issuer.tables.models import Batch
     from issuer.wiring import Issuer
 
 PERMIT = by_identifier("food-operation-permit")
 _AGENCY = 1
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["issuer.cli", "issuer.app", "issuer.documents", "tests.faults.services"])
+_FORKS.set_forkserver_preload(["issuer.cli", "issuer.app", "issuer.document.documents", "tests.faults.services"])
 
 
 @dataclass(slots=True)

@@ -18,12 +18,14 @@ import pytest
 from chain.errors import RegistryError
 from chain.ethereum.network import Anvil
 from chain.events import StatusChanged
-from issuer import carrying, lane_conditions, statuses
+from issuer import carrying
 from issuer.carrying import Carrier
-from issuer.document_making import DocumentMaker
-from issuer.models import State
-from issuer.outbox import Strikes
-from issuer.statuses import Wish
+from issuer.delivery.document_making import DocumentMaker
+from issuer.sending import lane_conditions
+from issuer.sending.outbox import Strikes
+from issuer.status import statuses
+from issuer.status.statuses import Wish
+from issuer.tables.models import State
 from tests.faults import services
 from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.faults.services import batches_of, require_each_once

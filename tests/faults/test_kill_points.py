@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import document_making, finishing, sealing
+from issuer.delivery import document_making, finishing
+from issuer.sending import sealing
 from tests.faults.chaos_proxy import ChaosProxy
 from tests.faults.services import require_each_once, wait_until_documents
 

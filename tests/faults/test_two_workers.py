@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer.models import State
+from issuer.tables.models import State
 from tests.faults.services import batches_of, require_each_once, wait_until_documents
 from tests.waiting import wait_until
 

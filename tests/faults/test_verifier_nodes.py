@@ -24,9 +24,9 @@ from tests.verifier.papers_on_chain import anchor, certificate_of, set_status
 from tests.verifier.test_index import TOO_LONG, ask, message_of, now_of
 from tests.verifier.trust import settings_of
 from tests.waiting import wait_until
+from verifier.check.report import Verdict
 from verifier.cli import run
-from verifier.index import CHUNK
-from verifier.report import Verdict
+from verifier.indexing.index import CHUNK
 from verifier.wiring import open_index
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from tests.faults.chaos_proxy import Lie
     from tests.verifier.book import Paper
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 _LONG = 60
 _STATE = "anvil-state.json"

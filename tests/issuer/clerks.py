@@ -20,14 +20,15 @@ from urllib.parse import unquote
 import pyotp
 from fastapi.testclient import TestClient
 
-from issuer import account_rows, accounts, own_keys, second_factors, sessions
-from issuer.account_models import Role
 from issuer.app import application
 from issuer.audit_log import Occasion
-from issuer.documents import Renderer
-from issuer.passwords import LIGHT, Passwords
+from issuer.document.documents import Renderer
+from issuer.people import accounts, own_keys, second_factors, sessions
+from issuer.people.passwords import LIGHT, Passwords
 from issuer.routes.desk import Desk, Doorkeeper
 from issuer.site import Site, site
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from httpx2 import Response
 
-    from issuer.account_models import Person
+    from issuer.tables.account_models import Person
     from tests.issuer.offices import World
 
 PASSWORD = "seven brown horses graze"  # noqa: S105 — it opens nothing but these tests' accounts

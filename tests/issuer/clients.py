@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from issuer import clients
 from issuer.audit_log import Occasion
-from issuer.clients import Allowed, Made
+from issuer.client import clients
+from issuer.client.clients import Allowed, Made
 from tests.issuer.offices import permit_number, permits
 from tests.issuer.test_app import APPROVER, PREPARER
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
     from httpx2 import Response
 
-    from issuer.client_models import Scope
+    from issuer.tables.client_models import Scope
     from tests.issuer.offices import World
 
 LOW, OTHER = 2, 3

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.certificate_types import by_identifier
-from issuer import drafts
 from issuer.audit_log import Occasion
-from issuer.drafts import Clerk, Content, Draft
+from issuer.draft import drafts
+from issuer.draft.drafts import Clerk, Content, Draft
 from tests.issuer.offices import permit_number
 
 if TYPE_CHECKING:
     from chain.certificate_types import CertificateType
     from chain.strict_json import JSON
-    from issuer.certified_files import CertifiedFile
+    from issuer.document.certified_files import CertifiedFile
     from tests.issuer.offices import World
 
 TOP, LOW, OTHER = 1, 2, 3

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.certificate_types import by_identifier
-from issuer import approvals, drafting, in_one_go, issuing, order_rows, orders
+from issuer import approvals, in_one_go, issuing
 from issuer.audit_log import Occasion
-from issuer.orders import Doing, Wanted
+from issuer.draft import drafting
+from issuer.status import orders
+from issuer.status.orders import Doing, Wanted
+from issuer.tables import order_rows
 from tests.issuer.offices import permits
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 TOP, LOW, OTHER = 1, 2, 3

@@ -18,8 +18,8 @@ from issuer.enrolment import Enrolment, read_plan
 from issuer.keys import Keystore
 from issuer.office import Office
 from issuer.records import Records
-from issuer.sealing import Lane
-from issuer.store import Store
+from issuer.sending.sealing import Lane
+from issuer.tables.store import Store
 from tests.deployed import credit_code
 from tests.fake_governing import FakeGoverning
 from tests.fakes import FakeRegistry

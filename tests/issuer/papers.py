@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pypdfium2  # type: ignore[import-untyped]
 
 from chain.certificate_types import Kind, Validity, shipped
-from issuer.documents import Agency, Document, Renderer
+from issuer.document.documents import Agency, Document, Renderer
 
 if TYPE_CHECKING:
     from chain.certificate_types import CertificateType, Claim

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from issuer.webhook_sending import Sender
+from issuer.webhook.sending import Sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from issuer import drafting, issuing, rehearsals, rehearsing, submissions
-from issuer.documents import Renderer
-from issuer.submissions import Person
+from issuer import issuing, rehearsals
+from issuer.document.documents import Renderer
+from issuer.draft import drafting, submissions
+from issuer.draft.submissions import Person
+from issuer.rehearsal import rehearsing
 from tests.issuer.offices import permits
 
 if TYPE_CHECKING:
-    from issuer.models import Batch
     from issuer.rehearsals import Outcome
+    from issuer.tables.models import Batch
     from tests.issuer.offices import World
 
 LOW = 2

@@ -9,21 +9,23 @@ from typing import TYPE_CHECKING
 
 import pyotp
 
-from issuer import account_rows, accounts, audit_log, second_factors, sessions, sign_in
-from issuer.account_models import Role
+from issuer import audit_log
 from issuer.audit_log import Occasion
-from issuer.passkeys import RelyingParty
-from issuer.passwords import LIGHT, Passwords
-from issuer.store import Store
+from issuer.people import accounts, second_factors, sessions, sign_in
+from issuer.people.passkeys import RelyingParty
+from issuer.people.passwords import LIGHT, Passwords
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
+from issuer.tables.store import Store
 from issuer.vault import Key, new_key
 from tests.issuer.offices import make_keystore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from issuer.account_models import Person
     from issuer.keys import Keystore
-    from issuer.sign_in import Step
+    from issuer.people.sign_in import Step
+    from issuer.tables.account_models import Person
 
 GOOD = "seven brown horses graze"
 BETTER = "two grey cranes by the lake"

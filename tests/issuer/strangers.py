@@ -12,8 +12,8 @@ from tests.issuer.licences import LOW, PERMIT
 
 if TYPE_CHECKING:
     from chain.registry import RegistryWriter, SignedTransaction, Signer
-    from issuer.models import Certificate
     from issuer.office import Office
+    from issuer.tables.models import Certificate
 
 STRANGER = signer("stranger")
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy import text as sql
 
-from issuer.models import Base
+from issuer.tables.models import Base
 
 if TYPE_CHECKING:
-    from issuer.store import Store
+    from issuer.tables.store import Store
 
 
 def alter(store: Store, *statements: str, **values: object) -> None:

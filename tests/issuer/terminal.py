@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["issuer.cli", "issuer.documents"])
+_SERVER.set_forkserver_preload(["issuer.cli", "issuer.document.documents"])
 
 
 @dataclass(frozen=True, slots=True)

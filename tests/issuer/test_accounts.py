@@ -9,8 +9,6 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from chain.errors import InvalidInput
-from issuer import account_rows, accounts, own_keys, passwords, sign_in
-from issuer.account_models import Person, Role, Standing
 from issuer.errors import (
     Locked,
     NotAllowed,
@@ -21,6 +19,9 @@ from issuer.errors import (
     SessionOver,
     SignInRefused,
 )
+from issuer.people import accounts, own_keys, passwords, sign_in
+from issuer.tables import account_rows
+from issuer.tables.account_models import Person, Role, Standing
 from tests.issuer.offices import PASSWORD
 from tests.issuer.staff import AGENCY, BETTER, GOOD, OTHER, entropy
 

@@ -10,8 +10,9 @@ import pytest
 
 from chain.events import Track
 from chain.short_number import short_number
-from issuer import account_rows, order_rows, statuses
-from issuer.account_models import Role
+from issuer.status import statuses
+from issuer.tables import account_rows, order_rows
+from issuer.tables.account_models import Role
 from tests.issuer.clerks import pages
 from tests.issuer.licences import LOW, TOP, issue, issue_permits, proposed
 from tests.issuer.offices import permit_number, table

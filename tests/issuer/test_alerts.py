@@ -13,16 +13,18 @@ from sqlmodel import col, select
 from chain.errors import InvalidInput, RegistryUnavailable
 from chain.events import Capability
 from chain.history import Heads
-from issuer import replacing, rounds, telling, wording
-from issuer.account_models import AuditLine, Role
+from issuer import rounds, wording
+from issuer.draft import replacing
+from issuer.draft.replacing import Changes
 from issuer.errors import SettingMissing, Unreachable
-from issuer.models import Purpose
-from issuer.reconciliation_models import RecordsFollowed
 from issuer.reconciling import foreign_words, mailing, rows, watching
 from issuer.reconciling import post as posting
 from issuer.reconciling.foreign_words import SENTENCES
-from issuer.replacing import Changes
 from issuer.settings import Settings
+from issuer.tables.account_models import AuditLine, Role
+from issuer.tables.models import Purpose
+from issuer.tables.reconciliation_models import RecordsFollowed
+from issuer.webhook import telling
 from tests.deployed import signer
 from tests.issuer import strangers
 from tests.issuer.clerks import pages
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from issuer.reconciliation_models import ForeignRecord
     from issuer.reconciling.post import Post
+    from issuer.tables.reconciliation_models import ForeignRecord
     from tests.issuer.clerks import Door
     from tests.issuer.offices import World
     from tests.issuer.post_office import PostOffice

@@ -15,7 +15,7 @@ from chain.keys import PublicKey
 from chain.proof import Proof
 from issuer import proofs
 from issuer.app import application
-from issuer.documents import Renderer
+from issuer.document.documents import Renderer
 from issuer.routes.desk import Desk, Doorkeeper
 from tests.issuer.licences import issue
 from tests.issuer.offices import PASSWORD, permit_number, permits, table

@@ -9,10 +9,11 @@ import pytest
 from sqlmodel import select
 
 from chain.events import Capability
-from issuer import appointing, appointment_rows
-from issuer.account_models import AuditLine, Person, Role, Standing
+from issuer import appointing
 from issuer.errors import NotAllowed, NotReady
-from issuer.models import State
+from issuer.tables import appointment_rows
+from issuer.tables.account_models import AuditLine, Person, Role, Standing
+from issuer.tables.models import State
 from tests.fake_governing import FakeGoverning
 
 if TYPE_CHECKING:

@@ -7,11 +7,14 @@ from urllib.parse import quote
 
 import pytest
 
-from issuer import accounts, drafting, orders, rights, submissions
-from issuer.account_models import Role
+from issuer import rights
+from issuer.draft import drafting, submissions
 from issuer.errors import NotReady
-from issuer.models import State
-from issuer.rehearsed_orders import Outcome
+from issuer.people import accounts
+from issuer.status import orders
+from issuer.status.rehearsed_orders import Outcome
+from issuer.tables.account_models import Role
+from issuer.tables.models import State
 from tests.issuer import licences, offices, rehearsed
 from tests.issuer.clerks import PASSWORD, pages
 from tests.issuer.licences import LOW, PERMIT, issue_permits

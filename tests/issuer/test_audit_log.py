@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from issuer import account_rows, audit_log
-from issuer.account_models import AuditLine
+from issuer import audit_log
 from issuer.audit_log import BEFORE_THE_FIRST, Head
 from issuer.errors import LogBroken, NotFound
+from issuer.tables import account_rows
+from issuer.tables.account_models import AuditLine
 from tests.issuer.staff import AGENCY, OTHER
 from tests.issuer.tampering import alter, let_log_be_changed
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer.account_models import Role
-from issuer.models import Base
+from issuer.tables.account_models import Role
+from issuer.tables.models import Base
 from tests.issuer.clerks import pages
 from tests.issuer.desks import make, permit
 from tests.issuer.test_erasing import HOLDER, NAME, certificates, issued
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.clerks import Clerk, Door
     from tests.issuer.offices import World
 

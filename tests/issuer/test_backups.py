@@ -17,29 +17,22 @@ import pytest
 from chain.certificate_types import by_identifier
 from chain.errors import InvalidInput
 from chain.events import BatchAnchored
-from issuer import (
-    approvals,
-    backups,
-    catching_up,
-    drafting,
-    erasing,
-    in_one_go,
-    issuing,
-    nonces,
-    rotation,
-    statuses,
-)
+from issuer import approvals, backups, catching_up, in_one_go, issuing, rotation
 from issuer.audit_log import Occasion
+from issuer.draft import drafting
+from issuer.erasure import erasing
 from issuer.errors import DatabaseTrouble, LaneFrozen, Locked, NotReady
-from issuer.models import Serial, State
-from issuer.wishes import Wish
+from issuer.sending import nonces
+from issuer.status import statuses
+from issuer.status.wishes import Wish
+from issuer.tables.models import Serial, State
 from tests.issuer.offices import World, make_keystore, make_office, permit_number, permits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from issuer.models import Batch, Certificate
+    from issuer.tables.models import Batch, Certificate
     from tests.issuer.staff import Staff
     from tests.postgres import Cluster
 

@@ -11,20 +11,23 @@ import pytest
 from chain.certificate_types import by_identifier
 from chain.errors import RegistryUnavailable
 from chain.events import BatchAnchored
-from issuer import approvals, audit_log, carrying, drafting, issuing, lane_conditions, parking, statuses
+from issuer import approvals, audit_log, carrying, issuing
 from issuer.audit_log import Occasion
 from issuer.carrying import Carrier
+from issuer.draft import drafting
 from issuer.errors import LaneFrozen, NotReady
-from issuer.lane_models import Trouble
-from issuer.models import State
-from issuer.outbox import Strikes
-from issuer.statuses import Wish
+from issuer.sending import lane_conditions, parking
+from issuer.sending.outbox import Strikes
+from issuer.status import statuses
+from issuer.status.statuses import Wish
+from issuer.tables.lane_models import Trouble
+from issuer.tables.models import State
 from tests.fake_governing import FakeGoverning
 from tests.issuer.offices import permits
 
 if TYPE_CHECKING:
-    from issuer.lane_models import LaneCondition
-    from issuer.models import Batch
+    from issuer.tables.lane_models import LaneCondition
+    from issuer.tables.models import Batch
     from tests.issuer.offices import World
 
 PERMIT = by_identifier("food-operation-permit")

@@ -10,16 +10,19 @@ import pytest
 
 from chain import certificate
 from chain.errors import InvalidInput
-from issuer import certified_files, drafting, drafts, handing_out, in_one_go, previews, records, replacing
-from issuer.drafting import Reading
+from issuer import in_one_go, records
+from issuer.delivery import handing_out, previews
+from issuer.document import certified_files
+from issuer.draft import drafting, drafts, replacing
+from issuer.draft.drafting import Reading
 from issuer.errors import Erased, FileRefused
-from issuer.models import Purpose
+from issuer.tables.models import Purpose
 from tests.issuer.desks import LOW, PERMIT, clerk, make, opened, permit
 from tests.issuer.offices import permits
 from tests.issuer.papers import renderer, squeezed, text_of
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 PDF, OFD = b"%PDF-1.7\nan existing file\n", b"PK\x03\x04 and then OFD.xml and so on"

@@ -18,8 +18,8 @@ from chain.certificate_types import by_identifier
 from chain.header import Header
 from chain.proof import Proof
 from chain.seals import SealScheme
-from issuer.face import PROOF_NAME
-from issuer.sealing import CRASH_POINTS
+from issuer.document.face import PROOF_NAME
+from issuer.sending.sealing import CRASH_POINTS
 from tests.deployed import credit_code
 from tests.faults.chaos_proxy import ChaosProxy
 from tests.issuer.offices import permit_number, permits, table

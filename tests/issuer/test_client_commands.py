@@ -10,10 +10,12 @@ import pytest
 import typer.main
 
 from chain.certificate_types import by_identifier
-from issuer import admission, cli, telling
+from issuer import cli
+from issuer.client import admission
 from issuer.commands import clients as client_commands
 from issuer.commands import webhooks as webhook_commands
 from issuer.settings import Settings
+from issuer.webhook import telling
 from issuer.wiring import Issuer
 from tests.issuer.clients import PERMIT, occasion
 from tests.issuer.receiver import receiving, sender

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import client_rows, telling, webhook_events, webhook_rows
-from issuer.account_models import Role
-from issuer.client_models import Scope
 from issuer.routes.pages import client_words
-from issuer.webhook_models import DeliveryState
+from issuer.tables import client_rows, webhook_rows
+from issuer.tables.account_models import Role
+from issuer.tables.client_models import Scope
+from issuer.tables.webhook_models import DeliveryState
+from issuer.webhook import events as webhook_events
+from issuer.webhook import telling
 from tests.issuer.clerks import Clerk, Door, pages
 from tests.issuer.clients import CAUSE, LOW, PERMIT, System, make
 from tests.issuer.receiver import receiving, sender

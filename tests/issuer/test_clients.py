@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.errors import InvalidInput
-from issuer import account_rows, admission, audit_log, client_rows, client_secrets, clients
-from issuer.client_models import Scope
-from issuer.clients import Allowed
+from issuer import audit_log
+from issuer.client import admission, client_secrets, clients
+from issuer.client.clients import Allowed
 from issuer.errors import CapReached, NotAllowed, NotFound, NotReady, SignInRefused, TooManyAttempts
+from issuer.tables import account_rows, client_rows
+from issuer.tables.client_models import Scope
 from tests.issuer.clients import ALL, CAUSE, LOW, OTHER, PERMIT, System, make, occasion
 from tests.issuer.test_app import counter
 

@@ -11,18 +11,21 @@ import pytest
 from chain import copy
 from chain.certificate_types import by_identifier
 from chain.errors import ClaimsInvalid, InvalidInput
-from issuer import audit_log, copies, drafting, holding, qr, statuses
+from issuer import audit_log, copies, holding
 from issuer.audit_log import Occasion
 from issuer.copies import Wish
+from issuer.document import qr
+from issuer.draft import drafting
 from issuer.errors import NotAllowed, NotFound, NotReady
-from issuer.statuses import Wish as StatusWish
+from issuer.status import statuses
+from issuer.status.statuses import Wish as StatusWish
 from tests.issuer.licences import LOW, PERMIT, issue_permits
 from tests.issuer.offices import permits
 from tests.issuer.papers import renderer
-from verifier.reading import read_upload
+from verifier.uploads.reading import read_upload
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 WHO = "low-preparer"

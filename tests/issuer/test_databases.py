@@ -20,10 +20,11 @@ from sqlalchemy.exc import DBAPIError
 
 from chain.certificate_types import by_identifier
 from chain.errors import InvalidInput
-from issuer import audit_log, drafting, history
+from issuer import audit_log, history
+from issuer.draft import drafting
 from issuer.errors import DatabaseBusy, DatabaseRefuses, DatabaseTrouble
-from issuer.models import History, Import
-from issuer.store import Store
+from issuer.tables.models import History, Import
+from issuer.tables.store import Store
 from tests.issuer.offices import permits
 from tests.issuer.tampering import alter, everything, fail_at, fail_no_more
 
@@ -179,7 +180,7 @@ def test_full_disk_is_told_and_nothing_is_lost(staff: Staff) -> None:
 
 def test_writer_that_waits_too_long_is_told(staff: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
     staff.store.close()
-    monkeypatch.setattr("issuer.database._BUSY_S", 0)
+    monkeypatch.setattr("issuer.tables.database._BUSY_S", 0)
     store = Store(f"sqlite:///{staff.folder}/issuer.db", locks=staff.folder / "locks")
     with closing(sqlite3.connect(staff.folder / "issuer.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -201,8 +202,8 @@ def test_processes_that_write_at_once_take_turns(staff: Staff, database_url: str
 import sys
 from pathlib import Path
 from datetime import UTC, datetime
-from issuer.models import History
-from issuer.store import Store
+from issuer.tables.models import History
+from issuer.tables.store import Store
 store = Store({database_url!r}, locks=Path({str(staff.folder)!r}))
 for _ in range(20):
     with store.writing() as work:
@@ -249,8 +250,8 @@ def test_killed_process_lets_go_of_lane_and_lock(staff: Staff, database_url: str
 import os, signal
 from pathlib import Path
 from datetime import UTC, datetime
-from issuer.models import History
-from issuer.store import Store
+from issuer.tables.models import History
+from issuer.tables.store import Store
 store = Store({database_url!r}, locks=Path({str(staff.folder / "locks")!r}))
 with store.lane(bytes(20), wait=lambda: False), store.writing() as work:
     work.add(History(at=datetime.now(UTC), what="never"))

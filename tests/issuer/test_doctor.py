@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain.errors import RegistryUnavailable
-from issuer import approvals, doctor, drafting, issuing
+from issuer import approvals, doctor, issuing
 from issuer.doctor import Patient
-from issuer.documents import Renderer
+from issuer.document.documents import Renderer
+from issuer.draft import drafting
 from issuer.errors import VerifierAway
 from issuer.findings import Outcome
-from issuer.store import Store
-from issuer.stranger import Heard, Stranger
+from issuer.rehearsal.stranger import Heard, Stranger
+from issuer.tables.store import Store
 from tests.issuer.offices import HOST, permits
-from verifier.store import Store as TheirStore
+from verifier.indexing.store import Store as TheirStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

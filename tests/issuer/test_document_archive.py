@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain.certificate_types import by_identifier
-from issuer import (
-    approvals,
-    document_archive,
-    document_making,
-    drafting,
-    erasing,
-    handing_out,
-    in_one_go,
-    issuing,
-    zipping,
-)
-from issuer.document_making import DocumentMaker
-from issuer.document_models import StoredDocument
+from issuer import approvals, in_one_go, issuing
+from issuer.delivery import document_making, handing_out, zipping
+from issuer.delivery.document_making import DocumentMaker
+from issuer.document import document_archive
+from issuer.draft import drafting
+from issuer.erasure import erasing
 from issuer.errors import Erased, NotReady, Unprintable
+from issuer.tables.document_models import StoredDocument
 from tests.issuer.offices import permits
 from tests.issuer.papers import renderer
 
@@ -30,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from issuer.documents import Renderer
-    from issuer.face import Document
-    from issuer.models import Batch, Certificate
+    from issuer.document.documents import Renderer
+    from issuer.document.face import Document
+    from issuer.tables.models import Batch, Certificate
     from tests.issuer.offices import World
 
 PERMIT = by_identifier("food-operation-permit")

@@ -17,10 +17,10 @@ import pytest
 import zxingcpp
 
 from chain.certificate_types import by_identifier
-from issuer import qr, readback
-from issuer.documents import SHIPPED_FONTS, Fonts, Renderer, shown_values
+from issuer.document import qr, readback
+from issuer.document.documents import SHIPPED_FONTS, Fonts, Renderer, shown_values
+from issuer.document.face import PREVIEW_CODE, PROOF_NAME, SD_JWT_NAME
 from issuer.errors import FontsMissing, Unprintable
-from issuer.face import PREVIEW_CODE, PROOF_NAME, SD_JWT_NAME
 from tests.issuer import papers
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chain.certificate_types import CertificateType
-    from issuer.documents import Document
+    from issuer.document.documents import Document
 
 MILLIMETRE = 72 / 25.4
 BORDER = 16.4 * MILLIMETRE

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain.certificate_types import by_identifier
-from issuer import drafting, returned, spreadsheets
-from issuer.drafting import Reading
+from issuer.draft import drafting
+from issuer.draft.drafting import Reading
 from issuer.errors import FileRefused, IssuerError
+from issuer.spreadsheet import returned, spreadsheets
 from tests.issuer.offices import permit_number, permits, table
 from tests.issuer.workbooks import workbook
 
 if TYPE_CHECKING:
-    from issuer.drafting import Drafts
+    from issuer.draft.drafting import Drafts
     from tests.issuer.offices import World
 
 PERMIT = by_identifier("food-operation-permit")

@@ -8,15 +8,17 @@ import pytest
 
 from chain.certificate_types import by_identifier
 from chain.errors import ClaimsInvalid
-from issuer import account_rows, approvals, audit_log, drafting, drafts, in_one_go, issuing
+from issuer import approvals, audit_log, in_one_go, issuing
+from issuer.draft import drafting, drafts
 from issuer.errors import NotAllowed, NotFound, NotReady
-from issuer.models import State
+from issuer.tables import account_rows
+from issuer.tables.models import State
 from tests.deployed import credit_code
 from tests.issuer.desks import LOW, OTHER, PERMIT, change, clerk, make, opened, permit
 from tests.issuer.offices import permit_number, permits
 
 if TYPE_CHECKING:
-    from issuer.models import Batch
+    from issuer.tables.models import Batch
     from tests.issuer.offices import World
 
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import drafting, drafts, duplicates, in_one_go
-from issuer.drafting import Reading
-from issuer.duplicates import Code, Period, Warned
+from issuer import in_one_go
+from issuer.draft import drafting, drafts, duplicates
+from issuer.draft.drafting import Reading
+from issuer.draft.duplicates import Code, Period, Warned
 from tests.deployed import credit_code
 from tests.issuer.desks import LOW, OPERATOR, PERMIT, change, claims_of, make, opened, permit
 from tests.issuer.offices import permit_number, table
 
 if TYPE_CHECKING:
-    from issuer.drafting import Drafts
+    from issuer.draft.drafting import Drafts
     from tests.issuer.offices import World
 
 ELSE = credit_code(77)

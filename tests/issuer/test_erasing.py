@@ -9,27 +9,19 @@ from sqlmodel import select
 
 from chain import merkle
 from chain.certificate_types import by_identifier
-from issuer import (
-    admission,
-    approvals,
-    audit_log,
-    client_rows,
-    drafting,
-    erasing,
-    forgetting,
-    holding,
-    in_one_go,
-    issuing,
-    tasks,
-)
+from issuer import approvals, audit_log, holding, in_one_go, issuing, tasks
 from issuer.audit_log import Occasion
-from issuer.client_models import Scope
-from issuer.document_models import StoredDocument
+from issuer.client import admission
+from issuer.draft import drafting
+from issuer.erasure import erasing, forgetting
 from issuer.errors import Erased, NotAllowed, NotFound, NotReady
-from issuer.holder_models import HolderLink
-from issuer.models import State
-from issuer.rehearsal_models import Rehearsal
-from issuer.submission_models import BatchComment
+from issuer.tables import client_rows
+from issuer.tables.client_models import Scope
+from issuer.tables.document_models import StoredDocument
+from issuer.tables.holder_models import HolderLink
+from issuer.tables.models import State
+from issuer.tables.rehearsal_models import Rehearsal
+from issuer.tables.submission_models import BatchComment
 from issuer.vault import Place
 from tests.issuer import clients
 from tests.issuer.offices import permit_number, permits, table
@@ -38,7 +30,7 @@ from tests.issuer.tampering import everything
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 pytestmark = pytest.mark.databases

@@ -8,24 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlmodel import col, select
 
-from issuer import (
-    account_rows,
-    audit_log,
-    drafting,
-    drafts,
-    erasing,
-    erasure_rows,
-    erasures,
-    forgetting,
-    holding,
-    issuing,
-    sessions,
-)
-from issuer.account_models import AuditLine, Role, Standing
+from issuer import audit_log, holding, issuing
 from issuer.audit_log import Occasion
-from issuer.drafts import Clerk as DraftsClerk
-from issuer.erasure_models import Erasure, ErasureState
+from issuer.draft import drafting, drafts
+from issuer.draft.drafts import Clerk as DraftsClerk
+from issuer.erasure import erasing, erasures, forgetting
 from issuer.errors import NotAllowed, NotReady
+from issuer.people import sessions
+from issuer.tables import account_rows, erasure_rows
+from issuer.tables.account_models import AuditLine, Role, Standing
+from issuer.tables.erasure_models import Erasure, ErasureState
 from tests.issuer.clerks import pages
 from tests.issuer.offices import permits
 from tests.issuer.test_erasing import CODE, HOLDER, NAME, PERMIT, certificates, issued, issued_table
@@ -33,8 +25,8 @@ from tests.issuer.test_erasing import CODE, HOLDER, NAME, PERMIT, certificates, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from issuer.forgetting import Forgotten
-    from issuer.models import Certificate
+    from issuer.erasure.forgetting import Forgotten
+    from issuer.tables.models import Certificate
     from tests.issuer.clerks import Clerk, Door
     from tests.issuer.offices import World
 

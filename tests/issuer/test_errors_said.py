@@ -18,9 +18,10 @@ from chain import errors as chain_errors
 from chain.certificate_types import by_identifier
 from chain.errors import ClaimsInvalid, Fault, IdentifierInvalid, RegistryRefused, YinxinError
 from chain.events import Capability, Track
-from issuer import erasing, errors, refusals, rights, said, wording
-from issuer.account_models import Role
+from issuer import errors, refusals, rights, said, wording
+from issuer.erasure import erasing
 from issuer.errors import CapReached, FileRefused, RowFault, StatusNotKnown, TooManyAttempts
+from issuer.tables.account_models import Role
 from tests.issuer.clerks import pages
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ OPERATORS_ONLY = {
     *("backups", "client_drafting", "database", "database_errors", "directory", "enrolment", "in_one_go", "keys"),
     *("audit_log", "catching_up", "document_archive", "documents", "lanes", "made_up_registry", "nonces", "outbox"),
     *("own_keys", "passwords", "pending", "planning", "rotation", "sealing", "settings", "settling", "site", "store"),
-    *("stranger", "trusting", "vault", "verifying", "wiring", "working", "webhook_sending", "commands", "reconciling"),
+    *("stranger", "trusting", "vault", "verifying", "wiring", "working", "webhook/sending", "commands", "reconciling"),
     # For programs, which get problem details in English.
     *("admission", "admitted", "idempotency", "oauth", "services", "routes/certificates", "withholding"),
     # Leads to signing in, without a word.

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.certificate_types import Validity, by_identifier
-from issuer.face import PREVIEW_CODE, day_in_words, face, pieces, shown_values
+from issuer.document.face import PREVIEW_CODE, day_in_words, face, pieces, shown_values
 from tests.issuer import papers
 
 if TYPE_CHECKING:
-    from issuer.face import Document
+    from issuer.document.face import Document
 
 LICENCE = by_identifier("business-licence")
 SAFETY = by_identifier("construction-safety-licence")

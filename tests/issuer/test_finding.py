@@ -16,11 +16,13 @@ from chain.errors import InvalidInput, RegistryUnavailable
 from chain.events import Track
 from chain.preparation import IDENTIFIER_CLAIM
 from chain.short_number import short_number
-from issuer import drafting, finding, following, sight, statuses
+from issuer import finding, sight
+from issuer.draft import drafting
 from issuer.finding import Search
-from issuer.models import Batch, Certificate, State
-from issuer.status_models import KnownTrack
-from issuer.statuses import Wish
+from issuer.status import following, statuses
+from issuer.status.statuses import Wish
+from issuer.tables.models import Batch, Certificate, State
+from issuer.tables.status_models import KnownTrack
 from tests.issuer.licences import LOW, OTHER, PERMIT, TOP, carried_out, issue, issue_permits, wanted
 from tests.issuer.offices import permit_number, permits, table
 

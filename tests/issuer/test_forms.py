@@ -10,9 +10,9 @@ import pytest
 
 from chain.certificate_types import by_identifier, shipped
 from issuer import forms, wording
-from issuer.account_models import Role
 from issuer.forms import PREFIX, Widget
-from issuer.models import State
+from issuer.tables.account_models import Role
+from issuer.tables.models import State
 from tests.issuer.clerks import pages
 from tests.issuer.desks import LOW, PERMIT, make, opened, permit
 from tests.issuer.offices import permit_number

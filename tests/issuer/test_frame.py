@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from issuer import importing
+from issuer.spreadsheet import importing
 from tests.issuer.offices import permit_number
 from tests.issuer.test_app import APPROVER, LARGEST, PREPARER, counter, issued
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import account_rows, sessions
-from issuer.account_models import Role
+from issuer.people import sessions
 from issuer.routes.pages import helping, navigation
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
 from tests.issuer.clerks import PASSWORD, Door, csrf_in, pages
 from tests.issuer.desks import make, permit
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import account_rows, overview
-from issuer.account_models import Role
-from issuer.inspection_models import InspectionDue
-from issuer.models import State
-from issuer.status_models import KnownTrack
+from issuer import overview
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
+from issuer.tables.inspection_models import InspectionDue
+from issuer.tables.models import State
+from issuer.tables.status_models import KnownTrack
 from tests.issuer.clerks import Door, pages
 from tests.issuer.desks import LOW, make, permit
 

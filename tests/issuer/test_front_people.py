@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pyotp
 import pytest
 
-from issuer import account_rows, accounts
-from issuer.account_models import Person, Role, Standing
+from issuer.people import accounts
+from issuer.tables import account_rows
+from issuer.tables.account_models import Person, Role, Standing
 from tests.issuer.clerks import PASSWORD, Clerk, Door, csrf_in, pages
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ import httpx2
 import pytest
 
 from issuer import site
-from issuer.account_models import Role
 from issuer.errors import ProviderAway, SettingMissing, SignInRefused
-from issuer.provider import Provider
+from issuer.people.provider import Provider
 from issuer.settings import Settings
+from issuer.tables.account_models import Role
 from tests.issuer.clerks import PASSWORD, Door, csrf_in, pages
 
 if TYPE_CHECKING:

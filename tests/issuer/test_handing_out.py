@@ -10,16 +10,18 @@ import pytest
 
 from chain import certificate, code
 from chain.certificate_types import by_identifier
-from issuer import approvals, drafting, handing_out, in_one_go, issuing, replacing
-from issuer.models import Purpose
-from issuer.replacing import Changes
+from issuer import approvals, in_one_go, issuing
+from issuer.delivery import handing_out
+from issuer.draft import drafting, replacing
+from issuer.draft.replacing import Changes
+from issuer.tables.models import Purpose
 from tests.issuer.offices import permit_number, permits
 from tests.issuer.papers import renderer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from issuer.handing_out import HandedOut
+    from issuer.delivery.handing_out import HandedOut
     from tests.issuer.offices import World
 
 PERMIT = by_identifier("food-operation-permit")

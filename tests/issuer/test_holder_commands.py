@@ -12,7 +12,7 @@ from chain.calendar import today
 from chain.certificate_types import by_identifier
 from tests.issuer.offices import permit_number, permits
 from tests.issuer.test_cli import TEAM, TYPE, file_of, refused, said, terminal
-from verifier.reading import read_upload
+from verifier.uploads.reading import read_upload
 
 if TYPE_CHECKING:
     from tests.issuer.terminal import Terminal

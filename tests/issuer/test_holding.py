@@ -11,16 +11,19 @@ import pytest
 
 from chain.certificate_types import by_identifier
 from chain.errors import InvalidInput
-from issuer import audit_log, drafting, erasing, holder_rows, holding
-from issuer.account_models import Role
+from issuer import audit_log, holding
 from issuer.audit_log import Occasion
+from issuer.draft import drafting
+from issuer.erasure import erasing
 from issuer.errors import Erased, NotFound, NotReady, SessionOver, SignInRefused, TooManyAttempts
+from issuer.tables import holder_rows
+from issuer.tables.account_models import Role
 from tests.issuer.clerks import pages
 from tests.issuer.licences import issue_permits
 from tests.issuer.offices import permits
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 WHO = "low-preparer"

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from issuer import decoding, spreadsheets
 from issuer.errors import FileRefused
+from issuer.spreadsheet import decoding, spreadsheets
 from tests.issuer.workbooks import SHEET, part, with_cells, with_parts, workbook
 
 PLAIN = workbook(["number", "name"], ["1", "x"])
@@ -175,16 +175,18 @@ def test_child_that_takes_too_much_is_ended_and_the_file_refused() -> None:
 
 
 def test_child_that_crashes_is_a_file_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("issuer.workbooks._PROGRAM", "import os; os.abort()  # {root}")
+    monkeypatch.setattr("issuer.spreadsheet.workbooks._PROGRAM", "import os; os.abort()  # {root}")
     assert "takes too long or too much" in reason(PLAIN)
 
 
 def test_child_that_answers_nonsense_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("issuer.workbooks._PROGRAM", """print('{{"found": {{"rows": "all"}}}}')  # {root}""")
+    monkeypatch.setattr(
+        "issuer.spreadsheet.workbooks._PROGRAM", """print('{{"found": {{"rows": "all"}}}}')  # {root}"""
+    )
     assert "takes too long or too much" in reason(PLAIN)
 
 
 def test_child_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("issuer.workbooks._PROGRAM", "import time; time.sleep(60)  # {root}")
-    monkeypatch.setattr("issuer.workbooks.WALL_CLOCK_S", 0.2)
+    monkeypatch.setattr("issuer.spreadsheet.workbooks._PROGRAM", "import time; time.sleep(60)  # {root}")
+    monkeypatch.setattr("issuer.spreadsheet.workbooks.WALL_CLOCK_S", 0.2)
     assert "takes too long or too much" in reason(PLAIN)

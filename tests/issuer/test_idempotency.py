@@ -11,10 +11,11 @@ import pytest
 
 from chain.certificate_types import by_identifier
 from chain.errors import InvalidInput
-from issuer import client_rows, idempotency
-from issuer.client_models import RememberedAnswer
+from issuer import idempotency
 from issuer.errors import AnswerPending, KeyReused, NotReady
 from issuer.idempotency import Answer
+from issuer.tables import client_rows
+from issuer.tables.client_models import RememberedAnswer
 from tests.issuer.clients import LOW, PERMIT, System, make
 from tests.issuer.offices import copy_world, permit_number, permits
 from tests.issuer.test_app import PREPARER, counter

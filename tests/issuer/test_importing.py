@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chain.certificate_types import by_identifier, shipped
-from issuer import importing
 from issuer.errors import FileRefused, RowFault
+from issuer.spreadsheet import importing
 from tests.issuer.offices import permit_number, permits, table
 
 PERMIT = by_identifier("food-operation-permit")

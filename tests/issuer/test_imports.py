@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlmodel import select
 
-from issuer import account_rows, drafting, importing, imports, mapping, returned, tasks, uploads, working
-from issuer.draft_models import RememberedColumns, Upload, UploadState
+from issuer import tasks, working
+from issuer.draft import drafting, imports, uploads
 from issuer.errors import FileRefused, NotFound, NotReady, RowFault
-from issuer.task_models import Task, TaskState
+from issuer.spreadsheet import importing, mapping, returned
+from issuer.tables import account_rows
+from issuer.tables.draft_models import RememberedColumns, Upload, UploadState
+from issuer.tables.task_models import Task, TaskState
 from tests.issuer.desks import LOW, OTHER, PERMIT, clerk, make, permit
 from tests.issuer.offices import permit_number, permits, table
 from tests.issuer.workbooks import workbook
 
 if TYPE_CHECKING:
-    from issuer.judgements import Judgement
-    from issuer.rows import Judged
-    from issuer.uploads import Opened
+    from issuer.draft.uploads import Opened
+    from issuer.spreadsheet.judgements import Judgement
+    from issuer.spreadsheet.rows import Judged
     from tests.issuer.offices import World
 
 

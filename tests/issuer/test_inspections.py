@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain.errors import InvalidInput
-from issuer import account_rows, following, inspection_rows, inspections, replacing
+from issuer.draft import replacing
+from issuer.draft.replacing import Changes
 from issuer.errors import NotReady
-from issuer.inspection_models import Result
-from issuer.inspections import Due, Finding
-from issuer.models import Purpose
-from issuer.replacing import Changes
+from issuer.status import following, inspections
+from issuer.status.inspections import Due, Finding
+from issuer.tables import account_rows, inspection_rows
+from issuer.tables.inspection_models import Result
+from issuer.tables.models import Purpose
 from tests.issuer.licences import LOW, by, carried_out, issue, issue_permits, seal
 from tests.issuer.offices import table
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 OPERATOR = "special-operation-certificate"

@@ -10,15 +10,17 @@ from chain import certificate, code, merkle
 from chain.certificate_types import by_identifier
 from chain.events import BatchAnchored
 from chain.keys import PublicKey
-from issuer import approvals, drafting, in_one_go, issuing, statuses
+from issuer import approvals, in_one_go, issuing
+from issuer.draft import drafting
 from issuer.errors import FileRefused, NotAllowed, NotReady
-from issuer.models import State
-from issuer.statuses import Wish
+from issuer.status import statuses
+from issuer.status.statuses import Wish
+from issuer.tables.models import State
 from tests.fake_governing import FakeGoverning
 from tests.issuer.offices import permit_number, permits, table
 
 if TYPE_CHECKING:
-    from issuer.models import Batch, Certificate
+    from issuer.tables.models import Batch, Certificate
     from tests.issuer.offices import World
 
 PERMIT = by_identifier("food-operation-permit")

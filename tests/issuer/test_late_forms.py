@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import sessions
-from issuer.account_models import Role
 from issuer.forms import PREFIX
+from issuer.people import sessions
+from issuer.tables.account_models import Role
 from tests.issuer.clerks import pages
 from tests.issuer.desks import LOW, PERMIT, opened
 from tests.issuer.licences import issue_permits

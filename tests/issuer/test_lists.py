@@ -13,15 +13,16 @@ from chain.calendar import first_hour
 from chain.certificate_types import by_identifier
 from chain.errors import InvalidInput
 from chain.events import Track
-from issuer import replacing_lists, statuses
+from issuer.draft import replacing_lists
 from issuer.errors import FileRefused, NotReady
-from issuer.models import Purpose
+from issuer.status import statuses
+from issuer.tables.models import Purpose
 from tests.issuer.licences import LOW, PERMIT, carried_out, issue_permits, seal
 from tests.issuer.offices import permit_number
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
-    from issuer.replacing_lists import JudgedList
+    from issuer.draft.replacing_lists import JudgedList
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 TODAY = date(2026, 1, 1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chain.certificate_types import by_identifier, shipped
-from issuer import importing, mapping
 from issuer.errors import FileRefused
-from issuer.mapping import How
+from issuer.spreadsheet import importing, mapping
+from issuer.spreadsheet.mapping import How
 from tests.issuer.offices import permits
 
 PERMIT = by_identifier("food-operation-permit")

@@ -9,15 +9,16 @@ import pytest
 
 from chain import code
 from chain.errors import InvalidInput
-from issuer import days, replacing
+from issuer import days
+from issuer.draft import replacing
+from issuer.draft.replacing import Changes
 from issuer.errors import Ambiguous, NotAllowed, NotFound, NotReady
-from issuer.models import Purpose, State
-from issuer.replacing import Changes
+from issuer.tables.models import Purpose, State
 from tests.issuer.offices import permit_number
 from tests.issuer.test_statuses import change, issued, new_version, wish
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 

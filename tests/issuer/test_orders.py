@@ -12,17 +12,19 @@ import pytest
 from chain.calendar import first_hour
 from chain.errors import InvalidInput
 from chain.events import Track
-from issuer import account_rows, order_rows, order_texts, orders, statuses, wording
-from issuer.account_models import Role
+from issuer import wording
 from issuer.errors import Erased, NotAllowed, NotFound, NotReady, StatusNotKnown, Unconfirmed
-from issuer.order_models import OrderState
-from issuer.rehearsed_orders import Outcome
-from issuer.sessions import SignedIn
+from issuer.people.sessions import SignedIn
+from issuer.status import order_texts, orders, statuses
+from issuer.status.rehearsed_orders import Outcome
+from issuer.tables import account_rows, order_rows
+from issuer.tables.account_models import Role
+from issuer.tables.order_models import OrderState
 from tests.issuer.licences import LOW, TOP, by, carried_out, drafted, issue, issue_permits, proposed, states, wanted
 from tests.issuer.offices import table
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 

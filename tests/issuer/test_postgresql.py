@@ -10,10 +10,11 @@ import pytest
 from psycopg import sql
 
 from chain.certificate_types import by_identifier
-from issuer import approvals, drafting, in_one_go, issuing
+from issuer import approvals, in_one_go, issuing
+from issuer.draft import drafting
 from issuer.errors import DatabaseAway, DatabaseBusy, DatabaseRefuses, LaneBusy, LaneLost
-from issuer.models import History, State
-from issuer.store import Store
+from issuer.tables.models import History, State
+from issuer.tables.store import Store
 from tests import postgres
 from tests.issuer.offices import permits
 
@@ -159,7 +160,7 @@ def test_server_that_stops_and_comes_back_is_used_again(tmp_path: Path) -> None:
 def test_writer_that_waits_too_long_is_told(
     store: Store, cluster: Cluster, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("issuer.database._BUSY_S", 1)
+    monkeypatch.setattr("issuer.tables.database._BUSY_S", 1)
     hasty = Store(cluster.url(name), locks=tmp_path / "locks")
     with store.writing() as work:
         work.add(History(at=NOW, what="first"))

@@ -11,14 +11,16 @@ from PIL import Image
 
 from chain import code
 from chain.errors import CodeMalformed
-from issuer import issuing, previews, readback
-from issuer.account_models import Role
+from issuer import issuing
+from issuer.delivery import previews
+from issuer.document import readback
 from issuer.errors import Unprintable
+from issuer.tables.account_models import Role
 from tests.issuer.clerks import pages
 from tests.issuer.rehearsed import drafted, renderer
 
 if TYPE_CHECKING:
-    from issuer.face import Document
+    from issuer.document.face import Document
     from tests.issuer.offices import World
 
 

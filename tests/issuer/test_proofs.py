@@ -15,11 +15,13 @@ from chain import merkle, proof
 from chain.certificate_types import by_identifier
 from chain.errors import RegistryUnavailable
 from chain.proof import Proof
-from issuer import approvals, drafting, handing_out, in_one_go, issuing, proofs
-from issuer.database import alembic_config, rebuilding
+from issuer import approvals, in_one_go, issuing, proofs
+from issuer.delivery import handing_out
+from issuer.document.face import PROOF_MEDIA_TYPE, PROOF_NAME
+from issuer.draft import drafting
 from issuer.errors import NotReady
-from issuer.face import PROOF_MEDIA_TYPE, PROOF_NAME
-from issuer.models import State
+from issuer.tables.database import alembic_config, rebuilding
+from issuer.tables.models import State
 from tests.issuer.offices import make_office, permit_number, permits
 from tests.issuer.papers import renderer
 from tests.issuer.test_sealing import Killed, killer
@@ -27,8 +29,8 @@ from tests.issuer.test_sealing import Killed, killer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from issuer.handing_out import HandedOut
-    from issuer.models import Batch
+    from issuer.delivery.handing_out import HandedOut
+    from issuer.tables.models import Batch
     from tests.issuer.offices import World
 
 PERMIT = by_identifier("food-operation-permit")

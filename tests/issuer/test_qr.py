@@ -9,7 +9,7 @@ import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuer import qr
+from issuer.document import qr
 from tests.issuer import papers
 
 

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain.certificate_types import by_identifier
-from issuer import approvals, carrying, drafting, issuing, lane_conditions
-from issuer.account_models import Role
+from issuer import approvals, carrying, issuing
 from issuer.carrying import Carrier
-from issuer.document_making import DocumentMaker
-from issuer.lane_models import Trouble
-from issuer.models import State
-from issuer.outbox import Strikes
+from issuer.delivery.document_making import DocumentMaker
+from issuer.draft import drafting
+from issuer.sending import lane_conditions
+from issuer.sending.outbox import Strikes
+from issuer.tables.account_models import Role
+from issuer.tables.lane_models import Trouble
+from issuer.tables.models import State
 from tests.issuer.clerks import pages
 from tests.issuer.offices import permits
 from tests.issuer.papers import renderer
@@ -24,7 +26,7 @@ from tests.issuer.papers import renderer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from issuer.models import Batch
+    from issuer.tables.models import Batch
     from tests.issuer.clerks import Clerk, Door
     from tests.issuer.offices import World
 

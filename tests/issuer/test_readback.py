@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image
 
 from chain.certificate_types import by_identifier
-from issuer import readback
+from issuer.document import readback
 from issuer.errors import CodeUnreadable
 from tests.issuer import papers
 

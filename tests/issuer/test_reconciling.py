@@ -13,18 +13,21 @@ import pytest
 from chain import keys
 from chain.events import BatchAnchored, Record, Track
 from chain.manifest import Manifest, RowState, leaves_of
-from issuer import approvals, drafting, erasing, following, issuing, orders, replacing, tasks, wording
-from issuer.account_models import Role
-from issuer.document_making import DocumentMaker
-from issuer.document_models import StoredDocument
-from issuer.models import Purpose, State
-from issuer.reconciliation_models import Agreement
+from issuer import approvals, issuing, tasks, wording
+from issuer.delivery.document_making import DocumentMaker
+from issuer.draft import drafting, replacing
+from issuer.draft.replacing import Changes
+from issuer.erasure import erasing
 from issuer.reconciling import comparing, differences, rows, running
 from issuer.reconciling.booked import Books
 from issuer.reconciling.difference_words import SENTENCES
 from issuer.reconciling.differences import Grade
 from issuer.reconciling.registered import Registered
-from issuer.replacing import Changes
+from issuer.status import following, orders
+from issuer.tables.account_models import Role
+from issuer.tables.document_models import StoredDocument
+from issuer.tables.models import Purpose, State
+from issuer.tables.reconciliation_models import Agreement
 from issuer.working import Worker
 from tests.deployed import document_key
 from tests.issuer import strangers
@@ -36,9 +39,9 @@ from tests.issuer.tampering import alter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from issuer.models import Certificate
-    from issuer.reconciliation_models import Reconciliation
     from issuer.reconciling.differences import Difference
+    from issuer.tables.models import Certificate
+    from issuer.tables.reconciliation_models import Reconciliation
     from tests.issuer.clerks import Door
     from tests.issuer.offices import World
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlmodel import select
 
-from issuer import telling, webhooks
-from issuer.account_models import Role
-from issuer.reconciliation_models import Agreement, AlertMail
 from issuer.reconciling import announcing, differences, mailing, rows, running, watching
 from issuer.reconciling.differences import Difference, Grade
+from issuer.tables.account_models import Role
+from issuer.tables.reconciliation_models import Agreement, AlertMail
+from issuer.webhook import telling, webhooks
 from issuer.working import Worker
 from tests.issuer import strangers
 from tests.issuer.clerks import pages

@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from issuer import forms, redrafting, replacing
-from issuer.account_models import Role
-from issuer.drafts import Content
+from issuer import forms
+from issuer.draft import redrafting, replacing
+from issuer.draft.drafts import Content
+from issuer.draft.redrafting import Bound
+from issuer.draft.replacing import Changes
 from issuer.errors import NotAllowed, NotReady
-from issuer.models import Purpose
-from issuer.redrafting import Bound
-from issuer.replacing import Changes
+from issuer.tables.account_models import Role
+from issuer.tables.models import Purpose
 from tests.issuer.clerks import pages
 from tests.issuer.desks import change, clerk, opened
 from tests.issuer.offices import permit_number
 from tests.issuer.test_erasing import HOLDER, certificates, issued
 
 if TYPE_CHECKING:
-    from issuer.drafts import Draft
-    from issuer.models import Certificate
+    from issuer.draft.drafts import Draft
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 

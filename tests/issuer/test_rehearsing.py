@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain.certificate_types import Validity, by_identifier
-from issuer import cautions, in_one_go, issuing, rehearsals, rehearsing, tasks, verifying, working
+from issuer import in_one_go, issuing, rehearsals, tasks, working
+from issuer.draft import cautions
 from issuer.errors import NotReady, VerifierAway
-from issuer.models import State
 from issuer.pending import kid_of, salts_of
+from issuer.rehearsal import rehearsing, verifying
+from issuer.rehearsal.verifying import Verifier
 from issuer.rehearsals import Kind
-from issuer.verifying import Verifier
+from issuer.tables.models import State
 from tests.issuer.rehearsed import LOW, drafted, held, rehearse
 
 if TYPE_CHECKING:

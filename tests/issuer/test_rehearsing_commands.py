@@ -11,7 +11,7 @@ import pytest
 
 from issuer import cli
 from issuer.commands import rehearsing
-from issuer.models import State
+from issuer.tables.models import State
 from tests.issuer.rehearsed import drafted, held, submitted
 
 if TYPE_CHECKING:

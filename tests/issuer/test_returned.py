@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING
 import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 
+import issuer
 from chain.certificate_types import by_identifier, shipped
-from issuer import drafting, fault_words, importing, mapping, returned, spreadsheets
 from issuer.errors import FileRefused, RowFault
+from issuer.spreadsheet import fault_words, importing, mapping, returned, spreadsheets
 from tests.issuer.offices import permit_number, permits, table
 from tests.issuer.workbooks import workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from issuer.rows import Judged
+    from issuer.spreadsheet.rows import Judged
 
 PERMIT = by_identifier("food-operation-permit")
 WAYS = pytest.mark.parametrize("write", [returned.as_csv, returned.as_workbook], ids=["csv", "xlsx"])
@@ -163,9 +164,10 @@ def test_faults_that_rows_of_any_type_can_have_are_said_in_chinese(kind) -> None
 
 def halves_of_faults() -> Iterator[tuple[str, str]]:
     """Yield what is got and wanted wherever a fault is written out, with 7 for what varies."""
-    for path in Path(drafting.__file__).parent.glob("*.py"):
-        # What consuming systems send is answered in English.
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.stem != "client_drafting" else ():
+    for path in Path(issuer.__file__).parent.rglob("*.py"):
+        # What consuming systems send, and what stands in a terminal, is answered in English.
+        is_said = path.stem != "client_drafting" and path.parent.name != "commands"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if is_said else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "RowFault":
                 for half in node.args[2:4]:
                     parts = half.values if isinstance(half, ast.JoinedStr) else [half]

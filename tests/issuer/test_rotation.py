@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import LargeBinary
 
-import issuer
 from chain.certificate_types import by_identifier
-from issuer import account_rows, audit_log, drafting, inventory, records, rotation, tasks
+from issuer import audit_log, inventory, records, rotation, tables, tasks
 from issuer.audit_log import Occasion
-from issuer.draft_models import RememberedColumns
+from issuer.draft import drafting
 from issuer.errors import KeysChanged, Locked
 from issuer.inventory import Under
-from issuer.models import Base, Certificate
 from issuer.records import Records
-from issuer.store import Store
+from issuer.tables import account_rows
+from issuer.tables.draft_models import RememberedColumns
+from issuer.tables.models import Base, Certificate
+from issuer.tables.store import Store
 from issuer.vault import Place, new_key
 from tests.issuer.offices import make_keystore, permit_number, permits
 from tests.issuer.tampering import alter
@@ -58,9 +59,9 @@ def restarted(world: World) -> Office:
 
 
 def test_every_column_of_bytes_is_in_the_inventory() -> None:
-    for module in pkgutil.iter_modules(issuer.__path__):
+    for module in pkgutil.iter_modules(tables.__path__):
         if module.name.endswith("models"):
-            importlib.import_module(f"issuer.{module.name}")
+            importlib.import_module(f"{tables.__name__}.{module.name}")
     held = {
         (table.name, column.name)
         for table in Base.metadata.sorted_tables

@@ -10,10 +10,11 @@ import pytest
 from chain.certificate_types import by_identifier
 from chain.errors import RegistryMismatch, RegistryUnavailable, SenderRefused
 from chain.events import BatchAnchored
-from issuer import approvals, drafting, in_one_go, issuing
+from issuer import approvals, in_one_go, issuing
+from issuer.draft import drafting
 from issuer.errors import LaneBusy, LaneFrozen, NotReady, RefusedByRegistry, StillWaiting
-from issuer.models import State
-from issuer.sealing import CRASH_POINTS
+from issuer.sending.sealing import CRASH_POINTS
+from issuer.tables.models import State
 from tests.fake_governing import FakeGoverning
 from tests.fakes import FakeRegistry
 from tests.issuer.offices import permits
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from issuer.models import Batch, OutboxTransaction
     from issuer.office import Office
+    from issuer.tables.models import Batch, OutboxTransaction
     from tests.issuer.offices import World
 
 PERMIT = by_identifier("food-operation-permit")

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chain import base64url
-from issuer import account_rows, passkeys, second_factors, sign_in
-from issuer.account_models import Role, Totp
 from issuer.errors import Locked, NotFound, NotReady, SecondFactorWanted, SessionOver, SignInRefused, TooManyAttempts
+from issuer.people import passkeys, second_factors, sign_in
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role, Totp
 from issuer.vault import new_key
 from tests.issuer.authenticator import Authenticator
 from tests.issuer.staff import PARTY, entropy
 
 if TYPE_CHECKING:
-    from issuer.sign_in import Step
+    from issuer.people.sign_in import Step
     from tests.issuer.staff import Staff
 
 

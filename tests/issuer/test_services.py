@@ -10,9 +10,11 @@ import pytest
 
 from chain import certificate as sd_jwts
 from chain.certificate_types import by_identifier
-from issuer import account_rows, erasing, proofs
+from issuer import proofs
+from issuer.client.services import Compared, Standing
+from issuer.erasure import erasing
 from issuer.routes.service_models import registry_view
-from issuer.services import Compared, Standing
+from issuer.tables import account_rows
 from tests.issuer.clients import CAUSE, OTHER, PERMIT, System, by_number, issue, make
 from tests.issuer.offices import PASSWORD, permit_number, table
 from tests.issuer.test_app import APPROVER, PREPARER, counter

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from chain import base64url
-from issuer import account_rows, accounts, attempts, sessions, sign_in
-from issuer.account_models import Role, Standing
 from issuer.errors import FreshSignInWanted, Locked, NotAllowed, SessionOver, SignInRefused, TooManyAttempts
-from issuer.passwords import STRONG, Passwords
+from issuer.people import accounts, attempts, sessions, sign_in
+from issuer.people.passwords import STRONG, Passwords
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role, Standing
 from tests.issuer.staff import BETTER, GOOD, OTHER, entropy
 from tests.issuer.tampering import everything
 

@@ -9,9 +9,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from chain.certificate_types import by_identifier
-from issuer import importing, spreadsheets
 from issuer.errors import FileRefused
-from issuer.sheet import Nature, Told, armed, disarmed, letters
+from issuer.spreadsheet import importing, spreadsheets
+from issuer.spreadsheet.sheet import Nature, Told, armed, disarmed, letters
 from tests.issuer.offices import permit_number, permits, table
 from tests.issuer.workbooks import part, with_cells, with_parts, workbook
 

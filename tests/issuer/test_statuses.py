@@ -15,15 +15,17 @@ from chain.certificate_types import by_identifier
 from chain.errors import InvalidInput
 from chain.events import Track
 from demo.deeds import DEEDS, RENEWAL
-from issuer import approvals, drafting, in_one_go, issuing, replacing, slots, statuses, wishes
+from issuer import approvals, in_one_go, issuing, slots
+from issuer.draft import drafting, replacing
+from issuer.draft.replacing import Changes
 from issuer.errors import NotAllowed, NotReady, RefusedByRegistry, StatusNotKnown, StillWaiting
-from issuer.models import Purpose, State
-from issuer.replacing import Changes
-from issuer.statuses import Wish
+from issuer.status import statuses, wishes
+from issuer.status.statuses import Wish
+from issuer.tables.models import Purpose, State
 from tests.issuer.offices import permit_number, permits, table
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
     from tests.issuer.offices import World
 
 LOW = 2

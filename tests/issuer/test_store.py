@@ -12,12 +12,12 @@ from alembic import command
 from sqlalchemy.exc import IntegrityError, NoResultFound
 
 from issuer import history
-from issuer.database import NEWEST_REVISION, alembic_config, rebuilding
 from issuer.errors import LaneBusy, LaneLost, NotFound
-from issuer.models import History, Import, OutboxTransaction
-from issuer.reconciliation_models import Agreement
 from issuer.reconciling import rows
-from issuer.store import Store
+from issuer.tables.database import NEWEST_REVISION, alembic_config, rebuilding
+from issuer.tables.models import History, Import, OutboxTransaction
+from issuer.tables.reconciliation_models import Agreement
+from issuer.tables.store import Store
 from tests.issuer.tampering import alter
 
 if TYPE_CHECKING:

@@ -10,10 +10,11 @@ import pytest
 
 from chain.errors import InvalidInput
 from chain.registry import Role
-from issuer import approvals, in_one_go, issuing, submissions
-from issuer.account_models import Role as PageRole
+from issuer import approvals, in_one_go, issuing
+from issuer.draft import submissions
 from issuer.errors import NotAllowed, NotReady
-from issuer.models import State
+from issuer.tables.account_models import Role as PageRole
+from issuer.tables.models import State
 from tests.issuer.clerks import pages
 from tests.issuer.rehearsed import drafted, held, passed, person, submitted
 

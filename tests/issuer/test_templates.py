@@ -8,9 +8,9 @@ import pytest
 from openpyxl import load_workbook  # type: ignore[import-untyped]
 
 from chain.certificate_types import by_identifier, shipped
-from issuer import importing, templates
 from issuer.errors import FileRefused
-from issuer.sheet import Told
+from issuer.spreadsheet import importing, templates
+from issuer.spreadsheet.sheet import Told
 
 ALL = pytest.mark.parametrize("kind", shipped(), ids=lambda kind: kind.identifier)
 LANGUAGES = pytest.mark.parametrize("language", ["zh-CN", "en"])

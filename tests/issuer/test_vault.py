@@ -8,7 +8,8 @@ import sqlite3
 import pytest
 
 from chain.certificate_types import by_identifier
-from issuer import drafting, issuing, records
+from issuer import issuing, records
+from issuer.draft import drafting
 from issuer.errors import Erased, Locked
 from issuer.vault import Place, new_key, unwrap, wrap
 from tests.issuer.offices import World, permits

@@ -14,12 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chain.errors import InvalidInput
-from issuer import account_rows, clients, in_one_go, issuing, telling, webhook_events, webhook_rows, webhooks
-from issuer.drafting import draft
+from issuer import in_one_go, issuing
+from issuer.client import clients
+from issuer.draft.drafting import draft
 from issuer.errors import AddressRefused, NotFound, NotReady, Unreachable
-from issuer.webhook_models import DeliveryState
-from issuer.webhook_sending import Sender, networks
-from issuer.webhooks import Manager
+from issuer.tables import account_rows, webhook_rows
+from issuer.tables.webhook_models import DeliveryState
+from issuer.webhook import events as webhook_events
+from issuer.webhook import telling, webhooks
+from issuer.webhook.sending import Sender, networks
+from issuer.webhook.webhooks import Manager
 from tests.issuer.clients import LOW, OTHER, PERMIT, make, occasion
 from tests.issuer.offices import permits
 from tests.issuer.receiver import certified, receiving, sender
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from issuer.webhook_models import WebhookDelivery
+    from issuer.tables.webhook_models import WebhookDelivery
     from tests.issuer.offices import World
     from tests.issuer.receiver import Receiver
 

@@ -16,9 +16,9 @@ from chain.certificate_types import by_identifier
 from chain.keys import PublicKey, signer
 from chain.registry import Identity
 from chain.validity import Validity
-from verifier.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord, lineage
-from verifier.moments import moment
-from verifier.presented import Document, Presented
+from verifier.check.knowledge import NO_CUT_OFF, AgencyRecord, Batch, Head, ListedKey, Place, StatusRecord, lineage
+from verifier.check.moments import moment
+from verifier.check.presented import Document, Presented
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chain.certificate import Prepared
     from chain.code import InclusionPath
     from chain.events import Track
-    from verifier.moments import Moment
+    from verifier.check.moments import Moment
     from verifier.wording import Message
 
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)

@@ -13,7 +13,7 @@ import openpyxl  # type: ignore[import-untyped]
 import pikepdf
 from PIL import Image
 
-from issuer import qr
+from issuer.document import qr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

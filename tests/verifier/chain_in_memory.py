@@ -12,9 +12,9 @@ from chain.events import Record, Transaction
 from chain.history import Heads
 from chain.registry import Block
 from tests.verifier.book import IDENTITY
-from verifier.index import Index
-from verifier.snapshot import Freshness
-from verifier.store import Store
+from verifier.indexing.index import Index
+from verifier.indexing.snapshot import Freshness
+from verifier.indexing.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

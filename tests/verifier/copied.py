@@ -10,7 +10,7 @@ from chain import certificate, copy
 from chain.calendar import today
 from chain.keys import signer
 from chain.short_number import short_number
-from issuer.documents import Agency, CopyPaper
+from issuer.document.documents import Agency, CopyPaper
 from tests.verifier.book import KEY, NOW, TYPE, kid
 from tests.verifier.printed import renderer
 

@@ -12,12 +12,12 @@ from chain.events import AgencyRegistered, BatchAnchored, KeyAdded, TypeGranted,
 from chain.keys import PublicKey
 from tests.verifier.book import AGENCY, KEY, PARENT, TYPE, paper
 from tests.verifier.chain_in_memory import NOW, ListRegistry
-from verifier.moments import moment
+from verifier.check.moments import moment
 
 if TYPE_CHECKING:
     from chain.events import Event
     from tests.verifier.book import Paper
-    from verifier.moments import Moment
+    from verifier.check.moments import Moment
 
 BATCH = 1_000
 LATER = NOW + timedelta(seconds=2)

@@ -10,7 +10,7 @@ from chain.checkpoint import Checkpoint
 from chain.pack import Pack
 from tests.verifier.papers_on_chain import certificate_of
 from verifier import offline
-from verifier.moments import moment
+from verifier.check.moments import moment
 from verifier.offline import Beside
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from chain.proof import Proof
     from tests.verifier.book import Paper
     from tests.verifier.offline_evidence import Chain
+    from verifier.check.presented import Presented
+    from verifier.check.report import Check, Outcome, Report
     from verifier.offline import Basis
-    from verifier.presented import Presented
-    from verifier.report import Check, Outcome, Report
 
 MINUTE = timedelta(minutes=1)
 

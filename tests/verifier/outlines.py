@@ -1,4 +1,4 @@
-"""Writes `verifier/outlines.bin`: what each letter of the fonts looks like that the issuer sets documents in.
+"""Writes `verifier/pdf/outlines.bin`: what each letter of the fonts looks like that the issuer sets documents in.
 
 To be run again (`scripts/outlines`) where a version of a font or of typst draws letters in another way. What the file
 has, it keeps: papers that were set in the old one are in people's hands.
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pikepdf
 import typst
 
-from issuer.documents import SHIPPED_FONTS
-from verifier import typefaces
-from verifier.typefaces import NUMBERS, Program
+from issuer.document.documents import SHIPPED_FONTS
+from verifier.pdf import typefaces
+from verifier.pdf.typefaces import NUMBERS, Program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

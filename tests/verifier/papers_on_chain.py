@@ -12,9 +12,9 @@ from chain.ethereum.profiles import ANVIL
 from chain.registry import BatchToAnchor, StatusToChange
 from chain.validity import Validity
 from tests.verifier.book import TYPE, Paper, paper
-from verifier.index import Index
-from verifier.snapshot import Freshness
-from verifier.store import Store
+from verifier.indexing.index import Index
+from verifier.indexing.snapshot import Freshness
+from verifier.indexing.store import Store
 from verifier.wiring import read_heads
 
 if TYPE_CHECKING:

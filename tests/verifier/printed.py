@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from chain import code
 from chain.calendar import today
 from chain.validity import Validity
-from issuer.documents import Agency, Document, Renderer
+from issuer.document.documents import Agency, Document, Renderer
 from tests.verifier.book import AGENCY, NOW, TYPE, Book, Paper, paper
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pikepdf
 from pikepdf import Array, ContentStreamInstruction, Name, Operator, String
 
-from verifier import typefaces
+from verifier.pdf import typefaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable

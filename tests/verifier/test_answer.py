@@ -17,12 +17,12 @@ from chain.seals import Sealing, SealScheme
 from chain.validity import Validity
 from tests.verifier.book import AGENCY, CLAIMS, NOW, PAGE, TODAY, TYPE, Book, anchored, on, paper
 from verifier.answer import as_json, heading, next_step
-from verifier.evidence import CheckpointUsed, Offline, ProofUsed
-from verifier.moments import moment
-from verifier.presented import Document, Presented
+from verifier.check.evidence import CheckpointUsed, Offline, ProofUsed
+from verifier.check.moments import moment
+from verifier.check.presented import Document, Presented
+from verifier.check.report import Report, Verdict
+from verifier.check.verification import verify
 from verifier.printing import print_report
-from verifier.report import Report, Verdict
-from verifier.verification import verify
 from verifier.wording import Language, keys, language_of, sentence
 
 ENGLISH, CHINESE = Language.ENGLISH, Language.CHINESE

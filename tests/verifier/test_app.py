@@ -16,8 +16,8 @@ from tests.verifier.test_index import now_of
 from tests.waiting import wait_until
 from verifier import checking
 from verifier.app import make_app
-from verifier.reading import MAX_UPLOAD
 from verifier.settings import Settings
+from verifier.uploads.reading import MAX_UPLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -31,17 +31,17 @@ from tests.verifier.bulk_desk import (
     zipped,
 )
 from tests.verifier.printed import issue
-from verifier import unpacking
-from verifier.bulk import Brought, Bulk
-from verifier.bulk_columns import asked
-from verifier.bulk_tables import COLUMNS, csv_file, json_file, xlsx_file
-from verifier.unpacked import Row
+from verifier.bulk import unpacking
+from verifier.bulk.columns import asked
+from verifier.bulk.questions import Brought, Bulk
+from verifier.bulk.tables import COLUMNS, csv_file, json_file, xlsx_file
+from verifier.bulk.unpacked import Row
 from verifier.wording import Language
 
 if TYPE_CHECKING:
     from tests.verifier.book import Paper
-    from verifier.bulk_lines import Line
-    from verifier.index import Index
+    from verifier.bulk.lines import Line
+    from verifier.indexing.index import Index
 
 
 @cache

@@ -19,11 +19,12 @@ from chain.events import Track
 from tests.verifier.bulk_desk import zipped
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set_status
 from tests.verifier.test_index import now_of
-from verifier import bulk_jobs, reading
 from verifier.app import make_app
-from verifier.bulk_jobs import Jobs
+from verifier.bulk import jobs as bulk_jobs
+from verifier.bulk.jobs import Jobs
 from verifier.routes.bulk_bodies import MAX_UPLOADS
 from verifier.settings import Settings
+from verifier.uploads import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

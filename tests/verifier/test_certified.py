@@ -15,15 +15,15 @@ from chain.validity import Validity
 from tests.verifier.book import AGENCY, NOW, TODAY, Book, paper
 from tests.verifier.printed import ISSUED, examples, print_document
 from verifier import answer
-from verifier.folding import fold
-from verifier.reading import given_file, read_upload
-from verifier.report import Check, CheckName, Outcome, Report, Verdict
-from verifier.verification import verify
+from verifier.check.folding import fold
+from verifier.check.report import Check, CheckName, Outcome, Report, Verdict
+from verifier.check.verification import verify
+from verifier.uploads.reading import given_file, read_upload
 from verifier.wording import Language
 
 if TYPE_CHECKING:
     from tests.verifier.book import Paper
-    from verifier.presented import Presented
+    from verifier.check.presented import Presented
 
 LICENCE = by_identifier("business-licence")
 FILE, OTHER = b"%PDF-1.7 an existing file", b"OFD, another existing file"

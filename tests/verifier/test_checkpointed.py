@@ -27,16 +27,16 @@ from tests.verifier.book import TYPE
 from tests.verifier.offline_evidence import Chain
 from tests.verifier.papers_on_chain import index_of, set_status
 from tests.verifier.test_index import now_of
-from verifier.checkpointed import CheckpointSnapshot
-from verifier.knowledge import NO_CUT_OFF, Place
-from verifier.rights import Rights
+from verifier.check.checkpointed import CheckpointSnapshot
+from verifier.check.knowledge import NO_CUT_OFF, Place
+from verifier.check.rights import Rights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chain.events import Event
     from tests.deployed import Deployed
-    from verifier.knowledge import Snapshot
+    from verifier.check.knowledge import Snapshot
 
 Both = tuple["Snapshot", CheckpointSnapshot, list[Record]]
 

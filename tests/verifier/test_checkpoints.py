@@ -27,11 +27,11 @@ from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.papers_on_chain import set_status
 from tests.verifier.test_index import now_of
 from tests.verifier.trust import settings_of, trust_in, verifier_of
-from verifier.checkpoint_rows import IndexBehind
-from verifier.checkpoints import Checkpoints, Shown, TooLate
-from verifier.cutting import Cutter
-from verifier.evidence_files import Kind
-from verifier.store import Store
+from verifier.indexing.checkpoint_rows import IndexBehind
+from verifier.indexing.store import Store
+from verifier.published.checkpoints import Checkpoints, Shown, TooLate
+from verifier.published.cutting import Cutter
+from verifier.published.evidence_files import Kind
 from verifier.wiring import attester_of, show
 
 if TYPE_CHECKING:

@@ -15,15 +15,15 @@ import pytest
 from chain import code
 from chain.events import Track
 from chain.validity import Validity
-from issuer.documents import Agency
+from issuer.document.documents import Agency
 from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.book import CLAIMS, TYPE
 from tests.verifier.papers_on_chain import anchor, certificate_of, set_status
 from tests.verifier.printed import print_document
 from tests.verifier.test_index import now_of
 from tests.verifier.test_polling import refuse_writing
+from verifier.check.report import CheckName
 from verifier.cli import run
-from verifier.report import CheckName
 from verifier.settings import Settings, described
 
 if TYPE_CHECKING:

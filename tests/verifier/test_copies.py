@@ -37,12 +37,12 @@ from tests.verifier.book import (
 from tests.verifier.copied import HOST, MADE, TERMS, limited, page
 from tests.verifier.printed import examples, issue, print_document
 from verifier import answer
-from verifier.knowledge import AgencyRecord
-from verifier.moments import moment
-from verifier.presented import Document, Presented
-from verifier.reading import read_text, read_upload
-from verifier.report import Check, CheckName, Outcome, Report, Verdict
-from verifier.verification import verify
+from verifier.check.knowledge import AgencyRecord
+from verifier.check.moments import moment
+from verifier.check.presented import Document, Presented
+from verifier.check.report import Check, CheckName, Outcome, Report, Verdict
+from verifier.check.verification import verify
+from verifier.uploads.reading import read_text, read_upload
 from verifier.wording import Language
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ import pytest
 
 from chain.errors import RegistryUnavailable
 from verifier import logs
-from verifier.checkpoints import Checkpoints, TooLate
-from verifier.cutting import Cutter
+from verifier.indexing.store import Store
 from verifier.polling import Loop
-from verifier.store import Store
+from verifier.published.checkpoints import Checkpoints, TooLate
+from verifier.published.cutting import Cutter
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from verifier.checkpoint_rows import Entry
+    from verifier.indexing.checkpoint_rows import Entry
 
 PATIENCE_S = 20
 

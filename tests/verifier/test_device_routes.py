@@ -14,8 +14,8 @@ from tests.verifier.test_app import problem_of
 from tests.verifier.test_index import now_of
 from tests.verifier.trust import settings_of, trust_list_of, verifier_of
 from verifier.app import make_app
-from verifier.checkpoint_rows import IndexBehind
-from verifier.evidence_files import EvidenceFiles
+from verifier.indexing.checkpoint_rows import IndexBehind
+from verifier.published.evidence_files import EvidenceFiles
 from verifier.routes import kept_page, standalone
 from verifier.settings import Settings
 from verifier.wiring import open_trust_file

@@ -13,25 +13,25 @@ import pytest
 
 from chain.certificate_types import by_identifier, shipped
 from chain.validity import Validity
-from issuer import face
-from issuer.documents import Agency
+from issuer.document import face
+from issuer.document.documents import Agency
 from tests.issuer.papers import LONG_AGENCY, longest
 from tests.verifier.book import AGENCY, NOW, PARENT, TODAY, TYPE
 from tests.verifier.printed import ISSUED, examples, issue, print_document
-from verifier import layout
-from verifier.folding import fold
-from verifier.knowledge import AgencyRecord
-from verifier.matching import MOST, Piece, explain
-from verifier.reading import read_upload
-from verifier.report import Check, CheckName, Outcome, Report, Verdict
-from verifier.verification import verify
+from verifier.check import layout
+from verifier.check.folding import fold
+from verifier.check.knowledge import AgencyRecord
+from verifier.check.matching import MOST, Piece, explain
+from verifier.check.report import Check, CheckName, Outcome, Report, Verdict
+from verifier.check.verification import verify
+from verifier.uploads.reading import read_upload
 from verifier.wording import Language, show
 
 if TYPE_CHECKING:
     from chain.certificate_types import CertificateType
     from chain.strict_json import JSON
     from tests.verifier.book import Book, Paper
-    from verifier.presented import Presented
+    from verifier.check.presented import Presented
 
 LICENCE = by_identifier("business-licence")
 OPERATOR = by_identifier("construction-special-operator")

@@ -30,9 +30,9 @@ from tests.verifier.trust import settings_of, trust_in, trust_list_of, verifier_
 from verifier import logs
 from verifier.app import make_app
 from verifier.cli import run
-from verifier.evidence_files import EvidenceFiles, Kind
+from verifier.indexing.store import Store
+from verifier.published.evidence_files import EvidenceFiles, Kind
 from verifier.routes.evidence import Offered
-from verifier.store import Store
 from verifier.wiring import attester_of, open_trust_file
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class TestRoutes:
     def test_only_the_newest_files_are_kept(
         self, deployment: Deployed, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("verifier.evidence_files.KEPT", 1)
+        monkeypatch.setattr("verifier.published.evidence_files.KEPT", 1)
         store = Store(settings_of(deployment, folder).database_url)
         files = EvidenceFiles(store, folder / "few")
         older, newest = (entry.number for entry in reversed(files.entries(limit=2)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.verifier.book import TODAY, Book
-from verifier.hosts import host_of, imitated
-from verifier.reading import read_text
-from verifier.verification import verify
+from verifier.check.hosts import host_of, imitated
+from verifier.check.verification import verify
+from verifier.uploads.reading import read_text
 
 OFFICIAL = "yanzheng.nmg.gov.example"
 

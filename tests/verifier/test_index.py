@@ -23,11 +23,11 @@ from chain.history import NO_HEAD
 from tests.deployed import Deployed, batch_of, leaves_of, make_deployed
 from tests.faults.chaos_proxy import ChaosProxy, Way
 from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set_status
-from verifier.models import Base, EventRow, TransactionRow
-from verifier.moments import moment
-from verifier.report import Report, Verdict
-from verifier.store import NEWEST_REVISION, Store, StoreOutgrown, alembic_config, migrate
-from verifier.verification import verify
+from verifier.check.moments import moment
+from verifier.check.report import Report, Verdict
+from verifier.check.verification import verify
+from verifier.indexing.models import Base, EventRow, TransactionRow
+from verifier.indexing.store import NEWEST_REVISION, Store, StoreOutgrown, alembic_config, migrate
 from verifier.wiring import read_heads
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chain.ethereum.network import Anvil
-    from verifier.index import Index
-    from verifier.presented import Presented
+    from verifier.check.presented import Presented
+    from verifier.indexing.index import Index
 
 TOO_LONG = timedelta(seconds=ANVIL.max_head_age_s + 1)
 

@@ -15,19 +15,19 @@ from chain.keys import PublicKey
 from tests.verifier.book import AGENCY, KEY, TYPE
 from tests.verifier.chain_in_memory import NOW, ListRegistry, index_of
 from tests.verifier.made_up_index import LATER, TODAY, made_up
-from verifier import kept_rights
+from verifier.check.knowledge import Place
+from verifier.check.report import Verdict
+from verifier.check.rights import Rights
 from verifier.checking import check_presented
-from verifier.knowledge import Place
-from verifier.report import Verdict
-from verifier.rights import Rights
-from verifier.store import Store
+from verifier.indexing import kept_rights
+from verifier.indexing.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chain.events import Event, Record
     from tests.verifier.made_up_index import MadeUp
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 FILLER = VerifyingHostSet("filler.example.cn", listed=True)
 SUSPENDED = AgencySuspended(AGENCY, 1, ())
@@ -136,7 +136,7 @@ def test_while_another_process_rebuilds_nothing_is_valid_and_then_all_is_as_befo
     assert verdicts(index, made) == {Verdict.VALID}
     program = (
         "import sys; from pathlib import Path\n"
-        "from verifier.store import Store; from verifier.models import *\n"
+        "from verifier.indexing.store import Store; from verifier.indexing.models import *\n"
         "from sqlalchemy import delete\n"
         "with Store(f'sqlite:///{sys.argv[1]}').writing() as session:\n"
         "    for table in (*HELD, EventRow, PartyRow, LeafRow, BlockRow, RegistryRow): session.execute(delete(table))\n"

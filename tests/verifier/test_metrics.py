@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 API = "/api/v1/verify"
 CLIENT = "198.51.100.77"
@@ -152,7 +152,7 @@ class TestMetrics:
         counting = (
             "from datetime import UTC, datetime\n"
             "from verifier.metrics import Metrics, State\n"
-            "from verifier.report import Verdict\n"
+            "from verifier.check.report import Verdict\n"
             "metrics = Metrics()\n"
             "metrics.verdict(Verdict.VALID, 'code')\n"
             "metrics.upload_comes()\n"

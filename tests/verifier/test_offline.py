@@ -40,13 +40,13 @@ from tests.verifier.offline_evidence import STRANGERS, VALIDATORS, Chain, header
 from tests.verifier.papers_on_chain import certificate_of, index_of, set_status
 from verifier import offline
 from verifier.answer import as_json, heading, next_step
-from verifier.moments import moment, time_of
+from verifier.check.moments import moment, time_of
+from verifier.check.presented import Document, Presented
+from verifier.check.report import Outcome, Report, Verdict
+from verifier.check.verification import verify
 from verifier.offline import Beside
-from verifier.presented import Document, Presented
-from verifier.reading import read_text
-from verifier.report import Outcome, Report, Verdict
 from verifier.seen import StateUnusable
-from verifier.verification import verify
+from verifier.uploads.reading import read_text
 from verifier.wording import Language, sentence
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
     from chain.events import Record
     from tests.verifier.book import Paper
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 SCHEMES = tuple(SealScheme)
 DAY = timedelta(days=1)

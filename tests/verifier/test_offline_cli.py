@@ -20,7 +20,7 @@ from chain.ethereum.network import Anvil
 from chain.events import Track
 from chain.seals import SealScheme
 from chain.validity import Validity
-from issuer.documents import Agency
+from issuer.document.documents import Agency
 from tests.deployed import Deployed, make_deployed
 from tests.verifier.book import CLAIMS, TYPE
 from tests.verifier.offline_evidence import Chain, path_of

@@ -15,8 +15,8 @@ from tests.verifier.offline_evidence import Chain
 from tests.verifier.papers_on_chain import certificate_of
 from tests.verifier.test_offline_proofs import deployed
 from verifier.answer import heading
-from verifier.presented import Presented
-from verifier.report import Outcome, Verdict
+from verifier.check.presented import Presented
+from verifier.check.report import Outcome, Verdict
 from verifier.wording import Language
 
 if TYPE_CHECKING:

@@ -25,9 +25,9 @@ from tests.verifier.offline_desk import Desk, beside, check, other_of, paper_of,
 from tests.verifier.offline_evidence import STRANGERS, VALIDATORS, Chain, numbered, path_of
 from tests.verifier.papers_on_chain import certificate_of
 from verifier import offline
-from verifier.moments import moment
-from verifier.presented import Presented
-from verifier.report import Outcome, Verdict
+from verifier.check.moments import moment
+from verifier.check.presented import Presented
+from verifier.check.report import Outcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

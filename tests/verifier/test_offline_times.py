@@ -33,12 +33,12 @@ from tests.verifier.book import REGISTRY_ID, TYPE, anchored, on
 from tests.verifier.offline_desk import Desk, other_of, paper_of, proof_of, said, with_proof
 from tests.verifier.offline_evidence import ATTESTER, Chain, path_of
 from tests.verifier.papers_on_chain import set_status
-from verifier import anchoring
 from verifier.answer import as_json
-from verifier.checkpointed import CheckpointSnapshot
-from verifier.presented import Presented
-from verifier.report import Outcome, Verdict
-from verifier.verification import verify
+from verifier.check import anchoring
+from verifier.check.checkpointed import CheckpointSnapshot
+from verifier.check.presented import Presented
+from verifier.check.report import Outcome, Verdict
+from verifier.check.verification import verify
 from verifier.wording import Language
 
 if TYPE_CHECKING:

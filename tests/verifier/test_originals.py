@@ -17,10 +17,10 @@ from demo import tampering
 from tests.issuer.papers import LONG_AGENCY, longest
 from tests.verifier.book import NOW, TODAY, paper
 from tests.verifier.printed import ISSUED, examples, issue, print_document
-from verifier import marked, originals
-from verifier.reading import read_upload
-from verifier.report import CheckName, Verdict
-from verifier.verification import verify
+from verifier.check.report import CheckName, Verdict
+from verifier.check.verification import verify
+from verifier.pdf import marked, originals
+from verifier.uploads.reading import read_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,10 +19,10 @@ from tests.verifier.book import TODAY
 from tests.verifier.printed import issue
 from tests.verifier.test_originals import LICENCE
 from verifier.answer import as_json
-from verifier.reading import read_upload
-from verifier.report import CheckName, Verdict
+from verifier.check.report import CheckName, Verdict
+from verifier.check.verification import verify
 from verifier.settings import Settings
-from verifier.verification import verify
+from verifier.uploads.reading import read_upload
 from verifier.wording import Language
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pyhanko.sign import SimpleSigner
 
     from tests.verifier.book import Book, Paper
-    from verifier.report import Check, Report
+    from verifier.check.report import Check, Report
 
 
 AGENCY_CODE = "11150100X00000027D"

@@ -12,11 +12,11 @@ from tests import postgres
 from tests.verifier.book import AGENCY
 from tests.verifier.chain_in_memory import index_of
 from tests.verifier.made_up_index import LATER, TODAY, made_up
+from verifier.check.report import Verdict
 from verifier.checking import check_presented
-from verifier.index import Index
-from verifier.report import Verdict
-from verifier.snapshot import Freshness
-from verifier.store import Store
+from verifier.indexing.index import Index
+from verifier.indexing.snapshot import Freshness
+from verifier.indexing.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

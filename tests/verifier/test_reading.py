@@ -25,11 +25,11 @@ from chain.certificate_types import shipped
 from chain.validity import Validity
 from tests.verifier.book import NOW, TODAY, TYPE, Book, paper
 from tests.verifier.printed import examples, issue, print_document
-from verifier import decoding, reading
-from verifier.presented import Presented
-from verifier.reading import looks_like_text, read_text, read_upload
-from verifier.report import Outcome, Report, Verdict
-from verifier.verification import verify
+from verifier.check.presented import Presented
+from verifier.check.report import Outcome, Report, Verdict
+from verifier.check.verification import verify
+from verifier.uploads import decoding, reading
+from verifier.uploads.reading import looks_like_text, read_text, read_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -372,7 +372,7 @@ class TestHostile:
 
 def in_child(program: str, first: str = "") -> subprocess.CompletedProcess[str]:
     """Run a few lines under the child's limits."""
-    found = f"import sys\nsys.path.insert(0, {str(Path.cwd())!r})\nfrom verifier import decoding\n"
+    found = f"import sys\nsys.path.insert(0, {str(Path.cwd())!r})\nfrom verifier.uploads import decoding\n"
     start = f"{found}{first}\ndecoding.confine()\n"
     return subprocess.run(
         [sys.executable, "-c", start + program], capture_output=True, text=True, check=False, timeout=30

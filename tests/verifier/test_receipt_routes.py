@@ -18,8 +18,8 @@ from chain.short_number import short_number
 from tests.verifier.papers_on_chain import anchor, certificate_of
 from tests.verifier.test_index import now_of
 from tests.verifier.trust import settings_of, trust_list_of, verifier_of
-from verifier import receipts
 from verifier.app import make_app
+from verifier.check import receipts
 from verifier.cli import run
 from verifier.wiring import attester_of
 

@@ -17,24 +17,27 @@ from chain.errors import InvalidInput
 from chain.events import Track
 from tests import sealed
 from tests.verifier.book import IDENTITY, KEY, NOW, OTHER_KEY, TODAY, anchored, paper
-from verifier import offline, reading, receipt_check, receipt_finding, receipts, verification
+from verifier import offline
 from verifier.answer import as_json
 from verifier.attesting import Attester
-from verifier.knowledge import Head, Place, StatusRecord
-from verifier.moments import moment
-from verifier.presented import Presented
-from verifier.receipt_finding import LIFETIME_S, SealBroken
-from verifier.receipts import BlockNamed, Receipt, ReceiptMalformed, ReceiptUnsupported
-from verifier.report import CheckName, Outcome, Verdict
+from verifier.check import receipt_check, receipts, verification
+from verifier.check.knowledge import Head, Place, StatusRecord
+from verifier.check.moments import moment
+from verifier.check.presented import Presented
+from verifier.check.receipts import BlockNamed, Receipt, ReceiptMalformed, ReceiptUnsupported
+from verifier.check.report import CheckName, Outcome, Verdict
+from verifier.receipt import finding as receipt_finding
+from verifier.receipt.finding import LIFETIME_S, SealBroken
+from verifier.uploads import reading
 from verifier.wording import Language
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.verifier.book import Book
-    from verifier.receipt_check import ReceiptReport
-    from verifier.receipt_finding import Finding
-    from verifier.report import Report
+    from verifier.check.receipt_check import ReceiptReport
+    from verifier.check.report import Report
+    from verifier.receipt.finding import Finding
 
 ATTESTER = Attester(keys.PublicKey.of(KEY), keys.signer(KEY))
 STRANGER = Attester(keys.PublicKey.of(OTHER_KEY), keys.signer(OTHER_KEY))

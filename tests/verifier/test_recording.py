@@ -44,11 +44,11 @@ from chain.history import Heads
 from chain.keys import PublicKey
 from tests.verifier.book import IDENTITY, KEY, kid, private_key
 from tests.verifier.chain_in_memory import NOW, SENDER, ListRegistry, index_of
-from verifier.knowledge import NO_CUT_OFF, Place
-from verifier.models import EventRow, PartyRow, TransactionRow, block_of, place
-from verifier.parties import Part
-from verifier.recording import Recorder
-from verifier.store import Store
+from verifier.check.knowledge import NO_CUT_OFF, Place
+from verifier.indexing.models import EventRow, PartyRow, TransactionRow, block_of, place
+from verifier.indexing.parties import Part
+from verifier.indexing.recording import Recorder
+from verifier.indexing.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

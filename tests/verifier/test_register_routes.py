@@ -23,8 +23,8 @@ from tests.verifier.papers_on_chain import index_of, set_status
 from tests.verifier.test_app import problem_of
 from tests.verifier.test_index import now_of
 from verifier.app import make_app
+from verifier.indexing.trees import Tree, Trees
 from verifier.settings import Settings
-from verifier.trees import Tree, Trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from chain.ethereum.network import Anvil
     from chain.events import Event
     from tests.deployed import Deployed
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 LEAVES, DELTAS, AGENCIES = "/api/v1/leaves", "/api/v1/deltas", "/api/v1/agencies"
 

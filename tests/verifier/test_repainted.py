@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 
 from demo import tampering
-from issuer import ornament
+from issuer.document import ornament
 from tests.verifier import outlines
 from tests.verifier.book import TODAY, TYPE, Book
 from tests.verifier.printed import issue
@@ -39,11 +39,11 @@ from tests.verifier.repainted import (
     with_widths,
 )
 from tests.verifier.test_originals import TEXT, with_content, with_page
-from verifier import drawing, marked, originals
-from verifier.placing import Kind, Run, are_apart, are_in_place
-from verifier.reading import read_upload
-from verifier.report import CheckName, Verdict
-from verifier.verification import verify
+from verifier.check.report import CheckName, Verdict
+from verifier.check.verification import verify
+from verifier.pdf import drawing, marked, originals
+from verifier.pdf.placing import Kind, Run, are_apart, are_in_place
+from verifier.uploads.reading import read_upload
 
 if TYPE_CHECKING:
     from tests.verifier.repainted import Change

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from verifier.report import Check, CheckName, Outcome, Report, Subject, Verdict, verdict_of
+from verifier.check.report import Check, CheckName, Outcome, Report, Subject, Verdict, verdict_of
 from verifier.wording import Language, Message, keys, say, sentence
 
 TABLE = json.loads((Path(__file__).parents[1] / "vectors" / "verdicts.json").read_text(encoding="utf-8"))

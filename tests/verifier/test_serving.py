@@ -15,7 +15,7 @@ import pytest
 
 from tests.verifier.papers_on_chain import anchor, certificate_of
 from tests.waiting import wait_until
-from verifier.leading import Leader
+from verifier.indexing.leading import Leader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def test_of_two_only_one_leads_until_it_steps_down(tmp_path: Path) -> None:
 
 
 def test_whoever_ends_leads_no_more(tmp_path: Path) -> None:
-    program = "import sys; from pathlib import Path; from verifier.leading import Leader\n"
+    program = "import sys; from pathlib import Path; from verifier.indexing.leading import Leader\n"
     program += "from verifier import logs; logs.configure('error')\n"
     program += "leader = Leader(Path(sys.argv[1])); print(leader.leads(), flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", program, str(tmp_path / "leader")]

@@ -10,7 +10,7 @@ from chain.events import AgencyRegistered, KeyAdded, KeyCutOff
 from chain.keys import PublicKey
 from tests.verifier.book import KEY, OTHER_KEY
 from tests.verifier.chain_in_memory import NOW, ListRegistry, index_of
-from verifier.knowledge import NO_CUT_OFF, final_block
+from verifier.check.knowledge import NO_CUT_OFF, final_block
 
 if TYPE_CHECKING:
     from pathlib import Path

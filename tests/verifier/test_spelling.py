@@ -12,8 +12,8 @@ from tests.issuer.papers import longest
 from tests.verifier.book import CLAIMS, TODAY, TYPE, anchored, paper
 from tests.verifier.printed import examples
 from verifier.answer import as_json
-from verifier.spelling import oddities, warnings
-from verifier.verification import verify
+from verifier.check.spelling import oddities, warnings
+from verifier.check.verification import verify
 from verifier.wording import Language
 
 ODD = {

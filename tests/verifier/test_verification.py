@@ -37,13 +37,13 @@ from tests.verifier.book import (
     on,
     paper,
 )
-from verifier import receipt_finding
-from verifier.knowledge import AgencyRecord, Place
-from verifier.moments import Moment, moment
-from verifier.presented import Document, Presented
-from verifier.report import Check, CheckName, Outcome, Report, Verdict
-from verifier.tracks import VERDICTS
-from verifier.verification import unforeseen, verify
+from verifier.check.knowledge import AgencyRecord, Place
+from verifier.check.moments import Moment, moment
+from verifier.check.presented import Document, Presented
+from verifier.check.report import Check, CheckName, Outcome, Report, Verdict
+from verifier.check.tracks import VERDICTS
+from verifier.check.verification import unforeseen, verify
+from verifier.receipt import finding as receipt_finding
 from verifier.wording import Message
 
 if TYPE_CHECKING:

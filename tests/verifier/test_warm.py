@@ -13,8 +13,8 @@ import pytest
 
 from tests.verifier.printed import issue
 from tests.verifier.test_reading import fault_of
-from verifier import decoding, reading, warm
-from verifier.reading import read_upload
+from verifier.uploads import decoding, reading, warm
+from verifier.uploads.reading import read_upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

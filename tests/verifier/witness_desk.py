@@ -16,7 +16,7 @@ from chain.trust_list import TrustList
 from tests import sealed
 from tests.made_up_history import made_up
 from tests.sealed import attester
-from verifier.trust_file import Expected, TrustFile
+from verifier.published.trust_file import Expected, TrustFile
 from verifier.witnessing.folder import Folder
 from verifier.witnessing.witness import Witness
 

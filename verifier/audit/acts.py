@@ -9,8 +9,8 @@ from sqlmodel import col, select
 
 from verifier.audit.events_told import told
 from verifier.audit.paging import PAGE_ROWS, Cursors, Page
-from verifier.models import EventRow, MemberRow, OfficerRow, PartyRow, block_of
-from verifier.parties import Part
+from verifier.indexing.models import EventRow, MemberRow, OfficerRow, PartyRow, block_of
+from verifier.indexing.parties import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

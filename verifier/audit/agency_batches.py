@@ -14,7 +14,7 @@ from verifier.audit import times
 from verifier.audit.as_of import first_place_since
 from verifier.audit.charts import Count
 from verifier.audit.paging import PAGE_ROWS, Cursors
-from verifier.models import BatchRow, EventRow, FindingRow, StatusRow, block_of
+from verifier.indexing.models import BatchRow, EventRow, FindingRow, StatusRow, block_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

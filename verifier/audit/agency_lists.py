@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from verifier.audit.agency_view import AgencyThen
     from verifier.audit.as_of import AsOf
     from verifier.audit.decided import Decided
-    from verifier.index import Index
+    from verifier.indexing.index import Index
     from verifier.register import Tables
 
 _AGENCY = ("agency", "parent", "level", "code", "name", "suspended_by_level", "blocked", "approvals")

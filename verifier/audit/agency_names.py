@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import col, func, select
 
 from verifier.audit.misasked import Misasked
-from verifier.models import AgencyRow
+from verifier.indexing.models import AgencyRow
 from verifier.wording import message
 
 if TYPE_CHECKING:

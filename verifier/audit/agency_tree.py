@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from verifier.models import AgencyRow, BatchRow
+from verifier.indexing.models import AgencyRow, BatchRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

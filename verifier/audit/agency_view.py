@@ -13,7 +13,7 @@ from chain.events import Capability
 from verifier.audit.agency_tree import above, agencies_at
 from verifier.audit.decided import decided, times_of
 from verifier.audit.type_names import type_names
-from verifier.models import AgencyRow, FindingRow, GrantRow, Held, KeyRow, OfficerRow, TypeRow, block_of
+from verifier.indexing.models import AgencyRow, FindingRow, GrantRow, Held, KeyRow, OfficerRow, TypeRow, block_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ from sqlmodel import select
 from verifier.audit import times
 from verifier.audit.anomaly_figures import DAY_S, EPOCH, SHANGHAI_S, Sum, bursts, made
 from verifier.audit.anomaly_rules import UNKNOWN, Rule
-from verifier.models import BatchRow
+from verifier.indexing.models import BatchRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from verifier.audit import times
 from verifier.audit.anomaly_rules import UNKNOWN, Rule
 from verifier.audit.finding import Finding, Grade
 from verifier.audit.misasked import Misasked
-from verifier.models import block_of, log_of
+from verifier.indexing.models import block_of, log_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from verifier.audit.anomaly_rules import Rules
     from verifier.audit.exporting import Cell
     from verifier.audit.paging import Page
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 COLUMNS = columns("agency", "rule", "began", "block", "code", "zh_cn", "en", "figures", timed=("began",))
 

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 from chain.events import Track
 from verifier.audit.anomaly_figures import DAY_S, EPOCH, SHANGHAI_S, Sum, bursts, made
 from verifier.audit.anomaly_rules import Rule
-from verifier.models import BatchRow, LeafRow, StatusRow
+from verifier.indexing.models import BatchRow, LeafRow, StatusRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import col, select
 
 from verifier.audit import times
-from verifier.models import BlockRow, place
+from verifier.indexing.models import BlockRow, place
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlmodel import Session
 
-    from verifier.models import Held
+    from verifier.indexing.models import Held
     from verifier.register import Tables
 
 _BEYOND = 2**63 - 1

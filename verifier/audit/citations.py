@@ -24,12 +24,12 @@ from chain.claims import CITATION
 from chain.errors import CertificateTypeInvalid
 from chain.events import Track
 from chain.short_number import short_number
-from verifier import tracks
 from verifier.audit import papers
 from verifier.audit.finding import Finding, Grade
-from verifier.knowledge import final_block
-from verifier.models import BatchRow, LeafRow
-from verifier.moments import time_of
+from verifier.check import tracks
+from verifier.check.knowledge import final_block
+from verifier.check.moments import time_of
+from verifier.indexing.models import BatchRow, LeafRow
 from verifier.wording import message
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from chain.certificate_types import CertificateType
     from verifier.audit.finding import Argument
     from verifier.audit.papers import Paper
-    from verifier.form import Claimed
-    from verifier.knowledge import Batch, Snapshot
-    from verifier.moments import Moment
+    from verifier.check.form import Claimed
+    from verifier.check.knowledge import Batch, Snapshot
+    from verifier.check.moments import Moment
     from verifier.wording import Message
 
 GRANT, VOUCHER, INSPECTION = "grant-decision", "payment-voucher", "inspection-record"

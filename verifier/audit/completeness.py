@@ -20,14 +20,14 @@ from chain.errors import InvalidInput, YinxinError
 from chain.events import AgencyRegistered, TypeRegistered
 from chain.history import Heads, History
 from chain.steps import List
-from verifier import checkpoint_rows
 from verifier.audit import times
 from verifier.audit.finding import Finding, Grade
 from verifier.audit.misasked import Misasked
 from verifier.audit.tabulating import Leaves, Table, anchors, batch_of, tables
-from verifier.histories import heads_after, history_until
-from verifier.models import LeafRow, place
-from verifier.moments import time_of
+from verifier.check.moments import time_of
+from verifier.indexing import checkpoint_rows
+from verifier.indexing.histories import heads_after, history_until
+from verifier.indexing.models import LeafRow, place
 from verifier.register import opened
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from chain.checkpoint import Checkpoint
     from chain.events import Record
     from chain.strict_json import JSON
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 _HASH = 32
 _MOST_NUMBER = 2**32 - 1

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 from chain import steps
 from chain.events import Capability, Track
 from verifier.audit import times
-from verifier.knowledge import NO_CUT_OFF
+from verifier.check.knowledge import NO_CUT_OFF
 from verifier.wording import Language, listed, message, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from verifier.models import RegistryRow
+    from verifier.indexing.models import RegistryRow
     from verifier.wording import Argument, Message, Words
 
 Call: TypeAlias = "tuple[str, tuple[object, ...]]"

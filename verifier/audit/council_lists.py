@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from verifier.audit.as_of import AsOf
     from verifier.audit.council_calls import CallReader
     from verifier.audit.council_view import Council
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 _PROPOSAL = ("proposal", "state", "votes", "votes_needed", "block", "time", "proposer", "target", "function")
 _MORE = ("call_zh", "call_en", "data", "voters", "voters_that_count", "expires_at_block", "executed_block")

@@ -16,7 +16,7 @@ from verifier.audit.council_calls import Names, told
 from verifier.audit.decided import times_of
 from verifier.audit.paging import PAGE_ROWS, Cursors
 from verifier.audit.type_names import type_names
-from verifier.models import EventRow, MemberRow, ProposalRow, ThresholdRow, VoteRow, block_of
+from verifier.indexing.models import EventRow, MemberRow, ProposalRow, ThresholdRow, VoteRow, block_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

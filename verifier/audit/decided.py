@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlmodel import col, select
 
 from chain import steps
-from verifier.models import BlockRow, EventRow, block_of
+from verifier.indexing.models import BlockRow, EventRow, block_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,12 +16,12 @@ from chain.errors import SignatureInvalid
 from chain.events import KeyAdded, KeyCutOff
 from chain.keys import PublicKey
 from chain.steps import List
-from verifier.anchoring import fault_of_key
 from verifier.audit import papers
 from verifier.audit.finding import Finding, Grade
 from verifier.audit.tabulating import batch_of
-from verifier.knowledge import NO_CUT_OFF, ListedKey
-from verifier.report import Verdict
+from verifier.check.anchoring import fault_of_key
+from verifier.check.knowledge import NO_CUT_OFF, ListedKey
+from verifier.check.report import Verdict
 from verifier.wording import message
 
 if TYPE_CHECKING:

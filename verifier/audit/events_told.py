@@ -24,7 +24,7 @@ from chain.events import (
     VerifyingHostSet,
 )
 from verifier.audit.type_names import type_names
-from verifier.models import AgencyRow, BlockRow, EventRow, TransactionRow, block_of, log_of
+from verifier.indexing.models import AgencyRow, BlockRow, EventRow, TransactionRow, block_of, log_of
 from verifier.wording import Message, listed, words
 
 if TYPE_CHECKING:

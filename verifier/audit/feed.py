@@ -20,7 +20,7 @@ from verifier.audit.as_of import first_place_since
 from verifier.audit.events_told import told
 from verifier.audit.misasked import Misasked
 from verifier.audit.paging import PAGE_ROWS, Cursors, Page
-from verifier.models import EventRow
+from verifier.indexing.models import EventRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

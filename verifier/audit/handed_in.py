@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 from chain import certificate
 from chain.errors import Malformed
-from verifier import reading
 from verifier.audit import papers
 from verifier.audit.misasked import Misasked
+from verifier.uploads import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from verifier.audit.papers import Paper
-    from verifier.knowledge import Snapshot
-    from verifier.moments import Moment
-    from verifier.presented import Presented
+    from verifier.check.knowledge import Snapshot
+    from verifier.check.moments import Moment
+    from verifier.check.presented import Presented
 
 MOST = 500
 """How many documents one package takes."""

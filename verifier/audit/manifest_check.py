@@ -18,14 +18,14 @@ from chain.manifest import Manifest, leaves_of
 from verifier.audit import handed_in
 from verifier.audit.finding import Finding, Grade
 from verifier.audit.manifest_contents import Chain, batches, finding, states
-from verifier.models import AgencyRow, BlockRow, KeyRow, place
-from verifier.moments import time_of
+from verifier.check.moments import time_of
+from verifier.indexing.models import AgencyRow, BlockRow, KeyRow, place
 from verifier.wording import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from verifier.models import RegistryRow
+    from verifier.indexing.models import RegistryRow
     from verifier.register import Tables
     from verifier.wording import Message
 

@@ -11,7 +11,7 @@ from chain import slots
 from chain.calendar import time_of_hour
 from chain.manifest import RowState, leaves_of
 from verifier.audit.finding import Finding, Grade
-from verifier.models import BatchRow, LeafRow, StatusRow, block_of, place
+from verifier.indexing.models import BatchRow, LeafRow, StatusRow, block_of, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

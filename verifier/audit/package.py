@@ -26,7 +26,7 @@ from verifier.audit import package_report, times
 from verifier.audit.completeness import OneCertificate
 from verifier.audit.misasked import Misasked
 from verifier.audit.tabulating import batch_of
-from verifier.moments import time_of
+from verifier.check.moments import time_of
 from verifier.wording import Language
 
 if TYPE_CHECKING:

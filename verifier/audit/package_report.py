@@ -21,7 +21,7 @@ from chain.steps import List
 from verifier.audit import document_keys, times
 from verifier.audit.completeness import OneBatch, OneCertificate, Period
 from verifier.audit.tabulating import batch_of
-from verifier.receipt_page import FAMILY, NUMBER_FAMILY, STANDARDS, PageUnprintable, opened
+from verifier.receipt.page import FAMILY, NUMBER_FAMILY, STANDARDS, PageUnprintable, opened
 from verifier.wording import listed, message, say, sentence, show, words
 
 if TYPE_CHECKING:

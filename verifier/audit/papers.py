@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from chain.certificate import Certificate
 from chain.code import Code
 from chain.copy import LimitedCopy
-from verifier import form, reading, verification
 from verifier.audit.finding import Finding, Grade
-from verifier.form import Claimed
-from verifier.moments import time_of
-from verifier.report import Outcome, Verdict
+from verifier.check import form, verification
+from verifier.check.form import Claimed
+from verifier.check.moments import time_of
+from verifier.check.report import Outcome, Verdict
+from verifier.uploads import reading
 from verifier.wording import message
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 
     from chain.certificate_type import CertificateType
     from verifier.audit.finding import Argument
-    from verifier.knowledge import Snapshot
-    from verifier.moments import Moment
-    from verifier.presented import Presented
-    from verifier.report import Report
+    from verifier.check.knowledge import Snapshot
+    from verifier.check.moments import Moment
+    from verifier.check.presented import Presented
+    from verifier.check.report import Report
     from verifier.wording import Message
 
 NEVER = frozenset({Verdict.ALTERED, Verdict.ISSUER_NOT_AUTHORISED, Verdict.NOT_FOUND})

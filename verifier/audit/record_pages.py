@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sqlmodel import col, select
 
 from chain.short_number import short_number
-from verifier import tracks
 from verifier.audit.events_told import told
 from verifier.audit.paging import PAGE_ROWS, Cursors, Page
-from verifier.models import (
+from verifier.check import tracks
+from verifier.indexing.models import (
     BatchRow,
     BlockRow,
     EventRow,
@@ -21,7 +21,7 @@ from verifier.models import (
     block_of,
     place,
 )
-from verifier.snapshot import status_of
+from verifier.indexing.snapshot import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from chain.events import Track
     from verifier.audit.events_told import Told
-    from verifier.moments import Moment
+    from verifier.check.moments import Moment
 
 _AT_ONCE = 500
 

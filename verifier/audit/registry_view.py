@@ -11,8 +11,8 @@ from sqlmodel import col, select
 
 from verifier import directory
 from verifier.audit.decided import times_of
-from verifier.models import EventRow, SuccessorRow, block_of
-from verifier.snapshot import identity_of
+from verifier.indexing.models import EventRow, SuccessorRow, block_of
+from verifier.indexing.snapshot import identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -17,10 +17,10 @@ from sqlmodel import col, select
 from chain import base64url, certificate_types
 from chain.errors import CodeMalformed
 from chain.short_number import parse_short_number
-from verifier import form, reading
 from verifier.audit.type_names import type_names
-from verifier.form import Claimed, ShortNumber
-from verifier.models import (
+from verifier.check import form
+from verifier.check.form import Claimed, ShortNumber
+from verifier.indexing.models import (
     AgencyRow,
     BatchRow,
     BlockRow,
@@ -31,6 +31,7 @@ from verifier.models import (
     TransactionRow,
     TypeRow,
 )
+from verifier.uploads import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

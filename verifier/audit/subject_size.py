@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from sqlmodel import col, func, select
 
 from verifier.audit.completeness import OneBatch, OneCertificate, Period
-from verifier.models import BatchRow, LeafRow
+from verifier.indexing.models import BatchRow, LeafRow
 from verifier.register import opened
 
 if TYPE_CHECKING:
     from verifier.audit.completeness import Subject
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 
 def certificates(index: Index, subject: Subject) -> int:

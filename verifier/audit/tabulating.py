@@ -36,8 +36,8 @@ from chain.events import (
 )
 from chain.steps import List
 from verifier.audit import times
-from verifier.bulk_tables import disarmed
-from verifier.moments import time_of
+from verifier.bulk.tables import disarmed
+from verifier.check.moments import time_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from chain.short_number import short_number
 from verifier.audit.events_told import told
-from verifier.models import BatchRow, EventRow, LeafRow, StatusRow
+from verifier.indexing.models import BatchRow, EventRow, LeafRow, StatusRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 
 from chain import certificate_types
 from verifier.audit.misasked import Misasked
-from verifier.models import TypeRow
+from verifier.indexing.models import TypeRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

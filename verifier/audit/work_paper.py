@@ -16,8 +16,8 @@ from verifier.audit import times
 from verifier.audit.package_report import told
 from verifier.audit.sampling import DOMAIN, POPULATION
 from verifier.audit.tabulating import batch_of
-from verifier.bulk_tables import disarmed
-from verifier.bulk_workbook import Workbook
+from verifier.bulk.tables import disarmed
+from verifier.bulk.workbook import Workbook
 from verifier.wording import message, say, sentence
 
 if TYPE_CHECKING:

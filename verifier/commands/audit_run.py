@@ -72,7 +72,7 @@ def run(
     """
     from verifier.audit.remembering import FILE, Remembered  # noqa: PLC0415 (only this command pays for it)
     from verifier.audit.running import Auditor  # noqa: PLC0415 (as above)
-    from verifier.leading import Leader  # noqa: PLC0415 (as above)
+    from verifier.indexing.leading import Leader  # noqa: PLC0415 (as above)
     from verifier.wiring import audited_nodes  # noqa: PLC0415 (as above)
 
     settings = open_settings()

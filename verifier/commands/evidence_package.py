@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from verifier.audit.completeness import Complete, Subject
     from verifier.audit.finding import Finding
     from verifier.audit.package import Means
-    from verifier.index import Index
+    from verifier.indexing.index import Index
     from verifier.settings import Settings
 
 REFUSED = 1
@@ -149,7 +149,7 @@ def _package(subject: Subject, out: Path, documents: list[bytes] | tuple[()], *,
     """Write a package; one that is not whole has neither proofs of single batches nor a report."""
     from verifier.audit import document_keys, handed_in  # noqa: PLC0415 (as above)
     from verifier.audit.package import make  # noqa: PLC0415 (as above)
-    from verifier.moments import moment  # noqa: PLC0415 (as above)
+    from verifier.check.moments import moment  # noqa: PLC0415 (as above)
 
     settings = open_settings()
     read = handed_in.read(documents, pdf_roots=settings.pdf_authorities)

@@ -93,7 +93,7 @@ def _code(graph: Graph, findings: Sequence[Finding]) -> int:
 def _followed(uploads: Sequence[tuple[str, bytes]], *, is_shown: bool) -> Graph:
     """Read and verify the documents, each in a moment or two, and look up what they cite."""
     from verifier.audit import citations, papers  # noqa: PLC0415 (as above)
-    from verifier.moments import moment  # noqa: PLC0415 (as above)
+    from verifier.check.moments import moment  # noqa: PLC0415 (as above)
     from verifier.register import RegisterUnanswerable, opened  # noqa: PLC0415 (as above)
 
     roots = open_settings().pdf_authorities

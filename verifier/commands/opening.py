@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from verifier.settings import open_settings
 
 if TYPE_CHECKING:
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 NOT_RUN = 3
 """The exit code where the register could not be asked, so that nothing may be said."""

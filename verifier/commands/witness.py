@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 
 from verifier import logs
+from verifier.check.moments import time_of
 from verifier.command_files import content
-from verifier.moments import time_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -177,7 +177,7 @@ def _opened(sources: list[str] | None, trust_list: Path, folder: Path, name: str
     """Open a witness for this process alone; raises `InvalidInput`, `FolderUnusable` or `SigningFailed`."""
     from chain.errors import EvidenceMalformed, InvalidInput, TrustListRefused  # noqa: PLC0415 (as above)
     from chain.trust_list import TrustList as Listed  # noqa: PLC0415 (as above)
-    from verifier.trust_file import Expected, TrustFile  # noqa: PLC0415 (as above)
+    from verifier.published.trust_file import Expected, TrustFile  # noqa: PLC0415 (as above)
     from verifier.witnessing.asking import checked_url  # noqa: PLC0415 (as above)
     from verifier.witnessing.folder import opened  # noqa: PLC0415 (as above)
     from verifier.witnessing.rounds import Rounds  # noqa: PLC0415 (as above)

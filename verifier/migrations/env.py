@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from verifier.models import Base
+from verifier.indexing.models import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

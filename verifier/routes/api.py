@@ -8,15 +8,16 @@ import msgspec
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from verifier import answer, reading
+from verifier import answer
 from verifier.routes.bodies import CERTIFIED, Upload, media_type_of, presented, read_form, read_json, require_known
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.examples import REQUESTS, RESPONSES
 from verifier.routes.problems import RequestFault
+from verifier.uploads import reading
 from verifier.wording import Language, language_of
 
 if TYPE_CHECKING:
-    from verifier.presented import GivenFile
+    from verifier.check.presented import GivenFile
 
 router = APIRouter()
 

@@ -11,12 +11,12 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from verifier import reading
-from verifier.presented import Presented
-from verifier.reading import MAX_UPLOAD
+from verifier.check.presented import Presented
 from verifier.routes.desk import desk_of
 from verifier.routes.incoming import json_of, kind_of, limited, members_of, require_plain
 from verifier.routes.problems import RequestFault
+from verifier.uploads import reading
+from verifier.uploads.reading import MAX_UPLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

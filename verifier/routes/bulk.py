@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from chain.calendar import SHANGHAI
-from verifier.bulk_jobs import JobUnknown, State
-from verifier.bulk_tables import WRITERS
-from verifier.report import Verdict
+from verifier.bulk.jobs import JobUnknown, State
+from verifier.bulk.tables import WRITERS
+from verifier.check.report import Verdict
 from verifier.routes.bodies import media_type_of, require_query
 from verifier.routes.bulk_bodies import MAX_FILES, MAX_ITEMS, MAX_UPLOADS, read_files, read_texts
 from verifier.routes.bulk_work import bulk_desk_of
@@ -24,7 +24,7 @@ from verifier.wording import Language, language_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from verifier.bulk_jobs import Job, Progress
+    from verifier.bulk.jobs import Job, Progress
 
 router = APIRouter(tags=["bulk"], dependencies=[Depends(require_query)])
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import UploadFile
 
-from verifier.bulk import Brought
+from verifier.bulk.questions import Brought
 from verifier.routes.bodies import parsed, plain_name, require_text
 from verifier.routes.incoming import json_of, kind_of, members_of
 from verifier.routes.problems import RequestFault

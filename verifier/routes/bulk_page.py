@@ -13,9 +13,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from chain.calendar import SHANGHAI
 from chain.errors import InvalidInput
-from verifier.bulk import MOST, Brought
-from verifier.bulk_jobs import KEPT_AFTER_DOWNLOAD_S, JobUnknown, State
-from verifier.report import Colour, Verdict
+from verifier.bulk.jobs import KEPT_AFTER_DOWNLOAD_S, JobUnknown, State
+from verifier.bulk.questions import MOST, Brought
+from verifier.check.report import Colour, Verdict
 from verifier.routes.bulk_bodies import MAX_FILES, MAX_UPLOADS, read_files
 from verifier.routes.bulk_work import bulk_desk_of
 from verifier.routes.desk import desk_of, request_id_of
@@ -28,8 +28,8 @@ from verifier.wording import Language, sentence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from verifier.bulk_jobs import Job, Progress
-    from verifier.bulk_lines import Line
+    from verifier.bulk.jobs import Job, Progress
+    from verifier.bulk.lines import Line
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 

@@ -16,8 +16,8 @@ import structlog
 from anyio import create_task_group, get_cancelled_exc_class, sleep, to_thread
 
 from verifier import checking
-from verifier.bulk import Brought, Bulk
-from verifier.bulk_jobs import Job, Jobs, JobUnknown, Progress, State
+from verifier.bulk.jobs import Job, Jobs, JobUnknown, Progress, State
+from verifier.bulk.questions import Brought, Bulk
 from verifier.limiting import Limit, Limited
 from verifier.routes.desk import MISS
 from verifier.routes.turns import MOST_LARGE, MOST_LARGE_EACH, Coming, Crowded, Turns
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
     from fastapi import Request
 
-    from verifier.bulk import Step
-    from verifier.bulk_lines import Line
-    from verifier.report import Report
+    from verifier.bulk.lines import Line
+    from verifier.bulk.questions import Step
+    from verifier.check.report import Report
     from verifier.routes.desk import Desk
 
 _LOG = structlog.get_logger(__name__)

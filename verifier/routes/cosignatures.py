@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from chain import base64url
-from verifier.checkpoint_rows import IndexBehind
-from verifier.moments import time_of
+from verifier.check.moments import time_of
+from verifier.indexing.checkpoint_rows import IndexBehind
 from verifier.routes import caching
 from verifier.routes.answers import problem
 from verifier.routes.bodies import require_query

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 from anyio import to_thread
 
-from verifier import checking, reading
+from verifier import checking
+from verifier.check.moments import moment
 from verifier.limiting import Limit, Limited, Limits
 from verifier.metrics import Metrics
-from verifier.moments import moment
 from verifier.routes import clients
 from verifier.routes.turns import Coming
+from verifier.uploads import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from anyio import CapacityLimiter
     from fastapi import Request
 
-    from verifier.index import Index
-    from verifier.moments import Moment
-    from verifier.presented import GivenFile, Presented
-    from verifier.receipt_check import Vouchers
-    from verifier.report import Report
+    from verifier.check.moments import Moment
+    from verifier.check.presented import GivenFile, Presented
+    from verifier.check.receipt_check import Vouchers
+    from verifier.check.report import Report
+    from verifier.indexing.index import Index
     from verifier.routes.turns import Turns
     from verifier.wording import Message
 

@@ -9,7 +9,7 @@ from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from verifier.evidence_files import Kind
+from verifier.published.evidence_files import Kind
 from verifier.routes import caching, kept_page, standalone
 from verifier.routes.evidence import later, later_if_behind, offered
 from verifier.routes.problems import RequestFault

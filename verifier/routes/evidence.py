@@ -13,9 +13,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from verifier.checkpoint_rows import IndexBehind
-from verifier.evidence_files import Kind
-from verifier.moments import time_of
+from verifier.check.moments import time_of
+from verifier.indexing.checkpoint_rows import IndexBehind
+from verifier.published.evidence_files import Kind
 from verifier.routes import caching
 from verifier.routes.answers import problem
 from verifier.routes.bodies import require_query
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from anyio import CapacityLimiter
 
     from chain.strict_json import JSON
-    from verifier.checkpoint_rows import Entry
-    from verifier.evidence_files import EvidenceFile, EvidenceFiles
-    from verifier.trust_file import TrustFile
+    from verifier.indexing.checkpoint_rows import Entry
+    from verifier.published.evidence_files import EvidenceFile, EvidenceFiles
+    from verifier.published.trust_file import TrustFile
 
 CHECKPOINT = "application/vnd.yinxin.checkpoint"
 PACK = "application/vnd.yinxin.pack"

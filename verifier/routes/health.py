@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, cast
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from verifier.moments import time_of
+from verifier.check.moments import time_of
 from verifier.routes.desk import desk_of
 from verifier.routes.evidence import offered
 from verifier.wording import Language, say
 
 if TYPE_CHECKING:
     from chain.strict_json import JSON
-    from verifier.cutting import Cutter
+    from verifier.published.cutting import Cutter
 
 router = APIRouter(tags=["operation"])
 

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from chain.errors import InvalidInput
-from verifier import reading, receipt_words
 from verifier.answer import as_json
-from verifier.receipt_check import ReceiptReport
+from verifier.check.receipt_check import ReceiptReport
+from verifier.receipt import words as receipt_words
 from verifier.routes import shown
 from verifier.routes.bodies import read_form
 from verifier.routes.desk import desk_of, request_id_of
@@ -20,10 +20,11 @@ from verifier.routes.problems import RequestFault
 from verifier.routes.receipt_desk import digest_of, receipts_of
 from verifier.routes.rendering import PageLanguage, language_for, other_than, rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
+from verifier.uploads import reading
 from verifier.wording import sentence
 
 if TYPE_CHECKING:
-    from verifier.report import Report
+    from verifier.check.report import Report
     from verifier.routes.bodies import Upload
     from verifier.wording import Language
 

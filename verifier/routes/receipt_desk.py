@@ -11,8 +11,8 @@ from anyio import CapacityLimiter, to_thread
 from fastapi.responses import Response
 
 from chain.errors import SigningFailed
-from verifier import receipts
-from verifier.receipt_page import Typesetter
+from verifier.check import receipts
+from verifier.receipt.page import Typesetter
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from fastapi import Request
 
-    from verifier.receipt_desk import ReceiptDesk
-    from verifier.receipt_finding import Finding
-    from verifier.report import Report
+    from verifier.check.report import Report
+    from verifier.receipt.desk import ReceiptDesk
+    from verifier.receipt.finding import Finding
     from verifier.routes.bodies import Upload
     from verifier.wording import Language
 

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from chain.errors import InvalidInput, SigningFailed
-from verifier import receipts
-from verifier.receipt_finding import SealBroken
-from verifier.receipt_page import PageUnprintable
+from verifier.check import receipts
+from verifier.receipt.finding import SealBroken
+from verifier.receipt.page import PageUnprintable
 from verifier.routes import shown
 from verifier.routes.bodies import read_form
 from verifier.routes.desk import desk_of, request_id_of
@@ -25,7 +25,7 @@ from verifier.routes.rendering import PageLanguage, language_for, rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
 
 if TYPE_CHECKING:
-    from verifier.receipt_finding import Finding
+    from verifier.receipt.finding import Finding
     from verifier.routes.bodies import Upload
     from verifier.wording import Language
 

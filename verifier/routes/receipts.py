@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from verifier import answer, reading, receipts
-from verifier.receipt_page import PageUnprintable
+from verifier import answer
+from verifier.check import receipts
+from verifier.receipt.page import PageUnprintable
 from verifier.routes.bodies import MAX_JSON, MAX_JSON_VALUES, media_type_of, presented, read_form, require_query
 from verifier.routes.desk import desk_of, request_id_of
 from verifier.routes.examples import PROBLEM, REPORT
@@ -18,14 +19,15 @@ from verifier.routes.incoming import json_of, kind_of, members_of
 from verifier.routes.problems import MEDIA_TYPE as PROBLEM_TYPE
 from verifier.routes.problems import RequestFault
 from verifier.routes.receipt_desk import JSON_TYPE, JWS, PDF, as_file, digest_of, receipts_of
+from verifier.uploads import reading
 from verifier.wording import Language, language_of
 
 if TYPE_CHECKING:
     from chain.strict_json import JSON
-    from verifier.moments import Moment
-    from verifier.presented import GivenFile
-    from verifier.receipt_finding import Finding
-    from verifier.report import Report
+    from verifier.check.moments import Moment
+    from verifier.check.presented import GivenFile
+    from verifier.check.report import Report
+    from verifier.receipt.finding import Finding
 
 router = APIRouter(tags=["receipts"], dependencies=[Depends(require_query)])
 

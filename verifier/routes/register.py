@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 
 from verifier import deltas as changes
 from verifier import register
-from verifier.knowledge import Place
+from verifier.check.knowledge import Place
 from verifier.routes import caching
 from verifier.routes import register_examples as examples
 from verifier.routes.answers import (
@@ -29,8 +29,8 @@ from verifier.routes.bodies import require_query
 from verifier.routes.desk import desk_of
 
 if TYPE_CHECKING:
+    from verifier.check.knowledge import StatusRecord
     from verifier.deltas import Delta
-    from verifier.knowledge import StatusRecord
     from verifier.register import AnchoredAt, LeafEntry, Standing
     from verifier.wording import Argument, Message
 

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from chain.calendar import today
-from verifier.report import CheckName, Colour, Outcome, Verdict
+from verifier.check.report import CheckName, Colour, Outcome, Verdict
 from verifier.wording import message, say, sentence, show
 
 if TYPE_CHECKING:
-    from verifier.receipts import Receipt
-    from verifier.report import Report
+    from verifier.check.receipts import Receipt
+    from verifier.check.report import Report
     from verifier.wording import Language
 
 ICONS = {Colour.GREEN: "tick", Colour.AMBER: "attention", Colour.GREY: "question", Colour.RED: "cross"}

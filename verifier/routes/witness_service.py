@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 
 from chain import base64url
 from chain.envelope import MAX_HISTORY
-from verifier.moments import time_of
+from verifier.check.moments import time_of
 from verifier.routes import clients, problems
 from verifier.routes.incoming import limited
 from verifier.routes.problems import RequestFault, problem

@@ -14,7 +14,7 @@ import structlog
 
 from chain import strict_json
 from chain.errors import EvidenceMalformed, EvidenceRefused, SignatureInvalid, YinxinError
-from verifier.evidence_files import Kind
+from verifier.published.evidence_files import Kind
 from verifier.witnessing import asking, cosignature_rows, split_view
 from verifier.witnessing.cosignature import MAX_BYTES, Cosignature
 from verifier.witnessing.cosignature_rows import Agreement
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from verifier.evidence_files import EvidenceFiles
-    from verifier.trust_file import TrustFile
+    from verifier.published.evidence_files import EvidenceFiles
+    from verifier.published.trust_file import TrustFile
     from verifier.witnessing.witness_list import Listed
     from verifier.witnessing.witnessed import Witnessed
 

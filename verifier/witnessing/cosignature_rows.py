@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlmodel import col, select
 
-from verifier.histories import heads_after
-from verifier.models import BlockRow, CheckpointRow, CosignatureRow, RegistryRow
+from verifier.indexing.histories import heads_after
+from verifier.indexing.models import BlockRow, CheckpointRow, CosignatureRow, RegistryRow
 from verifier.witnessing.cosignature import Cosignature
 
 if TYPE_CHECKING:

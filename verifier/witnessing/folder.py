@@ -18,7 +18,7 @@ from chain.checkpoint import Checkpoint
 from chain.errors import Malformed, SignatureInvalid
 from verifier import private_files
 from verifier.attesting import make_attester
-from verifier.leading import Leader
+from verifier.indexing.leading import Leader
 from verifier.witnessing.cosignature import Cosignature
 from verifier.witnessing.errors import FolderUnusable
 from verifier.witnessing.split_folder import SplitFolder, sync

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from chain.keys import PublicKey
     from chain.strict_json import JSON
     from chain.trust_list import TrustList
-    from verifier.trust_file import TrustFile
+    from verifier.published.trust_file import TrustFile
     from verifier.witnessing.folder import Folder
     from verifier.witnessing.split_view import Shown
 

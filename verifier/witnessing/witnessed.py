@@ -10,7 +10,7 @@ import structlog
 
 from chain import cbor
 from chain.errors import EvidenceMalformed, EvidenceRefused
-from verifier.checkpoint_rows import Entry, entry_of, require_reached, rows_until
+from verifier.indexing.checkpoint_rows import Entry, entry_of, require_reached, rows_until
 from verifier.witnessing import cosignature_rows, split_view
 from verifier.witnessing.split_view import SplitView
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from chain.checkpoint import Believed
     from chain.history import Heads
-    from verifier.models import CheckpointRow
-    from verifier.store import Store
+    from verifier.indexing.models import CheckpointRow
+    from verifier.indexing.store import Store
     from verifier.witnessing.consistency import Difference
     from verifier.witnessing.cosignature import Cosignature
     from verifier.witnessing.split_folder import SplitFolder

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import sqlmodel.sql.sqltypes
 from alembic import op
 
-from issuer.models import Big
+from issuer.tables.models import Big
 
 revision = "0004"
 down_revision = "0003"

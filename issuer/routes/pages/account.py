@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run time
 
-from issuer import account_rows, accounts, audit_log, preferences, second_factors, sessions
+from issuer import audit_log
 from issuer.errors import NotReady, PasswordRefused, SignInRefused, TooManyAttempts
+from issuer.people import accounts, preferences, second_factors, sessions
 from issuer.routes.pages import front
 from issuer.routes.pages.front import Entering, Fault
+from issuer.tables import account_rows
 
 router = front.router(tags=["account"])
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chain.events import Capability
-from issuer import account_rows, appointing, appointment_rows
-from issuer.account_models import Role
+from issuer import appointing
 from issuer.errors import NotAllowed, NotFound, NotReady
-from issuer.models import State
 from issuer.routes.pages import front
 from issuer.routes.pages.front import Fault, Visiting, whole
 from issuer.said import msgid
+from issuer.tables import account_rows, appointment_rows
+from issuer.tables.account_models import Role
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from issuer.appointment_models import Appointment
-    from issuer.store import Work
+    from issuer.tables.appointment_models import Appointment
+    from issuer.tables.store import Work
 
 router = front.router(tags=["people"])
 

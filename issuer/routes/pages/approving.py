@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuer import account_rows, approvals, batch_views, previews, rehearsals, submissions
-from issuer.account_models import Role
+from issuer import approvals, batch_views, rehearsals
+from issuer.delivery import previews
+from issuer.draft import submissions
 from issuer.errors import NotAllowed, NotReady
-from issuer.models import State
 from issuer.routes.pages import batch_frame, batch_words, front
 from issuer.routes.pages.front import Fault, Visit, Visiting
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuer import account_rows, audit_log, batch_views, rehearsals, rehearsing, submissions, tasks
-from issuer.account_models import Role
+from issuer import audit_log, batch_views, rehearsals, tasks
+from issuer.draft import submissions
+from issuer.draft.submissions import Person
 from issuer.errors import NotReady
-from issuer.models import State
+from issuer.rehearsal import rehearsing
 from issuer.routes.pages import batch_words
 from issuer.said import msgid
-from issuer.submissions import Person
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from chain.certificate_types import CertificateType
-    from issuer.models import Batch
     from issuer.rehearsals import Outcome
     from issuer.routes.pages.front import Fault, Visit
-    from issuer.store import Work
+    from issuer.tables.models import Batch
+    from issuer.tables.store import Work
 STEPS = (
     msgid("Draft"),
     msgid("Rehearsed"),

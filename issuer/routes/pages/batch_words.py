@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from issuer.errors import RefusedByRegistry
-from issuer.models import State
 from issuer.rehearsals import Kind
 from issuer.said import msgid
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from chain.certificate_types import CertificateType
-    from issuer.models import Batch, History
     from issuer.rehearsals import Finding
+    from issuer.tables.models import Batch, History
     from issuer.wording import Words
 
 _FINDINGS: dict[Kind, tuple[str, str]] = {

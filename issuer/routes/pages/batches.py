@@ -7,28 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Query, Response
 
 from chain.errors import InvalidInput, RegistryError
-from issuer import (
-    account_rows,
-    approvals,
-    batch_rows,
-    batch_views,
-    issuing,
-    journeys,
-    rehearsals,
-    submissions,
-)
-from issuer.batch_rows import Selection
+from issuer import approvals, batch_views, issuing, journeys, rehearsals
+from issuer.draft import submissions
 from issuer.errors import NotFound
-from issuer.models import State
 from issuer.routes.pages import batch_frame, batch_words, front, sought
 from issuer.routes.pages.front import Fault, Visit, Visiting
 from issuer.said import msgid
+from issuer.tables import account_rows, batch_rows
+from issuer.tables.batch_rows import Selection
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from issuer.models import Batch
-    from issuer.store import Work
+    from issuer.tables.models import Batch
+    from issuer.tables.store import Work
 
 router = front.router(tags=["batches"])
 

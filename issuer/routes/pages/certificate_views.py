@@ -11,27 +11,15 @@ from chain.calendar import hour_of
 from chain.errors import RegistryError
 from chain.events import Track
 from chain.preparation import IDENTIFIER_CLAIM
-from issuer import (
-    account_rows,
-    certificate_rows,
-    following,
-    inspection_rows,
-    inspections,
-    issuing,
-    order_rows,
-    proofs,
-    reasons,
-    status_rows,
-    status_words,
-    statuses,
-    vocabulary,
-)
-from issuer.account_models import Role
-from issuer.models import Purpose, State
+from issuer import issuing, proofs, reasons, vocabulary
 from issuer.office import ANCHORED
 from issuer.routes.pages import batch_words
 from issuer.slots import Held
-from issuer.status_words import Said
+from issuer.status import following, inspections, status_words, statuses
+from issuer.status.status_words import Said
+from issuer.tables import account_rows, certificate_rows, inspection_rows, order_rows, status_rows
+from issuer.tables.account_models import Role
+from issuer.tables.models import Purpose, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +28,9 @@ if TYPE_CHECKING:
     from chain.certificate_types import CertificateType
     from chain.strict_json import JSON
     from issuer.finding import Found
-    from issuer.models import Batch, Certificate, StatusChange
     from issuer.routes.pages.front import Visit
-    from issuer.store import Work
+    from issuer.tables.models import Batch, Certificate, StatusChange
+    from issuer.tables.store import Work
 
 
 @dataclass(frozen=True, slots=True)

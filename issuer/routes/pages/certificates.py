@@ -10,19 +10,20 @@ from fastapi import Response
 from chain.calendar import hour_of
 from chain.errors import InvalidInput
 from chain.events import Track
-from issuer import audit_log, days, document_making, finding, handing_out, proofs, vocabulary
+from issuer import audit_log, days, finding, proofs, vocabulary
+from issuer.delivery import document_making, handing_out
+from issuer.document.face import PROOF_MEDIA_TYPE
 from issuer.errors import NotFound, ProofMissing
-from issuer.face import PROOF_MEDIA_TYPE
 from issuer.finding import Search
-from issuer.models import State
 from issuer.routes.pages import certificate_views, front, sought
 from issuer.routes.pages.front import Fault, Visit, Visiting
 from issuer.said import msgid
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
 
 router = front.router(tags=["certificates"])
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from issuer.client_models import Scope
 from issuer.said import msgid
-from issuer.webhook_models import DeliveryState
+from issuer.tables.client_models import Scope
+from issuer.tables.webhook_models import DeliveryState
 
 SCOPES = {
     Scope.SEARCH: (msgid("Search"), msgid("Finds certificates by number, or by a holder's code.")),

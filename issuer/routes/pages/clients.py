@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run time
 
 from chain.errors import InvalidInput
-from issuer import admission, client_rows, clients, webhook_rows
-from issuer.account_models import Role
-from issuer.client_models import Scope
-from issuer.clients import Allowed
+from issuer.client import admission, clients
+from issuer.client.clients import Allowed
 from issuer.errors import NotFound, NotReady
 from issuer.routes.pages import client_words, front
 from issuer.routes.pages.front import Fault, Visit, Visiting
+from issuer.tables import client_rows, webhook_rows
+from issuer.tables.account_models import Role
+from issuer.tables.client_models import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chain.certificate_type import CertificateType
-    from issuer.client_models import Client, ClientDay
+    from issuer.tables.client_models import Client, ClientDay
 
 router = front.router(tags=["clients"])
 

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from issuer import account_rows, second_factors, sessions, sign_in
 from issuer.errors import SignInRefused, TooManyAttempts
+from issuer.people import second_factors, sessions, sign_in
 from issuer.routes.pages import cookies, front, passkey_forms
 from issuer.routes.pages.front import Entering, Fault, Visit, next_page
+from issuer.tables import account_rows
 
 router = front.router(tags=["signing in"])
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from chain.errors import YinxinError
     from issuer.audit_log import Occasion
-    from issuer.models import Certificate
     from issuer.routes.pages.front import Call
+    from issuer.tables.models import Certificate
 
 _USUAL = timedelta(days=30)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from issuer import audit_log, doctor
-from issuer.account_models import Role
 from issuer.errors import NotReady
 from issuer.findings import Finding, Outcome
 from issuer.routes.pages import front
 from issuer.routes.pages.front import Visiting  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.said import msgid
+from issuer.tables.account_models import Role
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -10,21 +10,23 @@ from fastapi import Query, Response
 from starlette.datastructures import UploadFile
 
 from chain.errors import ClaimsInvalid, InvalidInput
-from issuer import certified_files, drafts, forms, redrafting
-from issuer.account_models import Role
-from issuer.certified_files import CertifiedFile
-from issuer.drafts import Clerk, Content
+from issuer import forms
+from issuer.document import certified_files
+from issuer.document.certified_files import CertifiedFile
+from issuer.draft import drafts, redrafting
+from issuer.draft.drafts import Clerk, Content
+from issuer.draft.redrafting import Bound
 from issuer.errors import NotAllowed, NotFound, NotReady
-from issuer.redrafting import Bound
 from issuer.routes.pages import front, sought
 from issuer.routes.pages.front import Fault, Visit, Visiting
 from issuer.said import msgid
+from issuer.tables.account_models import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chain.certificate_types import CertificateType
-    from issuer.drafts import Draft
+    from issuer.draft.drafts import Draft
     from issuer.forms import Form
 
 router = front.router(tags=["drafts"])

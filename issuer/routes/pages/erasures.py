@@ -8,19 +8,20 @@ from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run
 
 from chain.calendar import hour_of
 from chain.errors import InvalidInput
-from issuer import audit_log, erasures, finding
-from issuer.account_models import Role
-from issuer.erasures import Standing
+from issuer import audit_log, finding
+from issuer.erasure import erasures
+from issuer.erasure.erasures import Standing
 from issuer.errors import Erased, NotAllowed, NotFound, NotReady
 from issuer.finding import Found, Search
 from issuer.routes.pages import certificate_views, front, sought
 from issuer.routes.pages.front import Fault, Visit, Visiting
+from issuer.tables.account_models import Role
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from issuer.models import Certificate
-    from issuer.store import Work
+    from issuer.tables.models import Certificate
+    from issuer.tables.store import Work
 
 router = front.router(tags=["erasures"])
 

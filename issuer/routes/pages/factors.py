@@ -5,10 +5,11 @@ from __future__ import annotations
 import pyotp
 from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run time
 
-from issuer import account_rows, passkeys, second_factors
 from issuer.errors import NotReady, SecondFactorWanted, SignInRefused
+from issuer.people import passkeys, second_factors
 from issuer.routes.pages import front, passkey_forms, pictures
 from issuer.routes.pages.front import Entering, Fault, Visit
+from issuer.tables import account_rows
 
 router = front.router(tags=["account"])
 

@@ -17,10 +17,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData  # noqa: TC002 — FastAPI reads annotations at run time
 
 from chain import base64url
-from issuer import account_rows, preferences, second_factors, sessions, sight, sign_in, wording
-from issuer.account_models import Role
+from issuer import sight, wording
 from issuer.audit_log import Occasion
 from issuer.errors import FreshSignInWanted, NotAllowed, SessionOver, SignInRefused
+from issuer.people import preferences, second_factors, sessions, sign_in
 from issuer.reconciling import rows as reconciling_rows
 from issuer.routes.desk import AtDesk, Desk  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.pages import cookies, navigation
@@ -28,6 +28,8 @@ from issuer.routes.pages.late_forms import Late, SentLate, is_typed
 from issuer.routes.pages.rendering import render
 from issuer.routes.pages.sent_forms import SAFE, form
 from issuer.said import by_kind
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,9 +40,9 @@ if TYPE_CHECKING:
     from issuer.errors import TooManyAttempts
     from issuer.keys import Officer
     from issuer.office import Office
-    from issuer.sessions import SignedIn
+    from issuer.people.sessions import SignedIn
     from issuer.sight import Sight
-    from issuer.store import Store
+    from issuer.tables.store import Store
     from issuer.wording import Words
 
 _LONGEST_NEXT = 2_000

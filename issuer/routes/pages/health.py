@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from issuer import lane_conditions
-from issuer.lane_models import Trouble
 from issuer.said import msgid
+from issuer.sending import lane_conditions
+from issuer.tables.lane_models import Trouble
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from issuer.store import Work
+    from issuer.tables.store import Work
     from issuer.wording import Words
 
 _TROUBLES = {

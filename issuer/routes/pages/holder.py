@@ -16,19 +16,21 @@ from chain import code
 from chain.calendar import hour_of
 from chain.errors import RegistryError
 from chain.events import Track
-from issuer import copies, document_making, handing_out, holding, statuses
+from issuer import copies, holding
 from issuer.audit_log import Occasion
+from issuer.delivery import document_making, handing_out
+from issuer.document.face import PROOF_MEDIA_TYPE
 from issuer.errors import SessionOver, SignInRefused, TooManyAttempts
-from issuer.face import PROOF_MEDIA_TYPE
 from issuer.routes.pages import copy_forms, front
 from issuer.routes.pages.front import Call, Calling, Elsewhere, Fault
 from issuer.routes.pages.late_forms import Late, SentLate
+from issuer.status import statuses
 
 if TYPE_CHECKING:
     from chain.certificate_types import CertificateType
     from issuer.holding import Held
-    from issuer.models import Certificate
     from issuer.site import Site
+    from issuer.tables.models import Certificate
 
 router = front.router(tags=["holders"])
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 from fastapi import Response
 
 from chain.errors import InvalidInput
-from issuer import copies, holder_rows, holding, qr
-from issuer.account_models import Role
+from issuer import copies, holding
+from issuer.document import qr
 from issuer.errors import Erased, NotReady
 from issuer.holding import MOST_DAYS, USUAL_DAYS
 from issuer.routes.pages import copy_forms, front
 from issuer.routes.pages.front import Fault, Visit, Visiting
+from issuer.tables import holder_rows
+from issuer.tables.account_models import Role
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
 
 router = front.router(tags=["holders"])
 MAY = (Role.PREPARER, Role.STATUS_OFFICER, Role.AGENCY_MANAGER)

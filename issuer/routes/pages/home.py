@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query, Response
 
-from issuer import account_rows, overview, preferences, wording
-from issuer.account_models import Role
+from issuer import overview, wording
 from issuer.errors import NotFound
-from issuer.models import State
+from issuer.people import preferences
 from issuer.routes.pages import cookies, front, health
 from issuer.routes.pages.front import Calling, Visiting, next_page
 from issuer.said import msgid
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,24 +9,25 @@ from fastapi import Query, Response
 from starlette.datastructures import UploadFile
 
 from chain.text import quoted
-from issuer import fault_words, importing, imports, mapping, returned, spreadsheets, templates, uploads
-from issuer.draft_models import UploadState
+from issuer.draft import imports, uploads
 from issuer.errors import FileRefused, NotFound
-from issuer.mapping import How
 from issuer.routes.pages import front
 from issuer.routes.pages.drafts import clerk_of, types_of
 from issuer.routes.pages.front import Fault, Visit, Visiting
 from issuer.said import msgid
-from issuer.sheet import Told
+from issuer.spreadsheet import fault_words, importing, mapping, returned, spreadsheets, templates
+from issuer.spreadsheet.mapping import How
+from issuer.spreadsheet.sheet import Told
+from issuer.tables.draft_models import UploadState
 from issuer.tasks import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from chain.certificate_types import CertificateType
+    from issuer.draft.uploads import Opened
     from issuer.errors import RowFault
-    from issuer.mapping import Column
-    from issuer.uploads import Opened
+    from issuer.spreadsheet.mapping import Column
 
 router = front.router(tags=["imports"])
 

@@ -11,19 +11,20 @@ from fastapi import Query, Response
 
 from chain.errors import InvalidInput
 from chain.short_number import short_number
-from issuer import audit_log, days, finding, inspections
-from issuer.account_models import Role
+from issuer import audit_log, days, finding
 from issuer.errors import NotAllowed, NotFound, NotReady
-from issuer.inspection_models import Result
-from issuer.inspections import Finding
 from issuer.routes.pages import certificate_views, front, order_views
 from issuer.routes.pages.front import Fault, Visit, Visiting
 from issuer.said import msgid
-from issuer.status_words import RESULTS
+from issuer.status import inspections
+from issuer.status.inspections import Finding
+from issuer.status.status_words import RESULTS
+from issuer.tables.account_models import Role
+from issuer.tables.inspection_models import Result
 
 if TYPE_CHECKING:
-    from issuer.inspection_models import InspectionDue
-    from issuer.models import Certificate
+    from issuer.tables.inspection_models import InspectionDue
+    from issuer.tables.models import Certificate
 
 router = front.router(tags=["inspections"])
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run time
 
 from chain.errors import InvalidInput
-from issuer import accounts, sign_in
 from issuer.errors import PasswordRefused, SignInRefused
+from issuer.people import accounts, sign_in
 from issuer.routes.pages import front
 from issuer.routes.pages.front import Call, Calling, Fault
 from issuer.routes.pages.sign_in import follow
 
 if TYPE_CHECKING:
-    from issuer.account_models import Person
+    from issuer.tables.account_models import Person
 
 router = front.router(tags=["signing in"])
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.datastructures import FormData
     from starlette.requests import Request
 
-    from issuer.sessions import SignedIn
+    from issuer.people.sessions import SignedIn
 
 _NOT_TYPED = frozenset({"csrf", "root", "seen", "confirm", "confirmed"})
 """What a page brings along itself, or asks anew whenever it is shown: no loss."""

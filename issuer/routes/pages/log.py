@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 from fastapi import Query, Response
 
-from issuer import account_rows, audit_log
-from issuer.account_models import Role
+from issuer import audit_log
 from issuer.routes.pages import front
 from issuer.routes.pages.front import Visiting  # noqa: TC001 — FastAPI reads annotations at run time
-from issuer.work import LARGEST_ID
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role
+from issuer.tables.work import LARGEST_ID
 
 router = front.router(tags=["log"])
 _ON_A_PAGE = 50

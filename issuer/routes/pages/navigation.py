@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from issuer.account_models import Role
 from issuer.said import msgid
+from issuer.tables.account_models import Role
 
 if TYPE_CHECKING:
-    from issuer.sessions import SignedIn
+    from issuer.people.sessions import SignedIn
 
 _OF_AGENCIES = frozenset(Role) - {Role.COUNCIL_MEMBER}
 _ALL = frozenset(Role)

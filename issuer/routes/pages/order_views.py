@@ -9,36 +9,29 @@ from urllib.parse import parse_qsl
 from chain.calendar import hour_of
 from chain.errors import InvalidInput
 from chain.events import Track
-from issuer import (
-    account_rows,
-    days,
-    order_rows,
-    orders,
-    reasons,
-    spreadsheets,
-    status_rows,
-    status_words,
-    wishes,
-)
+from issuer import days, reasons
 from issuer.errors import Erased
-from issuer.models import State
-from issuer.order_models import OrderState
-from issuer.rehearsed_orders import Outcome
 from issuer.routes.pages import certificate_views
 from issuer.routes.pages.front import whole as whole_number
+from issuer.spreadsheet import spreadsheets
+from issuer.status import orders, status_words, wishes
+from issuer.status.rehearsed_orders import Outcome
+from issuer.tables import account_rows, order_rows, status_rows
+from issuer.tables.models import State
+from issuer.tables.order_models import OrderState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
 
-    from issuer.models import Certificate
-    from issuer.order_models import StatusOrder
-    from issuer.order_texts import Text
-    from issuer.rehearsed_orders import Rehearsal
     from issuer.routes.pages.front import Visit
     from issuer.slots import Held
-    from issuer.status_words import Said
-    from issuer.store import Work
+    from issuer.status.order_texts import Text
+    from issuer.status.rehearsed_orders import Rehearsal
+    from issuer.status.status_words import Said
+    from issuer.tables.models import Certificate
+    from issuer.tables.order_models import StatusOrder
+    from issuer.tables.store import Work
 
 _MOST_NUMBERS = 200_000
 """Characters of a pasted list."""

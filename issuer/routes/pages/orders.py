@@ -11,18 +11,20 @@ from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run
 from starlette.datastructures import UploadFile
 
 from chain.errors import InvalidInput
-from issuer import finding, order_rows, order_texts, orders
-from issuer.account_models import Role
+from issuer import finding
 from issuer.errors import Erased, FileRefused, NotAllowed, NotReady, Unconfirmed
-from issuer.order_models import OrderState
-from issuer.orders import Doing, Wanted
 from issuer.routes.pages import certificate_views, front, order_views
 from issuer.routes.pages.certificates import search_of
 from issuer.routes.pages.front import Fault, Visit, Visiting, whole
+from issuer.status import order_texts, orders
+from issuer.status.orders import Doing, Wanted
+from issuer.tables import order_rows
+from issuer.tables.account_models import Role
+from issuer.tables.order_models import OrderState
 
 if TYPE_CHECKING:
     from chain.errors import YinxinError
-    from issuer.order_models import StatusOrder
+    from issuer.tables.order_models import StatusOrder
 
 router = front.router(tags=["orders"])
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import Response
 
-from issuer import account_rows, passkeys
+from issuer.people import passkeys
+from issuer.tables import account_rows
 
 if TYPE_CHECKING:
     from issuer.routes.pages.front import Visit

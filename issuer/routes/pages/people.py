@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Query, Response
 
 from chain.errors import InvalidInput
-from issuer import account_rows, accounts, second_factors
-from issuer.account_models import Role, Standing
 from issuer.errors import NotAllowed, NotFound, NotReady
+from issuer.people import accounts, second_factors
 from issuer.routes.pages import front, pictures
 from issuer.routes.pages.front import Fault, Visit, Visiting
+from issuer.tables import account_rows
+from issuer.tables.account_models import Role, Standing
 
 if TYPE_CHECKING:
-    from issuer.account_models import Person
-    from issuer.accounts import Invited
     from issuer.directory import Agency
+    from issuer.people.accounts import Invited
+    from issuer.tables.account_models import Person
 
 router = front.router(tags=["people"])
 _ROLES = (Role.AGENCY_MANAGER, Role.COUNCIL_MEMBER)

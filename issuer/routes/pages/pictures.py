@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from issuer import qr
+from issuer.document import qr
 
 
 def qr_data_url(text: str) -> str:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from fastapi import Response
 
-from issuer import previews, rehearsals
+from issuer import rehearsals
+from issuer.delivery import previews
 from issuer.errors import NotFound
 from issuer.routes.pages import batch_frame, front
 from issuer.routes.pages.front import Visit, Visiting  # noqa: TC001 — FastAPI reads annotations at run time
 
 if TYPE_CHECKING:
-    from issuer.face import Document
-    from issuer.models import Batch, Certificate
+    from issuer.document.face import Document
+    from issuer.tables.models import Batch, Certificate
 
 router = front.router(tags=["batches"])
 

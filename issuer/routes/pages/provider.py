@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Query, Response
 
-from issuer import enquiries, sign_in
 from issuer.errors import NotFound, SignInRefused
-from issuer.provider import Provider  # noqa: TC001 — FastAPI reads annotations at run time
+from issuer.people import enquiries, sign_in
+from issuer.people.provider import Provider  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.routes.pages import cookies, front
 from issuer.routes.pages.front import Call, Calling, Fault, next_page
 from issuer.routes.pages.sign_in import follow
 
 if TYPE_CHECKING:
-    from issuer.enquiry_models import Enquiry
+    from issuer.tables.enquiry_models import Enquiry
 
 router = front.router(tags=["signing in"])
 Text = Annotated[str, Query(max_length=4000)]

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run time
 from fastapi.responses import StreamingResponse
 
-from issuer import audit_log, journeys, parking, zipping
-from issuer.account_models import Role
+from issuer import audit_log, journeys
+from issuer.delivery import zipping
 from issuer.errors import NotFound, NotReady, RefusedByRegistry
-from issuer.models import State
 from issuer.routes.pages import batch_words, front
 from issuer.routes.pages.front import Visit, Visiting  # noqa: TC001 — FastAPI reads annotations at run time
+from issuer.sending import parking
+from issuer.tables.account_models import Role
+from issuer.tables.models import State
 
 if TYPE_CHECKING:
     from issuer.journeys import Journey
-    from issuer.models import Batch, StatusChange
-    from issuer.store import Work
+    from issuer.tables.models import Batch, StatusChange
+    from issuer.tables.store import Work
 
 router = front.router(tags=["queue"])
 

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 from fastapi import Response
 
 from issuer import audit_log, tasks
-from issuer.account_models import Role
 from issuer.errors import NotAllowed, NotFound
-from issuer.reconciliation_models import Agreement
 from issuer.reconciling import differences, foreign_words, rows, running
 from issuer.reconciling.differences import Grade
 from issuer.routes.pages import front
 from issuer.routes.pages.front import Visiting  # noqa: TC001 — FastAPI reads annotations at run time
 from issuer.said import msgid
-from issuer.task_models import TaskState
+from issuer.tables.account_models import Role
+from issuer.tables.reconciliation_models import Agreement
+from issuer.tables.task_models import TaskState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from issuer.reconciliation_models import ForeignRecord, Reconciliation
     from issuer.routes.pages.front import Visit
-    from issuer.store import Work
+    from issuer.tables.reconciliation_models import ForeignRecord, Reconciliation
+    from issuer.tables.store import Work
 
 router = front.router(tags=["reconciliation"])
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuer import batch_rows, batch_views, issuing, rehearsals, rehearsing, tasks
-from issuer.account_models import Role
+from issuer import batch_views, issuing, rehearsals, tasks
 from issuer.errors import NotReady
+from issuer.rehearsal import rehearsing
 from issuer.routes.pages import batch_frame, front
 from issuer.routes.pages.front import Visit, Visiting  # noqa: TC001 — FastAPI reads annotations at run time
+from issuer.tables import batch_rows
+from issuer.tables.account_models import Role
 from issuer.tasks import TaskState
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from issuer.models import Batch
+    from issuer.tables.models import Batch
 
 router = front.router(tags=["batches"])
 

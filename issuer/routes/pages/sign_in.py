@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from fastapi import Query, Response
 
-from issuer import account_rows, second_factors, sign_in
 from issuer.errors import SessionOver, SignInRefused, TooManyAttempts
+from issuer.people import second_factors, sign_in
 from issuer.routes.pages import cookies, front, passkey_forms
 from issuer.routes.pages.front import Begun, Call, Calling, Fault, Visit, next_page
+from issuer.tables import account_rows
 
 router = front.router(tags=["signing in"])
 Next = Annotated[str, Query()]

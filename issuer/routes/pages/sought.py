@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from chain import base64url
 from chain.errors import InvalidInput
-from issuer import sessions
 from issuer.errors import Locked
+from issuer.people import sessions
 from issuer.routes.pages.front import Fault
 from issuer.vault import Place
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from issuer import issuing, submissions
-from issuer.account_models import Role
+from issuer import issuing
+from issuer.draft import submissions
 from issuer.errors import NotAllowed, NotReady
 from issuer.routes.pages import batch_frame, front
 from issuer.routes.pages.front import Fault, Visiting
+from issuer.tables.account_models import Role
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -9,14 +9,15 @@ from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run
 
 from chain.calendar import hour_of, time_of_hour
 from chain.errors import InvalidInput
-from issuer import reasons, statuses, wishes
+from issuer import reasons
 from issuer.errors import NotAllowed, NotReady
 from issuer.routes.pages import certificate_views, front
 from issuer.routes.pages.front import Fault, Visit, Visiting  # noqa: TC001 — as above
 from issuer.routes.pages.orders import fault_of, require_officer
+from issuer.status import statuses, wishes
 
 if TYPE_CHECKING:
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
 
 router = front.router(tags=["orders"])
 

@@ -9,20 +9,22 @@ from fastapi import Response
 from starlette.datastructures import UploadFile
 
 from chain.errors import ClaimsInvalid, InvalidInput
-from issuer import audit_log, days, forms, importing, replacing, replacing_lists
-from issuer.account_models import Role
+from issuer import audit_log, days, forms
+from issuer.draft import replacing, replacing_lists
+from issuer.draft.replacing import Changes
 from issuer.errors import FileRefused, NotAllowed, NotReady
-from issuer.models import Purpose
-from issuer.replacing import Changes
 from issuer.routes.pages import certificate_views, front
 from issuer.routes.pages.front import Fault, Visit, Visiting
+from issuer.spreadsheet import importing
+from issuer.tables.account_models import Role
+from issuer.tables.models import Purpose
 
 if TYPE_CHECKING:
     from datetime import date
 
     from chain.certificate_types import CertificateType
     from issuer.forms import Form
-    from issuer.models import Certificate
+    from issuer.tables.models import Certificate
 
 router = front.router(tags=["versions"])
 

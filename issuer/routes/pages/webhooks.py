@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 from fastapi import Response  # noqa: TC002 — FastAPI reads annotations at run time
 
 from chain.errors import InvalidInput
-from issuer import client_rows, clients, webhook_events, webhook_rows, webhooks
-from issuer.account_models import Role
+from issuer.client import clients
 from issuer.errors import AddressRefused, NotReady
 from issuer.routes.pages import client_words, front
 from issuer.routes.pages.front import Fault, Visit, Visiting
-from issuer.webhooks import Manager
+from issuer.tables import client_rows, webhook_rows
+from issuer.tables.account_models import Role
+from issuer.webhook import events as webhook_events
+from issuer.webhook import webhooks
+from issuer.webhook.webhooks import Manager
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from issuer.client_models import Client
+    from issuer.tables.client_models import Client
 
 router = front.router(tags=["webhooks"])
 

@@ -13,10 +13,10 @@ from chain.trust_list import TrustList
 from tests.chain.specimens import sign_with
 from tests.sealed import addresses, attester, signed_part, trust_list, validators
 from tests.vectors.making.material import material
-from verifier import receipts
 from verifier.attesting import Attester
-from verifier.receipts import BlockNamed, Receipt
-from verifier.report import Verdict
+from verifier.check import receipts
+from verifier.check.receipts import BlockNamed, Receipt
+from verifier.check.report import Verdict
 
 NOW = "2026-11-22T04:31:00Z"
 _OWN, _OTHER = attester(), attester("stranger")

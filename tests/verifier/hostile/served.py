@@ -13,9 +13,9 @@ import uvicorn
 
 from tests.verifier.book import NOW
 from tests.verifier.hostile.world import index_of_the_world
-from verifier import reading
 from verifier.app import make_app
 from verifier.settings import Settings
+from verifier.uploads import reading
 
 
 def main() -> None:

@@ -17,9 +17,9 @@ from tests.verifier.hostile.json_texts import JSON_TEXTS
 from tests.verifier.hostile.pdf_files import PDF_FILES
 from tests.verifier.hostile.pictures import PICTURES
 from tests.verifier.hostile.world import index_of_the_world, world
-from verifier import reading
 from verifier.app import make_app
 from verifier.settings import Settings
+from verifier.uploads import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chain.events import Event
     from chain.registry import Block
     from tests.verifier.book import Paper
-    from verifier.index import Index
+    from verifier.indexing.index import Index
 
 HOST = "verify.example.cn"
 """The official site."""

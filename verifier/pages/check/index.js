@@ -1,4 +1,4 @@
-// The verification procedure where a certificate is looked at: verifier/verification.py and what it stands on, in
+// The verification procedure where a certificate is looked at: verifier/check/verification.py and what it stands on, in
 // JavaScript. Nothing here asks a network, a clock, a store or a page; what is known and what time it is come in.
 
 import { hex } from "../evidence/bytes.js";

@@ -1,4 +1,4 @@
-// Whether a receipt is one of this registry's attesters, and whole: verifier/receipts.py and receipt_check.py in
+// Whether a receipt is one of this registry's attesters, and whole: verifier/check/receipts.py and receipt_check.py in
 // JavaScript. A receipt is not a certificate, so its report is never VALID: the form alone argues for INCOMPLETE.
 
 import { characters, equal, fromBase64url, fromUtf8, hex, unhex, utf8 } from "../evidence/bytes.js";

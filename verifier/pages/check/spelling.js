@@ -1,5 +1,5 @@
 // Warns of letters in what a report shows that are not what they look like: A of another alphabet, signs unseen. A warning
-// changes no verdict. The rules are ranges and sets of characters, the same as in verifier/spelling.py.
+// changes no verdict. The rules are ranges and sets of characters, the same as in verifier/check/spelling.py.
 
 import { CHINESE, message, words } from "./wording.js";
 

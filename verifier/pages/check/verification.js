@@ -1,6 +1,6 @@
 // The procedure: whether a certificate is to be believed, and why. What was brought, what is known of the registry and the
 // moment come in, a report comes out. A bad certificate is an answer, never an exception. Nothing here asks anybody or
-// reads a clock. The checks are those of verifier/verification.py, in its order and words:
+// reads a clock. The checks are those of verifier/check/verification.py, in its order and words:
 //
 // 1. form, 2. signature, 3. inclusion, 4. anchoring, 5. status, 6. validity, 7. document.
 //

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from chain.registry import Artifact
     from verifier.audit.council_calls import CallReader
-    from verifier.index import Index
+    from verifier.indexing.index import Index
     from verifier.settings import Settings
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from chain import base64url
 from verifier.audit.exporting import Listing, columns
 from verifier.audit.paging import PAGE_ROWS, Cursors, Page
-from verifier.checkpoint_rows import IndexBehind
+from verifier.indexing.checkpoint_rows import IndexBehind
 from verifier.routes.audit.frame import DESK, Cursor, Format, Lang, PageFault, address, exported, page
 from verifier.routes.cosignatures import witnessed_of
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from verifier.audit.citations import Graph
     from verifier.audit.finding import Finding
     from verifier.audit.papers import Paper
-    from verifier.moments import Moment
+    from verifier.check.moments import Moment
     from verifier.routes.desk import Desk
     from verifier.wording import Language
 

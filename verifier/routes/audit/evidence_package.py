@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from verifier.audit.completeness import Complete
     from verifier.audit.handed_in import HandedIn
-    from verifier.moments import Moment
+    from verifier.check.moments import Moment
     from verifier.routes.desk import Desk
     from verifier.wording import Language
 

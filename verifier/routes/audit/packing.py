@@ -14,8 +14,8 @@ from verifier.audit.completeness import NothingCut, subject_of
 from verifier.audit.misasked import Misasked
 from verifier.audit.package import Means, NotBelieved
 from verifier.audit.package_report import Typesetter
-from verifier.checkpoint_rows import IndexBehind
-from verifier.receipt_page import PageUnprintable
+from verifier.indexing.checkpoint_rows import IndexBehind
+from verifier.receipt.page import PageUnprintable
 from verifier.routes.audit.frame import PageFault
 from verifier.routes.turns import Turns
 from verifier.wiring import NodesAsked, attester_of
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from chain.registry import Block
     from verifier.audit.completeness import Complete, Subject
     from verifier.audit.handed_in import HandedIn
-    from verifier.index import Index
+    from verifier.indexing.index import Index
+    from verifier.published.trust_file import TrustFile
     from verifier.settings import Settings
-    from verifier.trust_file import TrustFile
 
 ZIP = "application/zip"
 FIELDS = ("agency", "type", "first", "last", "root", "leaf")

@@ -13,8 +13,8 @@ from verifier.answer import as_json
 from verifier.audit import acts, record_lists, record_pages
 from verifier.audit.events_told import capability_words, names
 from verifier.audit.timeline import timeline
-from verifier.parties import Part
-from verifier.presented import Presented
+from verifier.check.presented import Presented
+from verifier.indexing.parties import Part
 from verifier.register import Tables, opened
 from verifier.routes.audit.frame import DESK, Cursor, Format, Lang, PageFault, as_hex, exported_from, from_hex, page
 from verifier.routes.desk import desk_of, request_id_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from verifier.audit.exporting import Listing
-    from verifier.report import Report
+    from verifier.check.report import Report
 
 _HASH, _ADDRESS = 32, 20
 _NAMED = 8

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import UploadFile
 
 from verifier.audit.misasked import Misasked
-from verifier.reading import MAX_UPLOAD
 from verifier.routes.audit.frame import PageFault
 from verifier.routes.bodies import parsed, require_text
 from verifier.routes.desk import desk_of
 from verifier.routes.problems import RequestFault
+from verifier.uploads.reading import MAX_UPLOAD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

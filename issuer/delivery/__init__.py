@@ -1,0 +1,1 @@
+"""What follows once a batch is signed: documents, proofs, and how both come into people's hands."""

@@ -1,0 +1,1 @@
+"""What certificates shall say, until a batch is submitted: typed or brought, judged, replaced, looked over."""

@@ -1,0 +1,1 @@
+"""Erasure: what is held about a person becomes unreadable, on two officers' word."""

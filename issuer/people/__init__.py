@@ -1,0 +1,1 @@
+"""The issuer's own people: their accounts, how they sign in, and what opens their keys."""

@@ -1,0 +1,1 @@
+"""A batch made, printed, read back and verified before anybody signs it."""

@@ -1,0 +1,1 @@
+"""Many questions at once, and their answers as tables that companies file."""

@@ -1,0 +1,1 @@
+"""The index: follows the chain into tables, and is what verification asks."""

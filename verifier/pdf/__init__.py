@@ -1,0 +1,1 @@
+"""How a PDF is made: its structure, pages, letters and signatures. Looked at in the confined child."""

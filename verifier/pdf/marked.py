@@ -1,0 +1,118 @@
+"""A page as its marked parts, and each as what draws it: pieces of text, and paths.
+
+Everything on our pages is in such a part (ISO 32000-2, 14.6), which says whether it is text. What stands outside one,
+or in one that says something else of itself, our typesetter does not write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import pikepdf
+
+from verifier.pdf.placing import Box
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterator, Mapping, Sequence
+
+CONTENT, DRAWINGS, LETTERS, PLACES = "content", "drawings", "letters", "places"
+FONTS, STRUCTURE = "fonts", "structure"
+"""What is not ours of a file or a page, as the ends of keys of `locales/*.json`."""
+
+Path: TypeAlias = "Sequence[tuple[str, tuple[float, ...]]]"
+"""Pieces by their operators, with their numbers."""
+
+_PATH = frozenset("mlch")
+_MARKS = frozenset({"/Alt", "/BBox", "/Lang", "/MCID", "/Type"})
+"""What a marked part of a page may say of itself; what replaces its text is not among it."""
+
+
+class NotOurs(Exception):
+    """What our typesetter does not write: one of the kinds above."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+class Step(NamedTuple):
+    """An operator; all pieces of a path together are `P`."""
+
+    operator: str
+    operands: Sequence[pikepdf.Object] = ()
+    path: Path = ()
+
+
+class Section(NamedTuple):
+    """A marked part of a page."""
+
+    mark: str
+    steps: Sequence[Step]
+
+    def is_one(self, mark: str, written: re.Pattern[str]) -> bool:
+        """Whether it is of a kind, and written as such."""
+        return self.mark == mark and written.fullmatch(" ".join(step.operator for step in self.steps)) is not None
+
+
+def sections(page: pikepdf.Page) -> Iterator[Section]:
+    """Yield a page's marked parts; raises `NotOurs` for anything outside one, or that says more of itself."""
+    mark = ""
+    steps: list[Step] = []
+    path: list[tuple[str, tuple[float, ...]]] = []
+    for instruction in pikepdf.parse_content_stream(page):
+        operator, operands = str(instruction.operator), list(instruction.operands)
+        if operator in _PATH:
+            path.append((operator, tuple(map(float, operands))))  # Else it fails.
+            continue
+        if path:
+            steps.append(Step("P", (), path))
+            path = []
+        if operator == "BDC" and not mark:
+            mark, steps = _mark(*operands), []
+        elif operator == "EMC" and mark:
+            yield Section(mark, steps)
+            mark = ""
+        elif mark:
+            steps.append(Step(operator, operands))
+        else:
+            raise NotOurs(CONTENT)
+    if mark or path:
+        raise NotOurs(CONTENT)
+
+
+def _mark(tag: pikepdf.Object, properties: pikepdf.Object) -> str:
+    """Return what a part is: /Span, or of what is no text, its kind."""
+    if not isinstance(properties, pikepdf.Dictionary) or not set(properties.keys()) <= _MARKS:
+        raise NotOurs(CONTENT)
+    return str(properties.get("/Type", "")) if tag == "/Artifact" else str(tag)
+
+
+def by_operator(steps: Sequence[Step]) -> dict[str, Step]:
+    """Return the first of each operator."""
+    return {step.operator: step for step in reversed(steps)}
+
+
+def matrix(step: Step) -> tuple[tuple[float, ...], float, float]:
+    """Return how something is turned and scaled, and to where it is moved."""
+    a, b, c, d, x, y = map(float, step.operands)
+    return (a, b, c, d), x, y
+
+
+def corners(steps: Mapping[str, Step]) -> Iterator[tuple[float, float]]:
+    """Yield the points of a path, on the page."""
+    (a, b, c, d), left, bottom = matrix(steps["cm"])
+    for _, numbers in steps["P"].path:
+        for x, y in zip(numbers[::2], numbers[1::2], strict=True):
+            yield a * x + c * y + left, b * x + d * y + bottom
+
+
+def box_of(steps: Mapping[str, Step]) -> Box:
+    """Return the box that has all points of a path."""
+    across, up = zip(*corners(steps), strict=True)
+    return Box(min(across), min(up), max(across), max(up))
+
+
+def kind(steps: Mapping[str, Step]) -> str:
+    """Return the operators of a path's pieces."""
+    return "".join(operator for operator, _ in steps["P"].path)

@@ -1,0 +1,88 @@
+"""Whether a PDF is made as our typesetter makes documents, so that what it shows is what its text layer says.
+
+A page can show one thing and say another: with letters that stand for others, with text that replaces what is drawn,
+with words moved, hidden or painted over, with pictures. Our documents are typeset by one program from the same few
+fonts, and use little of what PDF can do. What is made of anything else may still agree with what was signed, but is not
+the original file. Here is the file's structure; `pdf.typefaces` has the fonts, `pdf.drawing` the pages.
+
+Runs in the confined child (`verifier.uploads.decoding`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pikepdf
+
+from verifier.pdf import drawing, typefaces
+from verifier.pdf.marked import STRUCTURE, NotOurs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from verifier.pdf.typefaces import Typeface
+
+_CATALOGUE = frozenset(
+    {"/AF", "/Extensions", "/Lang", "/MarkInfo", "/Metadata", "/Names", "/OutputIntents", "/Pages", "/StructTreeRoot"}
+    | {"/Type", "/Version", "/ViewerPreferences"}
+)
+_PAGE = frozenset({"/Contents", "/MediaBox", "/Parent", "/Resources", "/StructParents", "/Tabs", "/Type"})
+_SIGNED_CATALOGUE, _SIGNED_PAGE = _CATALOGUE | {"/AcroForm", "/Perms"}, _PAGE | {"/Annots"}
+"""What a signature of the file adds; `verifier.pdf.stamps` looks at what those hold."""
+_STREAM = frozenset({"/Filter", "/Length"})
+_A4, _EXACT = (595.2756, 841.8898), 0.01
+"""In points: a page's width and height, and how exactly it has them."""
+_RESOURCES = frozenset({"/ColorSpace", "/Font", "/ProcSet"})
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a file is made."""
+
+    foreign: str
+    """What of it our typesetter does not write; empty if nothing."""
+    behind: tuple[str, ...] = ()
+    """What is written behind each page; unknown of a foreign file."""
+
+
+def look(pdf: pikepdf.Pdf, *, is_signed: bool = False) -> Made:
+    """Look at how a file is made. Of a signed one, the signature is left out."""
+    try:
+        return Made("", tuple(_behind(pdf, is_signed=is_signed)))
+    except NotOurs as exc:
+        return Made(exc.what)
+
+
+def _behind(pdf: pikepdf.Pdf, *, is_signed: bool) -> Iterator[str]:
+    # Of a file that has to be repaired before it can be read, each program makes what it likes.
+    if (
+        pdf.get_warnings()
+        or pdf.is_encrypted
+        or not set(pdf.Root.keys()) <= (_SIGNED_CATALOGUE if is_signed else _CATALOGUE)
+    ):
+        raise NotOurs(STRUCTURE)
+    known: dict[str, Typeface] = {}
+    for number, page in enumerate(pdf.pages):
+        # What it takes over from the tree of pages, pikepdf has written into the page.
+        if not set(page.obj.keys()) <= (_SIGNED_PAGE if is_signed else _PAGE):
+            raise NotOurs(STRUCTURE)
+        resources = page.obj.get("/Resources")
+        content = page.obj.get("/Contents")
+        if not isinstance(content, pikepdf.Stream) or not isinstance(resources, pikepdf.Dictionary):
+            raise NotOurs(STRUCTURE)
+        if not set(content.keys()) <= _STREAM or not _is_whole_sheet(page):
+            raise NotOurs(STRUCTURE)
+        if not set(resources.keys()) <= _RESOURCES:
+            raise NotOurs(STRUCTURE)
+        fonts = resources.get("/Font", pikepdf.Dictionary())
+        faces = {name: typefaces.read(font, known) for name, font in fonts.items()}
+        yield drawing.behind(page, faces, is_first=number == 0)
+
+
+def _is_whole_sheet(page: pikepdf.Page) -> bool:
+    """Whether all of A4 is shown, upright or on its side."""
+    left, bottom, right, top = map(float, page.obj.MediaBox)
+    return (left, bottom) == (0, 0) and any(
+        abs(right - width) < _EXACT and abs(top - height) < _EXACT for width, height in (_A4, _A4[::-1])
+    )

@@ -1,0 +1,1 @@
+"""What this verifier hands out for checks without it: checkpoints, packs and the trust list."""

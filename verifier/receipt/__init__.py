@@ -1,0 +1,1 @@
+"""Receipts: what was found, in words, on a page, signed."""

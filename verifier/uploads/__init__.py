@@ -1,0 +1,1 @@
+"""From what people bring to what can be verified, in processes that can do no harm."""

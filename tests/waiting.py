@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
+
+import httpx2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 _POLL_S = 0.02
+
+get, post = partial(httpx2.get, timeout=PATIENCE_S), partial(httpx2.post, timeout=PATIENCE_S)
+"""Ask over HTTP whoever may take longer than the library waits unasked."""
 
 
 def wait_until(holds: Callable[[], object], *, what: str) -> None:

@@ -19,6 +19,7 @@ from chain import base64url
 from chain.checkpoint import Checkpoint
 from chain.events import Track
 from chain.keys import PublicKey
+from tests import waiting
 from tests.audit.witnesses import NAME, PATIENCE_S, Desk, copied, outsider
 from tests.deployed import document_key, leaves_of
 from tests.verifier.papers_on_chain import set_status
@@ -76,29 +77,29 @@ class TestCosigning:
         first, witness = outside
         desk = knowing(first, witness)
         with desk.served() as url:
-            number = httpx2.get(url + CHECKPOINTS).json()["checkpoints"][0]["block_number"]
-            before = httpx2.get(f"{url}{CHECKPOINTS}/{number}/cosignatures").json()
+            number = waiting.get(url + CHECKPOINTS).json()["checkpoints"][0]["block_number"]
+            before = waiting.get(f"{url}{CHECKPOINTS}/{number}/cosignatures").json()
             assert (before["cosignatures"], before["lacking"]) == ([], [NAME])
             collected(desk)
-            (told,) = httpx2.get(f"{url}{CHECKPOINTS}/{number}/cosignatures").json()["cosignatures"]
+            (told,) = waiting.get(f"{url}{CHECKPOINTS}/{number}/cosignatures").json()["cosignatures"]
             cosignature = Cosignature.parse(json.dumps(told["cosignature"]).encode())
             key = told["key"]
             cosignature.verify(PublicKey(base64url.decode(key["x"]), base64url.decode(key["y"])))
-            file = Checkpoint.parse(httpx2.get(f"{url}{CHECKPOINTS}/{number}").content)
+            file = Checkpoint.parse(waiting.get(f"{url}{CHECKPOINTS}/{number}").content)
             assert cosignature.statement.checkpoint == file.statement
             assert (told["witness"], told["block_number"]) == (NAME, number)
             for lang, heading in (("zh-CN", "检查点与见证"), ("en", "Checkpoints and witnesses")):
-                page = httpx2.get(f"{url}/audit/checkpoints", params={"lang": lang})
+                page = waiting.get(f"{url}/audit/checkpoints", params={"lang": lang})
                 assert page.status_code == 200
                 assert heading in page.text
                 assert NAME in page.text
-            page = httpx2.get(f"{url}/audit/checkpoints/{number}", params={"lang": "en"})
+            page = waiting.get(f"{url}/audit/checkpoints/{number}", params={"lang": "en"})
             assert base64url.encode(cosignature.signature) in page.text
-            assert httpx2.get(f"{url}{CHECKPOINTS}/1/cosignatures").status_code == 404
-            assert httpx2.get(f"{url}/audit/checkpoints/1").status_code == 404
-        newest = httpx2.get(f"{witness.url}{WITNESS}/newest")
+            assert waiting.get(f"{url}{CHECKPOINTS}/1/cosignatures").status_code == 404
+            assert waiting.get(f"{url}/audit/checkpoints/1").status_code == 404
+        newest = waiting.get(f"{witness.url}{WITNESS}/newest")
         assert Cosignature.parse(newest.content) == cosignature
-        about = httpx2.get(witness.url + WITNESS).json()
+        about = waiting.get(witness.url + WITNESS).json()
         assert (about["name"], about["newest"]["block_number"], about["split_views"]) == (NAME, number, 0)
 
     def test_a_later_cosignature_covers_what_was_before(
@@ -116,8 +117,8 @@ class TestCosigning:
         (seen,) = told.cosigned
         assert seen.cosignature.statement.number == newer
         with desk.served() as url:
-            assert f"by block {newer}" in httpx2.get(f"{url}/audit/checkpoints", params={"lang": "en"}).text
-            text = httpx2.get(f"{url}/audit/checkpoints.csv", follow_redirects=True).text
+            assert f"by block {newer}" in waiting.get(f"{url}/audit/checkpoints", params={"lang": "en"}).text
+            text = waiting.get(f"{url}/audit/checkpoints.csv", follow_redirects=True).text
             assert [line.split(",")[0] for line in text.splitlines()][1:3] == [str(newer), str(older.number)]
 
     def test_what_a_witness_saw_elsewhere_counts_once_the_index_has_come_as_far(
@@ -150,13 +151,13 @@ class TestCosigning:
         for required, status in ((0, 200), (1, 404)):
             desk = knowing(first, witness, witnesses_required=required)
             with desk.served() as url:
-                assert httpx2.get(f"{url}{CHECKPOINTS}/latest").status_code == status
-                assert len(httpx2.get(url + CHECKPOINTS).json()["checkpoints"]) == (status == 200)
+                assert waiting.get(f"{url}{CHECKPOINTS}/latest").status_code == status
+                assert len(waiting.get(url + CHECKPOINTS).json()["checkpoints"]) == (status == 200)
                 if required:
-                    page = httpx2.get(f"{url}/audit/checkpoints", params={"lang": "en"}).text
+                    page = waiting.get(f"{url}/audit/checkpoints", params={"lang": "en"}).text
                     assert "Not handed out yet" in page
                     collected(desk)
-                    assert httpx2.get(f"{url}{CHECKPOINTS}/latest").status_code == 200
+                    assert waiting.get(f"{url}{CHECKPOINTS}/latest").status_code == 200
 
     def test_a_silent_witness_is_told_and_asked_again(self, outside: tuple[Desk, Outsider]) -> None:
         first, witness = outside
@@ -195,7 +196,7 @@ class TestCosigning:
         read = Checkpoint.parse(newer)
 
         def answer(data: bytes) -> httpx2.Response:
-            return httpx2.post(f"{witness.url}{WITNESS}/checkpoints", content=data)
+            return waiting.post(f"{witness.url}{WITNESS}/checkpoints", content=data)
 
         assert answer(b"x").status_code == 400
         assert answer(replace(read, registry_id=bytes(32)).encode()).status_code == 404
@@ -203,7 +204,7 @@ class TestCosigning:
         assert answer(newer).status_code == 200
         late = answer(older)
         assert (late.status_code, late.content) == (409, answer(newer).content)
-        assert httpx2.get(f"{witness.url}{WITNESS}/alarms").json() == {"alarms": []}
+        assert waiting.get(f"{witness.url}{WITNESS}/alarms").json() == {"alarms": []}
 
 
 def newest_file(desk: Desk) -> bytes:
@@ -242,20 +243,20 @@ class TestSplitViews:
                 (seen,) = Rounds(witness.witness, (url,)).once()
                 assert seen.is_alarm
                 collected(two)
-                page = httpx2.get(f"{url}/audit/checkpoints", params={"lang": "en"}).text
+                page = waiting.get(f"{url}/audit/checkpoints", params={"lang": "en"}).text
                 assert "Two histories of this register were vouched for" in page
-                (split,) = httpx2.get(f"{url}/api/v1/split-views").json()["split_views"]
+                (split,) = waiting.get(f"{url}/api/v1/split-views").json()["split_views"]
                 for side in (split["older"], split["newer"]):
                     (attestation,) = side["attestations"]
                     assert attestation["listed"]
                     assert side["statement"] in page
                     assert attestation["signature"] in page
-                data = httpx2.get(url + split["url"]).content
-                assert httpx2.get(f"{url}{CHECKPOINTS}/latest").status_code == 200
-                listed = httpx2.get(f"{url}/audit/checkpoints/split-views.json", follow_redirects=True).json()
+                data = waiting.get(url + split["url"]).content
+                assert waiting.get(f"{url}{CHECKPOINTS}/latest").status_code == 200
+                listed = waiting.get(f"{url}/audit/checkpoints/split-views.json", follow_redirects=True).json()
                 assert [row["name"] for row in listed["rows"]] == [split["name"]]
-            assert httpx2.get(f"{witness.url}{WITNESS}/split-views").json() == {"split_views": [split["name"]]}
-            alarms = httpx2.get(f"{witness.url}{WITNESS}/alarms").json()["alarms"]
+            assert waiting.get(f"{witness.url}{WITNESS}/split-views").json() == {"split_views": [split["name"]]}
+            alarms = waiting.get(f"{witness.url}{WITNESS}/alarms").json()["alarms"]
             # Once when it was asked for, once when it was handed in.
             assert {(each["kind"], each["name"]) for each in alarms} == {("split_view", split["name"])}
             assert {each["source"] for each in alarms} == {url, "handed in"}
@@ -289,7 +290,7 @@ class TestSplitViews:
             other = replace(genuine, block_hash=bytes(32), state=None, attestations=()).attested(
                 key.public.kid, key.sign
             )
-            answer = httpx2.post(f"{witness.url}{WITNESS}/checkpoints", content=other.encode())
+            answer = waiting.post(f"{witness.url}{WITNESS}/checkpoints", content=other.encode())
             assert answer.status_code == 422
             assert honest.verifier.witnessed.split_views() == []
             again = knowing(one, witness)
@@ -312,7 +313,7 @@ class TestSplitViews:
                 key.public.kid, key.sign
             )
             statuses = [
-                httpx2.post(f"{witness.url}{WITNESS}/checkpoints", content=each.encode()).status_code
+                waiting.post(f"{witness.url}{WITNESS}/checkpoints", content=each.encode()).status_code
                 for each in (genuine, other)
             ]
             assert statuses == [200, 422]
@@ -403,7 +404,7 @@ def newest_by(url: str, desk: Desk, folder: Path, port: int, *, kill: bool, olde
             assert process.poll() is None
             assert time.monotonic() < until
             try:
-                answer = httpx2.get(f"{address}/newest")
+                answer = waiting.get(f"{address}/newest")
                 if answer.status_code == 200:
                     break
             except httpx2.TransportError:
@@ -411,7 +412,7 @@ def newest_by(url: str, desk: Desk, folder: Path, port: int, *, kill: bool, olde
                 pass
             time.sleep(0.1)
         if older:
-            late = httpx2.post(f"{address}/checkpoints", content=older)
+            late = waiting.post(f"{address}/checkpoints", content=older)
             assert (late.status_code, late.content) == (409, answer.content)
         return answer.content
     finally:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-import httpx2
 import pytest
 
 from chain import code, history, merkle
@@ -19,6 +18,7 @@ from chain.calendar import hour_of
 from chain.events import StatusChanged, Track
 from chain.history import Step
 from chain.pack import Pack
+from tests import waiting
 from tests.browser.device import DAY, World, telephone, with_path
 from tests.deployed import document_key, signer
 from tests.verifier.book import TYPE
@@ -387,7 +387,7 @@ def batch_of(made: Paper, agency: int, block: int, timestamp: int) -> JSON:
 
 def without_the_revocation(world: World) -> bytes:
     """Return the newest pack with the revocation left out of its list, and all else as it was."""
-    whole = Pack.parse(httpx2.get(f"{world.server.url}{PACK}").content)
+    whole = Pack.parse(waiting.get(f"{world.server.url}{PACK}").content)
     writer = world.deployed.writer()
     records = list(writer.records(0, whole.checkpoint.block_number))
     kept = [record for record in records if not isinstance(record.event, StatusChanged)]

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 
 from chain import copy
 from chain.calendar import today
+from tests import waiting
 from tests.browser.test_scanned import paper, site, telephone
 from tests.verifier.copied import HOST, TERMS, limited
 from tests.verifier.test_index import now_of
@@ -57,8 +57,8 @@ def test_a_copys_file_is_green_and_a_copy_all_the_same(browser: Browser, site: s
 
 def test_other_programs_are_told_that_it_is_a_copy(site: str, signed: copy.LimitedCopy) -> None:
     url = copy.url(HOST, signed.short().encode())
-    (report,) = httpx2.post(f"{site}/api/v1/verify", json={"code": url}).json()["reports"]
+    (report,) = waiting.post(f"{site}/api/v1/verify", json={"code": url}).json()["reports"]
     assert (report["verdict"], report["copy"]["shows_claims"]) == ("INCOMPLETE", False)
     files = {"file": ("limited-copy.cose", signed.encode())}
-    (report,) = httpx2.post(f"{site}/api/v1/verify", files=files).json()["reports"]
+    (report,) = waiting.post(f"{site}/api/v1/verify", files=files).json()["reports"]
     assert (report["verdict"], report["copy"]["proven"]) == ("VALID", True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx2
 import pytest
 import zxingcpp
 from PIL import Image
 
 from chain.events import Track
+from tests import waiting
 from tests.browser.counter import camera_browser
 from tests.browser.device import DAY, Telephone, World, telephone, with_path
 from verifier.wording import Language, sentence
@@ -38,7 +38,7 @@ def papers(world: World) -> tuple[Paper, Paper]:
 @pytest.fixture(scope="module")
 def file(world: World, papers: tuple[Paper, Paper], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Save the file."""
-    answer = httpx2.get(f"{world.server.url}{ADDRESS}?lang=en")
+    answer = waiting.get(f"{world.server.url}{ADDRESS}?lang=en")
     assert answer.status_code == 200, answer.text
     assert "attachment" in answer.headers["content-disposition"]
     saved = tmp_path_factory.mktemp("saved") / "yinxin-verifier.html"
@@ -101,10 +101,10 @@ def test_a_photo_of_a_code_is_read(
 
 
 def test_who_has_it_already_is_not_sent_it_again(world: World, file: Path) -> None:
-    first = httpx2.get(f"{world.server.url}{ADDRESS}?lang=en")
-    again = httpx2.get(f"{world.server.url}{ADDRESS}?lang=en", headers={"If-None-Match": first.headers["etag"]})
+    first = waiting.get(f"{world.server.url}{ADDRESS}?lang=en")
+    again = waiting.get(f"{world.server.url}{ADDRESS}?lang=en", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
-    assert httpx2.get(f"{world.server.url}{ADDRESS}?lang=zh-CN").headers["etag"] != first.headers["etag"]
+    assert waiting.get(f"{world.server.url}{ADDRESS}?lang=zh-CN").headers["etag"] != first.headers["etag"]
 
 
 # On telephones files have no `mediaDevices` at all.

@@ -355,7 +355,7 @@ class TestAltered:
 
 class TestWords:
     def test_the_verifier_knows_the_words_that_the_issuer_prints(self) -> None:
-        issued = json.loads((Path(face.__file__).parent / "layouts" / "words.json").read_text(encoding="utf-8"))
+        issued = json.loads((Path(face.__file__).parents[1] / "layouts" / "words.json").read_text(encoding="utf-8"))
         own = {
             "issuer": face._ISSUER,  # noqa: SLF001 (the words that are not in the file)
             "issued": face._ISSUED,  # noqa: SLF001 (the words that are not in the file)

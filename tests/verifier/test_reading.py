@@ -25,6 +25,7 @@ from chain.certificate_types import shipped
 from chain.validity import Validity
 from tests.verifier.book import NOW, TODAY, TYPE, Book, paper
 from tests.verifier.printed import examples, issue, print_document
+from tests.waiting import PATIENCE_S
 from verifier.check.presented import Presented
 from verifier.check.report import Outcome, Report, Verdict
 from verifier.check.verification import verify
@@ -375,7 +376,7 @@ def in_child(program: str, first: str = "") -> subprocess.CompletedProcess[str]:
     found = f"import sys\nsys.path.insert(0, {str(Path.cwd())!r})\nfrom verifier.uploads import decoding\n"
     start = f"{found}{first}\ndecoding.confine()\n"
     return subprocess.run(
-        [sys.executable, "-c", start + program], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", start + program], capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
 
 

@@ -91,6 +91,11 @@ def workbook(rows: Sequence[Sequence[object]]) -> bytes:
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(list(row))
+    return saved(book)
+
+
+def saved(book: openpyxl.Workbook) -> bytes:
+    """Return an Excel workbook as a file."""
     held = io.BytesIO()
     book.save(held)
     return held.getvalue()

@@ -25,6 +25,7 @@ from tests.verifier.bulk_desk import (
     lying_about_its_size,
     merged,
     named_in_gbk,
+    saved,
     scanned,
     with_link,
     workbook,
@@ -107,6 +108,8 @@ class TestArchives:
             (encrypted(zipped({"secret.pdf": b"x"})), "password"),
             (zipped({"inner.zip": zipped({"x": b"y"})}), "within the archive"),
             (zipped({"sheet.xlsx": workbook([["x"]])}), "within the archive"),
+            (zipped({"list.csv": b"code\n7HKQ-2M4D-X9RT-0C\n"}), "within the archive"),
+            (zipped({"x.txt": b"7HKQ-2M4D-X9RT-0C\n7HKQ-2M4D-X9RT-0C\n"}), "within the archive"),
             (zipped({"x.gz": b"\x1f\x8b\x08rest"}), "within the archive"),
             (zipped({"x.7z": b"7z\xbc\xaf\x27\x1crest"}), "within the archive"),
             (zipped({"x.txt": b"y"}, zipfile.ZIP_LZMA), "ordinary ZIP"),
@@ -118,12 +121,16 @@ class TestArchives:
             (b"PK\x05\x06" + bytes(18), "no file"),
             (zipped({"folder/": b""}), "no file"),
         ],
-        ids=range(18),
+        ids=range(20),
     )
     def test_a_hostile_archive_is_refused_in_one_clear_line(self, archive: bytes, said: str) -> None:
         (line,) = check(Brought("hostile.zip", archive))
         assert line.verdict == "UNREADABLE"
         assert said in english(line)
+
+    def test_programs_on_windows_write_folders_with_a_backslash(self) -> None:
+        lines = check(Brought("z.zip", zipped({"供应商\\": b"", "供应商\\甲.txt": desk()[1][0].code().encode()})))
+        assert [(line.file, line.verdict) for line in lines] == [("z.zip/供应商/甲.txt", "VALID")]
 
     def test_a_hostile_entry_never_stops_the_others(self) -> None:
         good = desk()[1][0].code().encode()
@@ -251,6 +258,86 @@ class TestTables:
         rows = [Row(1, ("other", "短号码")), Row(2, (number, number))]
         assert asked(rows)[0].row == 2
         assert asked([]) == ()
+
+    @pytest.mark.parametrize(
+        "above",
+        [
+            "供应商证照清单,,\n甲,{code},核验日期\n",
+            "sep=,\ncompany,code,on\n",
+            "\n名单2026,,\n日期,2026-11-01,\n公司,短号码（14位）,核验日期 (YYYY-MM-DD)\n",
+            "公司,证照,核验日期\n,二维码,\n",
+            "公司,凭证,日期\n",
+            "日期,二维码,核验日期*：\n",
+        ],
+        ids=range(6),
+    )
+    def test_a_day_counts_wherever_its_header_stands(self, above: str) -> None:
+        known, stranger = desk()[1][2].code(), "二维码内容"
+        table = f"{above.format(code=stranger)}2020-01-01,{known},2026-05-31\n2020-01-01,{known},\n"
+        lines = check(Brought("list.csv", table.encode()))
+        assert [(line.verdict, line.on) for line in lines] == [("VALID", "2026-05-31"), ("REVOKED", "2026-11-22")]
+
+    def test_what_is_mistyped_is_no_header(self) -> None:
+        good = code.short_number(desk()[1][0].leaf)
+        rows = [("code", "state"), ("7HKQ-2M4D-X9RT-0Z", "on"), ("", "on"), (good, "off")]
+        found = asked([Row(place, cells) for place, cells in enumerate(rows, 1)])
+        assert [(each.row, each.on) for each in found] == [(2, None), (3, None), (4, None)]
+        assert [each.row for each in asked([Row(1, ("7HKQ-2M4D-X9RT-0Z", "on")), Row(2, (good, ""))])] == [1, 2]
+
+    def test_a_day_merged_over_some_rows_is_one_for_each_of_them(self) -> None:
+        _, other, revoked = desk()[1]
+        book = openpyxl.Workbook()
+        for row in (
+            ["供应商清单", None],
+            ["二维码", "核验日期"],
+            [revoked.code(), date(2026, 5, 31)],
+            [other.code(), None],
+            [revoked.code(), None],
+            [revoked.code(), None],
+        ):
+            book.active.append(row)
+        book.active.merge_cells("A1:B1")
+        book.active.merge_cells("B3:B5")
+        lines = check(Brought("list.xlsx", saved(book)))
+        assert [(line.row, line.verdict) for line in lines] == [
+            (3, "VALID"),
+            (4, "VALID"),
+            (5, "VALID"),
+            (6, "REVOKED"),
+        ]
+
+    def test_formulas_that_were_never_computed_are_not_taken_for_empty_cells(self) -> None:
+        first, second, _ = desk()[1]
+        lines = check(
+            Brought(
+                "list.xlsx",
+                workbook(
+                    [
+                        ["二维码", "核验日期"],
+                        [first.code(), "=DATE(2026,5,31)"],
+                        ["=Sheet2!A1", None],
+                        [f'="{second.code()}"', None],
+                        ["=A3", "=TODAY()"],
+                    ]
+                ),
+            )
+        )
+        assert verdicts(lines) == ["CANNOT_CHECK", "UNREADABLE", "VALID", "CANNOT_CHECK"]
+        assert "=DATE(2026,5,31)" in english(lines[0])
+        assert "never computed" in english(lines[1])
+
+    def test_a_quotation_mark_that_is_left_open_swallows_no_rows(self) -> None:
+        first, second, _ = desk()[1]
+        for opening in ('"甲', '"甲\n乙'):
+            table = f'code,company\n{first.code()},{opening}\n{second.code()},乙\n{second.code()},"丙"\n'
+            (line,) = check(Brought("list.csv", table.encode()))
+            assert (line.verdict, "quotation marks" in english(line)) == ("UNREADABLE", True)
+        fine = f'code,company\n{first.code()},"甲\n乙"\n{second.code()},"丙"丁\n'
+        assert verdicts(check(Brought("list.csv", fine.encode()))) == ["VALID", "VALID"]
+
+    def test_an_old_workbook_says_what_to_do(self) -> None:
+        (line,) = check(Brought("list.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)))
+        assert (line.verdict, "save it as XLSX" in english(line)) == ("UNREADABLE", True)
 
 
 class TestPapers:

@@ -42,6 +42,8 @@ MOST = unpacking.MAX_ROWS
 """How many lines one bulk check answers."""
 
 _ZIP, _PDF = b"PK", b"%PDF-"
+_OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How workbooks of before 2007 begin, and those of today that have a password."""
 _TABLES = (".csv", ".tsv", ".tab")
 
 
@@ -104,6 +106,8 @@ class Bulk:
         """Check one thing that was brought, whatever is in it."""
         if isinstance(what, str):
             yield self._step([_Item(Place(name), what)])
+        elif what.startswith(_OLD):
+            yield self._step([_Item(Place(name), Presented(fault=message("bulk.old")))])
         elif what.startswith(_ZIP):
             yield from self._archive(name, what)
         elif _is_table(name, what):
@@ -120,10 +124,13 @@ class Bulk:
                     self._total += entry.of - 1
                 count += 1
                 place = Place(f"{name}/{entry.name}")
-                if entry.fault is None:
+                why = entry.fault
+                if why is None and _is_list(entry.name, entry.data):
+                    why = message("bulk.entry.nested")
+                if why is None:
                     yield from self._file(place, entry.data)
                 else:
-                    yield self._step([_Item(place, Presented(fault=entry.fault))])
+                    yield self._step([_Item(place, Presented(fault=why))])
         except unpacked.IsWorkbook:
             yield from self._table(name, upload)
             return
@@ -186,6 +193,8 @@ class Bulk:
             return not_asked(item.place, message("bulk.rows", limit=MOST), self.clock())
         if isinstance(item.what, str) and not item.what.strip():
             return self._checked(item, Presented(fault=message("bulk.empty_cell")))
+        if isinstance(item.what, str) and item.what.startswith("="):
+            return self._checked(item, Presented(fault=message("bulk.formula")))
         known = None
         if seen_as or not isinstance(item.what, Presented):
             data = seen_as or (item.what.strip().encode() if isinstance(item.what, str) else item.what)
@@ -267,6 +276,11 @@ def _together(paper: Presented, page: Presented) -> Presented:
         unread_signatures=paper.document.unread_signatures + page.document.unread_signatures,
     )
     return replace(paper, document=document)
+
+
+def _is_list(name: str, data: bytes) -> bool:
+    """Whether a file is a table as text, and not one certificate, code or short number in several lines."""
+    return _is_table(name, data) and not bulk_columns.looks_right(reading.read_upload(data))
 
 
 def _is_table(name: str, upload: bytes) -> bool:

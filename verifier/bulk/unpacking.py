@@ -18,7 +18,8 @@ import unicodedata
 import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -117,11 +118,18 @@ def _archive(upload: bytes) -> zipfile.ZipFile:
 
 def _is_left_behind(entry: zipfile.ZipInfo) -> bool:
     name = name_of(entry)
-    return entry.is_dir() or name.startswith(_LEFT_BEHIND[0]) or name.rpartition("/")[2] in _LEFT_BEHIND[1:]
+    return name.endswith("/") or name.startswith(_LEFT_BEHIND[0]) or name.rpartition("/")[2] in _LEFT_BEHIND[1:]
 
 
 def name_of(entry: zipfile.ZipInfo) -> str:
-    """Return a file's name as whoever packed it wrote it: Chinese programs write GBK and do not say so."""
+    """Return a file's name as whoever packed it wrote it, with its folders as all others write them.
+
+    Chinese programs write GBK and do not say so; programs on Windows write folders with a backslash.
+    """
+    return _decoded_name(entry).replace("\\", "/")
+
+
+def _decoded_name(entry: zipfile.ZipInfo) -> str:
     if entry.flag_bits & 0x800:
         return entry.orig_filename
     try:
@@ -147,9 +155,9 @@ def shown_name(name: str) -> str:
 
 def _entry_fault(entry: zipfile.ZipInfo, name: str, seen: set[str], left: int) -> str:
     """Say why a file is refused before it is unpacked; empty if it is not."""
-    parts = name.replace("\\", "/").split("/")
+    parts = name.split("/")
     faults = (
-        ("bulk.entry.path", ".." in parts or parts[0] == "" or ":" in parts[0] or "\0" in name or "\\" in name),
+        ("bulk.entry.path", ".." in parts or parts[0] == "" or ":" in parts[0] or "\0" in name),
         ("bulk.entry.link", stat.S_ISLNK(entry.external_attr >> 16)),
         ("bulk.entry.encrypted", bool(entry.flag_bits & 0x41)),
         ("bulk.entry.duplicate", unicodedata.normalize("NFC", name).casefold() in seen),
@@ -215,15 +223,70 @@ def _workbook(upload: bytes) -> Iterator[tuple[int, list[str]]]:
         sheet = next((each for each in book.worksheets if each.sheet_state == "visible"), None)
         if sheet is None:
             return
+        # No public name says where a sheet lies.
+        with _archive(upload) as archive, archive.open(sheet._worksheet_path) as xml:  # noqa: SLF001
+            merged, formulas = _beside_values(xml)
         # What a sheet says of its size is not believed: some programs write A1.
         sheet.reset_dimensions()
-        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1):
-            yield number, [_text(cell) for cell in cells]
+        found = enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1)
+        yield from _as_shown(((number, [_text(cell) for cell in cells]) for number, cells in found), merged, formulas)
     # Every fault of a workbook comes out of that library as another kind of error.
     except Exception as exc:
         if isinstance(exc, MemoryError):
             raise
         raise Refused("bulk.damaged") from exc
+
+
+def _beside_values(xml: IO[bytes]) -> tuple[dict[int, list[tuple[int, int]]], dict[int, dict[int, str]]]:
+    """Return what a sheet's values leave out: which cells reach over rows below theirs, and formulas without a value.
+
+    The former by their row, as column and last row; the latter by row and column. All count from 1. A program that
+    writes formulas without computing them leaves their values to whoever opens the file next.
+    """
+    from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries  # type: ignore[import-untyped]  # noqa: PLC0415 (as above)
+
+    merged: dict[int, list[tuple[int, int]]] = {}
+    formulas: dict[int, dict[int, str]] = {}
+    row = column = 0
+    for event, element in ET.iterparse(xml, events=("start", "end")):  # noqa: S314 (`_look_at` was here)
+        kind = element.tag.rpartition("}")[2]
+        if event == "start":
+            if kind == "row":
+                row, column = int(element.get("r", row + 1)), 0
+            continue
+        if kind == "c":
+            row, column = coordinate_to_tuple(element.get("r")) if element.get("r") else (row, column + 1)
+            formula = element.find("{*}f")
+            if formula is not None and not element.findtext("{*}v") and column <= MAX_COLUMNS:
+                formulas.setdefault(row, {})[column] = "=" + (formula.text or "…")
+        elif kind == "mergeCell":
+            left, top, _, bottom = range_boundaries(element.get("ref"))
+            if top and bottom and top < bottom and left <= MAX_COLUMNS:
+                merged.setdefault(top, []).append((left, bottom))
+        if kind in {"c", "row"}:
+            element.clear()
+    return merged, formulas
+
+
+def _as_shown(
+    rows: Iterable[tuple[int, list[str]]],
+    merged: dict[int, list[tuple[int, int]]],
+    formulas: dict[int, dict[int, str]],
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield rows with what `_beside_values` found put in: a day merged over some rows is one for each of them."""
+    reaching: list[tuple[int, int, str]] = []
+    for number, cells in rows:
+        for column, formula in formulas.get(number, {}).items():
+            if column <= len(cells):
+                cells[column - 1] = cells[column - 1] or formula
+        reaching = [each for each in reaching if number <= each[1]]
+        if any(cells):
+            for column, _, value in reaching:
+                cells[column - 1] = cells[column - 1] or value
+        reaching += [
+            (column, last, cells[column - 1]) for column, last in merged.get(number, ()) if column <= len(cells)
+        ]
+        yield number, cells
 
 
 def _look_at(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
@@ -266,8 +329,19 @@ def _separated(upload: bytes) -> Iterator[tuple[int, list[str]]]:
     outside = "".join(first.split('"')[::2])
     separator = max(_SEPARATORS, key=outside.count)
     number = 0
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            taken.append(line)
+            yield line
+
     try:
-        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+        for cells in csv.reader(lines(), delimiter=separator):
+            if len(taken) > 1:
+                # A quotation mark that nothing closes would swallow the rows below it.
+                tuple(csv.reader(taken, delimiter=separator, strict=True))
+            taken.clear()
             number += 1
             yield number, [cell.strip() for cell in cells]
     except csv.Error as exc:

@@ -175,6 +175,8 @@ class TestApi:
     ) -> None:
         job, other = (finished(client, begun(client, json={"items": ["x"]})) for _ in range(2))
         assert client.get(job["results"]["csv"]).status_code == 200
+        # To ask whether it is there is not to take it.
+        assert client.head(other["results"]["csv"]).status_code == 200
         try:
             clock.later = timedelta(minutes=9)
             assert client.get(job["results"]["csv"]).status_code == 200
@@ -268,7 +270,9 @@ class TestFairness:
         monkeypatch.setattr(reading, "read_upload", slow)
         job = begun(client, files=[("file", (f"{place}", b"slow %d" % place)) for place in range(20)])
         assert reached.wait(30)
-        assert client.get(job["url"]).json()["state"] in {"WAITING", "RUNNING"}
+        assert job["total"] == 20
+        told = client.get(job["url"]).json()
+        assert (told["state"] in {"WAITING", "RUNNING"}, told["total"]) == (True, 20)
         assert client.get(f"{job['url']}/results.csv").status_code == 409
         answer = client.post("/api/v1/verify", files={"file": ("a", papers[0].sd_jwt.encode())})
         assert answer.json()["reports"][0]["verdict"] == "VALID"

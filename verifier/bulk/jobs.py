@@ -82,10 +82,10 @@ class Job:
     folder: Path
     _key: bytes
 
-    def begin(self, now: datetime) -> Progress:
-        """Make the folder."""
+    def begin(self, now: datetime, *, count: int = 0) -> Progress:
+        """Make the folder; `count` says how many things are brought."""
         self.folder.mkdir(mode=0o700, parents=True)
-        progress = Progress(State.WAITING, 0, 0, {}, int(now.timestamp()))
+        progress = Progress(State.WAITING, 0, count, {}, int(now.timestamp()))
         self._touch(_ALIVE, now.timestamp())
         self._touch(_UNTIL, now.timestamp() + KEPT_S)
         self.write(progress)

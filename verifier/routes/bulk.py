@@ -167,7 +167,9 @@ async def results(
         if state is not State.DONE:
             return state
         data = write(job.lines(), words)
-        job.was_taken(now)
+        # Who asks only whether there is something has taken nothing.
+        if not request.state.is_head:
+            job.was_taken(now)
         return data
 
     answer = await _found(made)

@@ -105,7 +105,7 @@ class BulkDesk:
             await sleep(_TEND_S)
 
     def _keep(self, job: Job, brought: Sequence[Brought]) -> None:
-        job.begin(self.desk.clock())
+        job.begin(self.desk.clock(), count=len(brought))
         for place, each in enumerate(brought):
             job.keep(place, each.name, each.what)
 

@@ -19,6 +19,8 @@ from verifier.routes import bodies, incoming
 from verifier.routes.problems import RequestFault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.types import Message
 
     from chain.strict_json import JSON
@@ -28,7 +30,7 @@ async def _all(request: Request) -> bytes:
     return b"".join([chunk async for chunk in incoming.limited(request, 10)])
 
 
-def _request(*pieces: bytes, goes_on: bool = False) -> Request:
+def _request(*pieces: bytes, goes_on: bool = False, headers: Sequence[tuple[bytes, bytes]] = ()) -> Request:
     """Return a request whose body comes in pieces; one that goes on says that there is more, and then nothing."""
     left = list(pieces)
 
@@ -37,7 +39,7 @@ def _request(*pieces: bytes, goes_on: bool = False) -> Request:
             await sleep_forever()
         return {"type": "http.request", "body": left.pop(0), "more_body": goes_on or bool(left)}
 
-    return Request({"type": "http", "method": "POST", "headers": []}, receive)
+    return Request({"type": "http", "method": "POST", "headers": list(headers)}, receive)
 
 
 def test_a_whole_body_comes_through() -> None:
@@ -176,6 +178,27 @@ def test_a_form_in_another_charset_than_utf_8_is_refused(charset: str) -> None:
 @pytest.mark.parametrize("said", ["", "; charset=utf-8", "; charset=UTF-8", '; charset="utf8"'])
 def test_a_form_in_utf_8_may_say_so(said: str) -> None:
     bodies.require_form(_form(said))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (b"content-type", b"application/json; charset=gbk"),
+        (b"content-type", b'application/json; Charset="utf-16"'),
+        (b"content-encoding", b"gzip"),
+        (b"content-encoding", b"br, identity"),
+    ],
+)
+def test_json_that_is_said_to_be_written_otherwise_is_refused_though_it_could_be_read(
+    name: bytes, value: bytes
+) -> None:
+    body = "证".encode("gbk")
+    assert len(body.decode()) == 1  # Which says something else.
+    with pytest.raises(RequestFault, match="wanted") as caught:
+        run(_json, _request(b'"' + body + b'"', headers=[(name, value)]))
+    assert caught.value.status == 415
+    good = [(b"content-type", b"application/json; charset=UTF-8"), (b"content-encoding", b"identity")]
+    assert run(_json, _request(b'"x"', headers=good)) == "x"
 
 
 @pytest.mark.parametrize(("name", "value"), [("text", "a\0b"), ("te\0xt", "ab"), ("text", "\ud800")])

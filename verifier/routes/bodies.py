@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fastapi import Request  # noqa: TC002 (FastAPI reads it where `require_query` is a dependency)
-from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -35,7 +34,6 @@ _MAX_FIELDS = 4
 MAX_JSON_VALUES = 1_000
 """Of the JSON bodies that ask about one thing; two or three are wanted."""
 _SHOWN = 60
-_UTF_8 = frozenset({"utf-8", "utf8"})
 _NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _NAME = 120
 
@@ -127,10 +125,6 @@ def require_form(request: Request) -> None:
     """
     if (media_type := media_type_of(request)) != FORM:
         raise RequestFault(415, f"got a body of {media_type[:_SHOWN] or 'no content type'}, wanted {FORM}")
-    _, parameters = parse_options_header(request.headers["content-type"])
-    charset = parameters.get(b"charset", b"utf-8").decode("latin-1")
-    if charset.lower() not in _UTF_8:
-        raise RequestFault(415, f"got a body in the charset {charset[:_SHOWN]!r}, wanted utf-8")
     require_plain(request)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
+from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
 from chain import strict_json
@@ -29,6 +30,7 @@ _LATE_S = 0.1
 """By so much the event loop may wake us too late before that counts as a stand of its own."""
 _QUICK = 64 * 1024
 """Bytes of JSON that are parsed at once; more would keep everybody else waiting."""
+_UTF_8 = frozenset({"utf-8", "utf8"})
 _SHOWN, _MEMBERS = 40, 6
 """How much of a name, and how many of them, a sentence about a fault has."""
 _MARKS = (b"[", b"{", b",")
@@ -78,6 +80,7 @@ async def json_of(request: Request, most: int, *, most_values: int) -> JSON:
 
     Read by our own parser: the framework's takes the last of two equal members, NaN and other encodings.
     """
+    require_plain(request)
     count, body = _Values(most_values), bytearray()
     async for piece in limited(request, most):
         count.take(piece)
@@ -86,17 +89,25 @@ async def json_of(request: Request, most: int, *, most_values: int) -> JSON:
     try:
         return strict_json.parse(data) if len(data) <= _QUICK else await to_thread.run_sync(strict_json.parse, data)
     except ValueError as exc:
-        require_plain(request)
         if not data:
             raise RequestFault(400, "got an empty body, wanted JSON") from exc
         raise RequestFault(400, f"got a body that is not strict JSON: {exc}; wanted one value, in UTF-8") from exc
 
 
 def require_plain(request: Request) -> None:
-    """Raise `RequestFault` for a body that says of itself that it is packed: nothing here is unpacked."""
+    """Raise `RequestFault` for a body that says of itself that it is packed, or no UTF-8.
+
+    Nothing here is unpacked, and what another charset writes may be UTF-8 by chance, with other characters.
+    """
     coding = request.headers.get("content-encoding", "identity")
-    if coding.strip().lower() != "identity":
+    if coding.strip().lower() not in {"", "identity"}:
         raise RequestFault(415, f"got a body with the content coding {coding[:_SHOWN]!r}, wanted one without")
+    media_type = request.headers.get("content-type", "")
+    if ";" not in media_type:
+        return
+    charset = parse_options_header(media_type)[1].get(b"charset", b"utf-8").decode("latin-1")
+    if charset.lower() not in _UTF_8:
+        raise RequestFault(415, f"got a body in the charset {charset[:_SHOWN]!r}, wanted utf-8")
 
 
 def kind_of(value: JSON) -> str:

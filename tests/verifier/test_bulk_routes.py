@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import time
 from datetime import timedelta
 from threading import Event, Timer
@@ -21,7 +22,7 @@ from tests.verifier.papers_on_chain import anchor, certificate_of, index_of, set
 from tests.verifier.test_index import now_of
 from verifier.app import make_app
 from verifier.bulk import jobs as bulk_jobs
-from verifier.bulk.jobs import Jobs
+from verifier.bulk.jobs import Job, Jobs
 from verifier.routes.bulk_bodies import MAX_UPLOADS
 from verifier.settings import Settings
 from verifier.uploads import reading
@@ -280,6 +281,32 @@ class TestFairness:
         assert client.get(job["url"]).status_code == 404
         may_go.set()
         finished(client, begun(client, json={"items": ["x"]}))
+
+    def test_cancelling_what_is_just_being_taken_alarms_nobody(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        genuine, ended = Job.take, Event()
+
+        def half_way(folder: Path, **_: bool) -> None:
+            for path in folder.iterdir():
+                path.unlink()
+            ended.set()
+
+        def cancelled_meanwhile(job: Job, place: int) -> tuple[str, bytes | str]:
+            if place:
+                monkeypatch.setattr(shutil, "rmtree", half_way)
+                job.cancel()
+                monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+            return genuine(job, place)
+
+        monkeypatch.setattr(Job, "take", cancelled_meanwhile)
+        job = begun(client, json={"items": ["x", "y"]})
+        assert ended.wait(30)
+        # Something is left to delete, and yet nobody finds it any more.
+        assert [client.get(job["url"]).status_code, client.delete(job["url"]).status_code] == [404, 404]
+        monkeypatch.undo()
+        finished(client, begun(client, json={"items": ["x"]}))
+        assert "unforeseen" not in "".join(capsys.readouterr())
 
     def test_one_client_has_three_at_a_time_and_the_next_is_told_when_to_come(
         self, client: TestClient, monkeypatch: pytest.MonkeyPatch

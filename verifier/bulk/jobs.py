@@ -163,8 +163,12 @@ class Job:
         self.delete()
 
     def delete(self) -> None:
-        """Delete everything of it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Delete everything of it; to everybody else it is gone at once, though there may be much to delete."""
+        going = self.folder.with_name(f"{self.folder.name}.{secrets.token_hex(4)}")
+        # Somebody else may have been quicker.
+        with suppress(OSError):
+            self.folder.rename(going)
+        shutil.rmtree(going, ignore_errors=True)
 
     def _put(self, name: str, data: bytes) -> None:
         nonce = secrets.token_bytes(_NONCE)

@@ -173,13 +173,24 @@ class _Work:
             note=self._note,
         )
         self._request_id = request_id
-        self._steps = bulk.steps((Brought(*job.take(place)) for place in range(count)), count=count)
+        self._steps = bulk.steps(self._brought(count), count=count)
         self._created_at = int(desk.clock().timestamp())
         self._total, self._done, self._segments = count, 0, 0
         self._verdicts: Counter[str] = Counter()
         self._lines: list[Line] = []
         self._told = 0.0
         self._until: float | None = None
+
+    def _brought(self, count: int) -> Iterator[Brought]:
+        """Yield what was brought; nothing more once it was cancelled, which `step` says then."""
+        for place in range(count):
+            try:
+                name, what = self.job.take(place)
+            except JobUnknown:
+                if self.job.is_cancelled:
+                    return
+                raise
+            yield Brought(name, what)
 
     def step(self) -> bool:
         """Take one step and keep what it came to; returns whether another follows. Raises `JobUnknown`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from string import Formatter
@@ -64,8 +65,11 @@ class TestHeading:
             ("presented", "Genuine and in force on 1 March 2026", "2026年3月1日真实有效"),
             (
                 "presented_short_number",
-                "In the register, and in force on 1 March 2026, but this does not show whose it is",
-                "已登记，2026年3月1日有效，但未显示完整信息",
+                (
+                    "In the register, with nothing recorded against it on 1 March 2026; "
+                    "but this does not show whose it is or its dates"
+                ),
+                "已登记，2026年3月1日无撤销、吊销等记录；但未显示持证主体和有效期",
             ),
             (
                 "presented_document",
@@ -99,6 +103,16 @@ class TestHeading:
             heading(report, ENGLISH) == "Genuine, but not yet in force on 31 December 2025 (valid from 1 January 2026)"
         )
         assert heading(report, CHINESE) == "证照真实，但2025年12月31日尚未生效"
+
+    def test_a_short_number_claims_nothing_about_the_dates_that_it_does_not_tell(self) -> None:
+        for validity in (Validity(date(2020, 1, 1), date(2024, 12, 31)), Validity(date(2027, 1, 1), None)):
+            book, made = anchored(validity=validity)
+            report = ask(book, made.presented_short_number)
+            assert report.verdict is Verdict.INCOMPLETE
+            for language in Language:
+                said = (heading(report, language), sentence(f"bulk.verdict.{report.verdict}", language))
+                for words in (*said, sentence(f"receipt.found.{report.verdict}", language)):
+                    assert not re.search("in force|登记有效", words, re.IGNORECASE)
 
     def test_today_is_chinas_day(self) -> None:
         book, made = anchored()

@@ -306,6 +306,28 @@ class TestTables:
             (6, "REVOKED"),
         ]
 
+    def test_every_sheet_that_shows_is_checked_and_one_without_codes_disturbs_nobody(self) -> None:
+        first, _, revoked = (made.code() for made in desk()[1])
+        book = openpyxl.Workbook()
+        for name, rows in {
+            "汇总": [["说明"], ["共3家"]],
+            "一季度": [["二维码"], [first]],
+            "隐藏": [["二维码"], [first]],
+            "产品": [["编码"], ["A-1"]],
+            "二季度": [["清单"], ["核验日期", "二维码"], ["2026-05-31", revoked], [None, revoked]],
+        }.items():
+            sheet = book.create_sheet(name)
+            for row in rows:
+                sheet.append(row)
+        book["隐藏"].sheet_state = "hidden"
+        del book["Sheet"]
+        lines = check(Brought("list.xlsx", saved(book)))
+        assert [(line.file, line.row, line.verdict) for line in lines] == [
+            ("list.xlsx/一季度", 2, "VALID"),
+            ("list.xlsx/二季度", 3, "VALID"),
+            ("list.xlsx/二季度", 4, "REVOKED"),
+        ]
+
     def test_formulas_that_were_never_computed_are_not_taken_for_empty_cells(self) -> None:
         first, second, _ = desk()[1]
         lines = check(

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from chain.errors import InvalidInput
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from verifier.bulk.unpacked import Row
     from verifier.check.moments import Moment
     from verifier.check.receipt_check import Vouchers
     from verifier.check.report import Report
@@ -143,16 +145,17 @@ class Bulk:
 
     def _table(self, name: str, upload: bytes) -> Iterator[Step]:
         try:
-            rows = bulk_columns.asked(tuple(unpacked.rows(upload)))
+            rows = tuple(unpacked.rows(upload))
         except unpacked.NotTakenApart as exc:
             yield self._step([_Item(Place(name), Presented(fault=exc.why))])
             return
-        if not rows:
+        asked = _asked(name, rows)
+        if not asked:
             yield self._step([_Item(Place(name), Presented(fault=message("bulk.no_column")))])
             return
-        self._total += len(rows) - 1
+        self._total += len(asked) - 1
         yield self._step([])
-        items = iter(_Item(Place(name, row=row.row), row.text, row.on) for row in rows)
+        items = iter(asked)
         while some := list(islice(items, TEXTS_A_STEP)):
             yield self._step(some)
 
@@ -276,6 +279,17 @@ def _together(paper: Presented, page: Presented) -> Presented:
         unread_signatures=paper.document.unread_signatures + page.document.unread_signatures,
     )
     return replace(paper, document=document)
+
+
+def _asked(name: str, rows: Sequence[Row]) -> list[_Item]:
+    """Return what the rows of a table ask; further sheets only if they have something that can be checked."""
+    found: list[_Item] = []
+    for sheet, own in groupby(rows, key=attrgetter("sheet")):
+        asked = bulk_columns.asked(tuple(own))
+        if not sheet or any(bulk_columns.looks_right(reading.read_text(each.text)) for each in asked):
+            place = Place(f"{name}/{sheet}" if sheet else name)
+            found += [_Item(replace(place, row=each.row), each.text, each.on) for each in asked]
+    return found
 
 
 def _is_list(name: str, data: bytes) -> bool:

@@ -45,6 +45,8 @@ class Row:
     number: int
     """As spreadsheet programs count, from 1."""
     cells: tuple[str, ...]
+    sheet: str = ""
+    """The name of a workbook's sheet, but for the first that shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,11 @@ def files(upload: bytes) -> Iterator[File]:
 
 
 def rows(upload: bytes) -> Iterator[Row]:
-    """Yield the rows of a workbook's first sheet, or of a table as text; raises `NotTakenApart` as `files` does."""
+    """Yield the rows of a workbook, sheet by sheet, or of a table as text; raises `NotTakenApart` as `files` does."""
     for header, _ in _frames(unpacking.SHEET, upload):
         match header:
-            case {"row": int() as number, "cells": [*cells]}:
-                yield Row(number, tuple(cell for cell in cells if isinstance(cell, str)))
+            case {"sheet": str() as sheet, "row": int() as number, "cells": [*cells]}:
+                yield Row(number, tuple(cell for cell in cells if isinstance(cell, str)), sheet)
             case _:
                 raise _nonsense()
 

@@ -17,6 +17,7 @@ import sys
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -190,21 +191,22 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int) -> tup
 
 
 def rows(upload: bytes, outlet: Outlet) -> None:
-    """Write each row of a table that is not empty; raises `Refused`."""
-    found = _workbook(upload) if upload.startswith(b"PK") else _separated(upload)
-    count = 0
-    for number, cells in found:
+    """Write each row of a table that is not empty, and in which sheet it stands; raises `Refused`."""
+    found = _workbook(upload) if upload.startswith(b"PK") else (("", *row) for row in _separated(upload))
+    counts: Counter[str] = Counter()
+    for sheet, number, cells in found:
         if not any(cells):
             continue
-        count += 1
-        if count > MAX_ROWS + 1:
+        counts[sheet] += 1
+        if counts[sheet] > MAX_ROWS + 1:
             # One of the rows holds the headers, perhaps.
             raise Refused("bulk.rows", limit=MAX_ROWS)
-        outlet.put({"row": number, "cells": [cell[:MAX_CELL] for cell in cells[:MAX_COLUMNS]]})
+        cut = [cell[:MAX_CELL] for cell in cells[:MAX_COLUMNS]]
+        outlet.put({"sheet": sheet, "row": number, "cells": cut})
 
 
-def _workbook(upload: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows of a workbook's first sheet that shows."""
+def _workbook(upload: bytes) -> Iterator[tuple[str, int, list[str]]]:
+    """Yield the rows of a workbook's sheets that show, with the sheet's name; the first sheet has none."""
     with _archive(upload) as archive:
         parts = archive.infolist()
         if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
@@ -220,16 +222,17 @@ def _workbook(upload: bytes) -> Iterator[tuple[int, list[str]]]:
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(upload), read_only=True, data_only=True, keep_links=False)
-        sheet = next((each for each in book.worksheets if each.sheet_state == "visible"), None)
-        if sheet is None:
-            return
-        # No public name says where a sheet lies.
-        with _archive(upload) as archive, archive.open(sheet._worksheet_path) as xml:  # noqa: SLF001
-            merged, formulas = _beside_values(xml)
-        # What a sheet says of its size is not believed: some programs write A1.
-        sheet.reset_dimensions()
-        found = enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1)
-        yield from _as_shown(((number, [_text(cell) for cell in cells]) for number, cells in found), merged, formulas)
+        shown = [each for each in book.worksheets if each.sheet_state == "visible"]
+        for place, sheet in enumerate(shown):
+            # No public name says where a sheet lies.
+            with _archive(upload) as archive, archive.open(sheet._worksheet_path) as xml:  # noqa: SLF001
+                merged, formulas = _beside_values(xml)
+            # What a sheet says of its size is not believed: some programs write A1.
+            sheet.reset_dimensions()
+            found = enumerate(sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), start=1)
+            name = shown_name(sheet.title) if place else ""
+            cells = ((number, [_text(cell) for cell in row]) for number, row in found)
+            yield from ((name, *row) for row in _as_shown(cells, merged, formulas))
     # Every fault of a workbook comes out of that library as another kind of error.
     except Exception as exc:
         if isinstance(exc, MemoryError):

@@ -176,6 +176,7 @@ class TestTables:
             ["己", first.code(), "", "2026-02-30"],
             ["庚", None, "x", None],
             ["辛", "7HKQ-2M4D-X9RT-0Z", "", None],
+            ["壬", revoked.code(), "", "2026-05-31 00:00:00"],
         ]
         sheet = workbook(rows)
         lines = check(Brought("list.xlsx", sheet))
@@ -188,8 +189,9 @@ class TestTables:
             "CANNOT_CHECK",
             "UNREADABLE",
             "UNREADABLE",
+            "VALID",
         ]
-        assert [line.row for line in lines] == list(range(2, 10))
+        assert [line.row for line in lines] == list(range(2, 11))
         assert [line.on for line in lines[:4]] == ["2026-02-01", "2026-03-01", "2026-05-31", "2026-11-22"]
         assert "2999-01-01" in english(lines[4])
         assert "2026-02-30" in english(lines[5])

@@ -30,7 +30,7 @@ _MEANT = frozenset(
 )
 _DAYS = "核验日期 查询日期 核查日期 基准日 check_date as_of asof on day date 日期".split()  # noqa: SIM905 (as above)
 """Of several such columns the one counts whose name stands first here."""
-_DAY = re.compile(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?")
+_DAY = re.compile(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?(?:[ T]0?0:00(?::00)?)?")
 _QUOTED = re.compile(r'="([^"]*)"')
 _REMARK = re.compile(r"[(（\[【].*", re.DOTALL)
 _LOOKED_AT = 200

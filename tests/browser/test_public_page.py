@@ -170,7 +170,9 @@ def test_a_scanned_code_shows_its_verdict(
 def test_what_is_asked_first_comes_first(browser: Browser, shop: Shop) -> None:
     with watched(browser, shop, size=DESKTOP) as page:
         open_code(page, shop, "valid")
-        order = page.evaluate("[...document.querySelectorAll('main > *')].map((part) => part.className.split(' ')[0])")
+        order = page.evaluate(
+            "[...document.querySelectorAll('main > :not(.paper-note)')].map((part) => part.className.split(' ')[0])"
+        )
         wanted = ["test", "verdict", "live", "certificate", "dates", "compare", "against", "next", "technical"]
         assert order[: len(wanted)] == wanted
         largest = page.evaluate(
@@ -200,6 +202,32 @@ def test_the_clock_ticks_and_everybody_has_the_same_word(browser: Browser, shop:
             assert set(page.inner_text("[data-minute-word]").split(" · ")) != words[-1]
     assert words[0] == words[1]
     assert len(words[0]) == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_verdict_that_stays_open_stops_its_clock_and_says_how_old_it_is(
+    browser: Browser, shop: Shop, language: str
+) -> None:
+    said = {
+        "en": "This is the answer of 22 November 2026 12:30 (Beijing time), {}. What happened since is not in it.",
+        "zh-CN": "这是2026年11月22日 12:30（北京时间，{}）的核验结果，其后的变化未包括在内。",
+    }[language]
+    ages = {"en": ("10 min old", "3 days old"), "zh-CN": ("10分钟前", "3天前")}[language]
+    with watched(browser, shop, language=language) as page:
+        page.clock.install(time="2026-11-22T04:30:10Z")
+        open_code(page, shop, "valid")
+        page.clock.run_for(9 * 60_000)
+        assert page.locator("[data-clock]").is_visible()
+        page.clock.run_for(62_000)
+        assert page.locator("[data-clock], [data-minute-word]").count() == 0
+        assert page.inner_text("section.verdict [data-aged]") == said.format(ages[0])
+        # The telephone slept in a pocket meanwhile.
+        page.clock.fast_forward(3 * 24 * 3_600_000)
+        page.clock.run_for(31_000)
+        assert page.inner_text("section.verdict [data-aged]") == said.format(ages[1])
+        page.click(".live .button")
+        page.wait_for_selector("[data-clock]")
+        assert page.locator("[data-aged]").count() == 0
 
 
 def test_the_language_changes_where_one_stands(browser: Browser, shop: Shop) -> None:
@@ -324,6 +352,29 @@ def test_on_a_telephone_the_scan_button_is_under_the_thumb(browser: Browser, sho
             assert hidden is None
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_in_twice_as_large_letters_nothing_sticks_out_and_a_short_number_fits(
+    browser: Browser, shop: Shop, language: str
+) -> None:
+    """WCAG 2.2, 1.4.4, on the narrowest of usual telephones."""
+    with watched(browser, shop, language=language) as page:
+        page.goto("/")
+        page.wait_for_selector("html.scripted")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        field, button = (page.locator(f".beside {part}").bounding_box() for part in ("input", ".button"))
+        assert field is not None
+        assert button is not None
+        # Half of the screen at least, and neither beyond the card.
+        assert field["width"] > PHONE[0] / 2
+        assert max(box["x"] + box["width"] for box in (field, button)) <= PHONE[0] - 16
+        open_code(page, shop, "valid")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate(
+            "document.querySelector('.test').scrollWidth <= document.querySelector('.test').clientWidth"
+        )
+
+
 def test_colours_of_ones_own_leave_everything_to_be_read(browser: Browser, shop: Shop) -> None:
     with watched(browser, shop) as page:
         page.emulate_media(forced_colors="active")
@@ -343,6 +394,10 @@ def test_a_printed_page_says_that_it_is_no_receipt(browser: Browser, shop: Shop)
         assert note.is_visible()
         assert "not a receipt" in note.inner_text()
         assert shop.url in note.inner_text()
+        # It stands on the first sheet, in the place of a clock that no paper has.
+        assert page.locator(".verdict + .paper-note").count() == 1
+        assert page.locator(".live").is_hidden()
+        assert note.inner_text().endswith("Checked (Beijing time) 22 November 2026 12:30")
         assert page.locator(".actions").is_hidden()
         assert page.evaluate("getComputedStyle(document.querySelector('.verdict')).color") == "rgb(0, 0, 0)"
 

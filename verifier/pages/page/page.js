@@ -82,15 +82,16 @@ function settle(made, title, words) {
 
 /** @param {import("./words.js").Words} words */
 function enliven(words) {
-  keepLive(document, words);
+  const asked = shown;
+  keepLive(document, words, asked && (() => attempt(() => show(asked))));
   for (const button of document.querySelectorAll("button[data-print]")) {
     /** @type {HTMLElement} */ (button).hidden = false;
     button.addEventListener("click", () => window.print());
   }
   const again = document.querySelector(/** @type {"button"} */ ("button[data-ask-again]"));
-  if (again && shown) {
+  if (again && asked) {
     again.hidden = false;
-    again.addEventListener("click", () => attempt(async () => shown && show(shown)));
+    again.addEventListener("click", () => attempt(() => show(asked)));
   }
   document.querySelector(/** @type {"h1"} */ ("[data-focus]"))?.focus();
 }

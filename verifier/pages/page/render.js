@@ -33,6 +33,7 @@ export function render(report, beside) {
   const parts = [
     test(report, words),
     verdict(report, beside),
+    paperNote(report, beside),
     live(report, words),
     warnings(report, words),
     limitedCopy(report, words),
@@ -43,7 +44,6 @@ export function render(report, beside) {
     against(report, beside),
     next(report, beside),
     details(report, words),
-    el("p", { class: "paper-note" }, `${words.say("page.paper_note")} ${beside.origin}`),
     actions(report, words),
   ];
   made.append(...parts.flatMap((part) => part ?? []));
@@ -125,6 +125,15 @@ function verdict(report, beside) {
       registered && el("p", { class: "means" }, words.say("bulk.before_anchoring", { day: words.day(registered) })),
     ),
   );
+}
+
+/**
+ * What stands under the verdict on paper, where the clock stands on a screen: a sheet has no «now».
+ * @type {(report: Report, beside: Beside) => HTMLElement}
+ */
+function paperNote(report, { words, origin }) {
+  const checked = `${words.say("page.checked")} ${words.moment(report.checked_at)}`;
+  return el("p", { class: "paper-note" }, `${words.say("page.paper_note")} ${origin} · ${checked}`);
 }
 
 /** @type {(report: Report, words: Words) => HTMLElement} */

@@ -24,7 +24,7 @@ from chain.proof import Proof
 from chain.trust_list import TrustList
 from verifier import checking, seen
 from verifier.check import form, proven, receipt_check, verification
-from verifier.check.checkpointed import CheckpointSnapshot, is_vouched_for
+from verifier.check.checkpointed import CheckpointSnapshot, is_vouched_for, not_current
 from verifier.check.evidence import CheckpointUsed, Grounds, Offline
 from verifier.check.form import Claimed, ShortNumber
 from verifier.check.knowledge import Place
@@ -100,9 +100,10 @@ def basis(trust_file: bytes, checkpoint_file: bytes | None, now: datetime, *, st
     """
     try:
         trust = TrustList.parse(trust_file)
-        trust.require_current(now)
     except (Malformed, EvidenceRefused) as exc:
         return _nothing(None, "offline.trust_list_refused", str(exc))
+    if fault := not_current(trust, now):
+        return Basis(Grounds(Offline(None), fault))
     with seen.opened(state, trust.registry_id) as memory:
         return _remembered(trust, trust_file, checkpoint_file, memory)
 

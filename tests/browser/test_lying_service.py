@@ -245,6 +245,23 @@ class TestAboutTheRegister:
         finally:
             phone.at(world.now)
 
+    @pytest.mark.parametrize("wrong", [-3000 * DAY, 400 * DAY])
+    def test_a_telephone_s_wrong_date_is_not_laid_at_the_site_s_door(
+        self, phone: Telephone, world: World, papers: Papers, wrong: timedelta
+    ) -> None:
+        phone.at(world.now + wrong)
+        try:
+            assert phone.show(papers.valid.code()) == "grey"
+            told = phone.page.inner_text("section.verdict")
+            assert "either the device's clock is wrong, or this site is behind" in told
+            assert re.search(rf"This device's clock says .* {(world.now + wrong).year} .*, but the trust list", told)
+            assert "See whether the date and the time on this device are right" in phone.page.inner_text(".next .first")
+            phone.open()
+            assert phone.take().startswith("The date and the time on this device do not go with what this site sent")
+        finally:
+            phone.at(world.now)
+        assert phone.show(papers.valid.code()) == "green"
+
     def test_all_that_was_so_before_the_revocation(
         self, phone: Telephone, world: World, papers: Papers, before: Before
     ) -> None:

@@ -579,21 +579,23 @@ class TestTime:
         for cut in (chain.checkpoint(), None):
             report = desk.ask(presented, cut, later=400 * DAY)
             assert report.verdict is Verdict.CANNOT_CHECK
-            assert said(report, "inclusion") == (Outcome.UNKNOWN, "offline.trust_list_refused")
-            assert "expired" in str(check(report, "inclusion").message.arguments["detail"])
+            assert said(report, "inclusion") == (Outcome.UNKNOWN, "offline.trust_list_not_current")
+            arguments = check(report, "inclusion").message.arguments
+            assert arguments["now"] == report.checked_at
+            assert arguments["expires"] <= report.checked_at
             assert report.is_test is None
         # One that expires while somebody goes on asking with what was believed before.
         given = desk.basis(chain.checkpoint())
         (late,) = offline.check([("", lambda: presented)], given, moment(None, chain.now + 400 * DAY))
         assert late.verdict is Verdict.CANNOT_CHECK
-        assert said(late, "inclusion") == (Outcome.UNKNOWN, "offline.trust_list_refused")
+        assert said(late, "inclusion") == (Outcome.UNKNOWN, "offline.trust_list_not_current")
 
     def test_a_trust_list_from_the_future_is_neither_believed_nor_remembered(
         self, chain: Chain, desk: Desk, made: Paper
     ) -> None:
         future = chain.trust_file(version=99, issued=(chain.now + DAY).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
         report = desk.ask(made.presented, chain.checkpoint(), trust=future)
-        assert said(report, "inclusion") == (Outcome.UNKNOWN, "offline.trust_list_refused")
+        assert said(report, "inclusion") == (Outcome.UNKNOWN, "offline.trust_list_not_current")
         assert not desk.folder.exists()
         assert desk.ask(made.presented, chain.checkpoint()).verdict is Verdict.SIGNED
 

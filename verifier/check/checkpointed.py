@@ -39,6 +39,15 @@ def is_vouched_for(believed: Believed, trust: TrustList) -> bool:
     return len(believed.attesters) >= max(1, trust.attester_threshold)
 
 
+def not_current(trust: TrustList, now: datetime) -> Message | None:
+    """Say that a trust list is not of this time, or that the clock is not; None if they go together."""
+    try:
+        trust.require_current(now)
+    except TrustListRefused:
+        return message("offline.trust_list_not_current", now=now, issued=trust.issued, expires=trust.expires)
+    return None
+
+
 class CheckpointSnapshot:
     """Answers from a checkpoint's history; implements `verifier.check.knowledge.Snapshot`."""
 
@@ -104,11 +113,7 @@ class CheckpointSnapshot:
         known = time_of(self._checkpoint.timestamp)
         if now < known - CLOCK_TOLERANCE:
             return message("offline.clock_behind", now=now, known=known, block=self._checkpoint.block_number)
-        try:
-            self._trust.require_current(now)
-        except TrustListRefused as exc:
-            return message("offline.trust_list_refused", detail=str(exc))
-        return None
+        return not_current(self._trust, now)
 
     def agency(self, agency: int) -> AgencyRecord | None:
         """Return an agency as of the checkpoint."""

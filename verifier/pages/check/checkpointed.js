@@ -30,6 +30,22 @@ export function isVouchedFor(believed, trust) {
   return believed.attesters.length >= Math.max(1, trust.attesterThreshold);
 }
 
+/**
+ * Says that a trust list is not of this time, or that the clock is not; null if they go together.
+ * @param {TrustList} trust
+ * @param {Date} now
+ */
+export function notCurrent(trust, now) {
+  try {
+    verifyTrustList(trust, { now });
+    return null;
+  } catch (error) {
+    if (!isOf(error, "TrustListRefused")) throw error;
+    const [told, issued, expires] = [now, trust.issued, trust.expires].map((each) => time(Math.floor(each.getTime() / 1000)));
+    return message("offline.trust_list_not_current", { now: told, issued, expires });
+  }
+}
+
 /** Answers from a checkpoint's history; a `Snapshot` of knowledge.js. */
 export class CheckpointSnapshot {
   isCheckpoint = true;
@@ -101,13 +117,7 @@ export class CheckpointSnapshot {
       const told = { time: Math.floor(now.getTime() / 1000) };
       return message("offline.clock_behind", { now: told, known: time(timestamp), block: number });
     }
-    try {
-      verifyTrustList(this.trust, { now });
-    } catch (error) {
-      if (!isOf(error, "TrustListRefused")) throw error;
-      return message("offline.trust_list_refused", { detail: error.message });
-    }
-    return null;
+    return notCurrent(this.trust, now);
   }
 
   /**

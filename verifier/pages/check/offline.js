@@ -12,7 +12,7 @@ import { LISTS } from "../evidence/steps.js";
 import { readTrustList, verifyTrustList } from "../evidence/trust_list.js";
 import { dayOf, isoTime, timeOf } from "./calendar.js";
 import { byNumber } from "./certificate_types.js";
-import { CheckpointSnapshot, isVouchedFor } from "./checkpointed.js";
+import { CheckpointSnapshot, isVouchedFor, notCurrent } from "./checkpointed.js";
 import { isOf } from "./errors.js";
 import { sealsUsed, trustUsed } from "./evidence.js";
 import { parse } from "./type_file.js";
@@ -94,10 +94,11 @@ async function believe(trustFile, packFile, now, seen) {
   try {
     if (trustFile === null) return refuse("EvidenceMalformed", "got no trust list, wanted one");
     trust = await readTrustList(trustFile);
-    verifyTrustList(trust, { now });
   } catch (error) {
     return refused(null, "offline.trust_list_refused", error, seen);
   }
+  const fault = notCurrent(trust, now);
+  if (fault !== null) return nothing(null, fault, seen);
   try {
     verifyTrustList(trust, { now, previous });
   } catch (error) {

@@ -8,7 +8,7 @@ const NO_ANSWER = "copy.CANNOT_CHECK.unreachable";
 const NOT_OFFLINE = "copy.CANNOT_CHECK.offline";
 const BY_THE_CLOCK = "copy.CANNOT_CHECK.clock";
 /** Messages by which an answer and this device's clock do not go together. */
-const OF_CLOCKS = ["service.stale", "service.clock"];
+const OF_CLOCKS = ["service.stale", "service.clock", "offline.clock_behind", "offline.trust_list_not_current"];
 /** Where the next step is another than the report's. */
 const OWN_FIRST = [NO_ANSWER, BY_THE_CLOCK];
 
@@ -96,12 +96,13 @@ function explanation(report, { by }) {
 }
 
 /**
- * Says what this device lacks to tell without a network; null where that is not the trouble.
+ * Says what this device lacks to tell without a network, or by what its clock cannot be right; null where that is not the
+ * trouble.
  * @param {Report} report
  * @param {Beside} beside
  */
 function lacking(report, beside) {
-  if (explanation(report, beside) !== NOT_OFFLINE) return null;
+  if (![NOT_OFFLINE, BY_THE_CLOCK].includes(explanation(report, beside))) return null;
   const first = report.checks.find((/** @type {any} */ check) => check.outcome === "UNKNOWN");
   return first && el("p", { class: "means" }, isolated(first.message));
 }

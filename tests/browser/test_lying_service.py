@@ -19,16 +19,18 @@ from chain.events import StatusChanged, Track
 from chain.history import Step
 from chain.pack import Pack
 from tests import waiting
+from tests.browser.counter import VALIDITY
 from tests.browser.device import DAY, World, telephone, with_path
 from tests.deployed import document_key, signer
-from tests.verifier.book import TYPE
+from tests.verifier.book import CLAIMS, TYPE
+from tests.verifier.printed import print_document
 from tests.verifier.trust import settings_of, trust_list_of
 from verifier.wiring import attester_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, FilePayload
 
     from tests.browser.between import Lie
     from tests.browser.device import Telephone
@@ -311,6 +313,35 @@ class TestAboutTheEvidence:
             phone.open()
             assert phone.take().startswith("What this site sent cannot be relied on")
 
+    def test_the_word_of_a_site_that_was_caught_counts_for_no_file_either(
+        self, browser: Browser, world: World, papers: Papers
+    ) -> None:
+        """A PDF only the site can read: what it says of it is worth as much as its evidence."""
+        document = print_document(papers.valid, TYPE, dict(CLAIMS), VALIDITY)
+        brought: FilePayload = {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": document}
+        heard = len(world.between.asked)
+        with telephone(browser, world.server.url, world.now) as fresh:
+            fresh.open()
+            fresh.page.set_input_files("#file", brought)
+            assert fresh.colour()
+        world.between.lie = in_place_of(PACK, without_the_revocation(world))
+        with telephone(browser, world.server.url, world.now) as fresh:
+            assert fresh.show(papers.revoked.code()) == "grey"
+            fresh.open()
+            fresh.page.set_input_files("#file", brought)
+            fresh.page.wait_for_selector("#summary .summary")
+            assert "What this site sent before cannot be relied on" in fresh.page.inner_text("#summary")
+            assert fresh.page.locator("section.verdict").count() == 0
+        del world.between.asked[heard:]
+
+    def test_a_pack_that_went_bad_on_the_device_is_asked_for_again(
+        self, browser: Browser, world: World, papers: Papers
+    ) -> None:
+        with telephone(browser, world.server.url, world.now) as fresh:
+            assert fresh.show(papers.valid.code()) == "green"
+            fresh.page.evaluate(SPOIL)
+            assert fresh.show(papers.valid.code()) == "green"
+
     def test_another_councils_trust_list(self, world: World, papers: Papers, phone: Telephone) -> None:
         others = replace(world.deployed, members=tuple(signer(f"usurper {index}") for index in range(3)))
         attester = attester_of(settings_of(world.deployed, world.folder)).public
@@ -382,6 +413,16 @@ def test_the_service_learns_sixteen_bits_and_nothing_else(phone: Telephone, worl
     assert "000123" not in heard
 
 
+SPOIL = """async () => {
+  const done = (request) => new Promise((resolve) => { request.onsuccess = () => resolve(request.result); });
+  const database = await done(indexedDB.open("yinxin"));
+  const table = database.transaction("kept", "readwrite").objectStore("kept");
+  const pack = await done(table.get("pack"));
+  pack.data[pack.data.length >> 1] ^= 1;
+  await done(table.put(pack, "pack"));
+  database.close();
+}"""
+"""Turns a bit of the pack that is kept."""
 _SIZES = {"registry_id": 32, "registry": 20, "agencies": 20}
 
 

@@ -7,6 +7,8 @@ import { embeddedBytes } from "./embedded.js";
 
 /** How long what the service has counts as known, in milliseconds. */
 const RENEW_EVERY_MS = 10 * 60 * 1000;
+/** By which fault nobody is to blame but, more often than not, this device's clock. */
+const OF_CLOCKS = "offline.trust_list_not_current";
 
 /**
  * @typedef {{step: "trust_list" | "pack" | "replay" | "asking" | "checking", received?: number, total?: number | null}} Progress
@@ -93,6 +95,16 @@ export class Evidence {
   /** What of the evidence cannot be believed: a message's key; null if all can. */
   get fault() {
     return this.#opened.fault;
+  }
+
+  /** Whether it does not go with this device's time. */
+  get isOutOfTime() {
+    return this.fault === OF_CLOCKS;
+  }
+
+  /** Whether what the service sent cannot be believed: then its word counts for nothing. */
+  get isCaught() {
+    return this.fault !== null && !this.isOutOfTime;
   }
 
   get #isWhole() {
@@ -216,12 +228,15 @@ export class Evidence {
     const client = /** @type {import("./client.js").Client} */ (this.#client);
     // Of what is kept, not of what was caught: that is asked for again, for it may have been mended.
     const kept = await this.#store.kept();
+    // What is kept and cannot be believed has gone bad on this device: «not modified» would leave it so.
+    const isSpoilt = this.isCaught && isSame(kept, this.#files);
+    const tagOf = (/** @type {KeptFile | null} */ file) => (isSpoilt ? "" : (file?.tag ?? ""));
     onProgress({ step: "trust_list" });
     let trust, pack;
     try {
       [trust, pack] = await Promise.all([
-        client.trustList(kept.trust?.tag ?? ""),
-        client.pack(kept.pack?.tag ?? "", (received, total) => onProgress({ step: "pack", received, total })),
+        client.trustList(tagOf(kept.trust)),
+        client.pack(tagOf(kept.pack), (received, total) => onProgress({ step: "pack", received, total })),
       ]);
     } catch (error) {
       if (error instanceof Unreachable) this.#isOnline = false;

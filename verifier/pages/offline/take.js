@@ -11,8 +11,6 @@ const CHINA_MS = 8 * 3_600_000;
 const TICK_MS = 30_000;
 const FILE = "/yinxin-verifier.html";
 const TAKEN = "taken";
-/** By which fault nobody is to blame but, more often than not, this device's clock. */
-const OF_CLOCKS = "offline.trust_list_not_current";
 
 /** @typedef {import("../page/words.js").Words} Words */
 /** @typedef {import("./evidence_kept.js").Evidence} Evidence */
@@ -141,8 +139,8 @@ class Take {
     this.#said.textContent = words.say("take.page");
     const size = await keepPage();
     await this.#evidence.renew({ onProgress: (progress) => this.#progress(progress) });
-    const { fault } = this.#evidence;
-    if (fault !== null) return words.say(fault === OF_CLOCKS ? "take.clock" : "take.refused");
+    if (this.#evidence.isOutOfTime) return words.say("take.clock");
+    if (this.#evidence.isCaught) return words.say("take.refused");
     if (this.#evidence.pack() === null) return words.say("take.no_pack");
     if (!this.#evidence.lasting) return words.say("take.not_lasting");
     // Without leave, a browser that runs out of room may clear what is kept; it says so by no.

@@ -1,6 +1,7 @@
 // Questions and their answers: texts are judged on this device where that can be; files that need rendering go to the service.
 
-import { judge } from "../offline/judge.js";
+import { CannotCheckHere } from "../offline/checker.js";
+import { judge, pageJudge } from "../offline/judge.js";
 import { Fault } from "./faults.js";
 
 const VERIFY = "/api/v1/verify";
@@ -10,6 +11,8 @@ const BAD_DAY = 422;
 /** How long the service may take for a file, in milliseconds: others may be waiting before it; and what it takes to get there. */
 const PATIENCE_MS = 45_000;
 const SLOWEST_BYTES_A_MS = 32;
+/** How long a file's verdict may wait for the evidence that the service is to be held to, in milliseconds. */
+const EVIDENCE_MS = 3000;
 
 /**
  * An answer, and whose word it is.
@@ -44,6 +47,9 @@ export function answerTo(question, language) {
  */
 async function answerToFile(file, { on, language }) {
   if (!location.protocol.startsWith("http")) throw new Fault("page.needs_site");
+  // Meanwhile the file is on its way.
+  const trusted = requireTrusted();
+  trusted.catch(() => {});
   const body = new FormData();
   body.append("file", file);
   const query = new URLSearchParams({ lang: language, ...(on ? { on } : {}) });
@@ -53,7 +59,9 @@ async function answerToFile(file, { on, language }) {
   try {
     const asked = { method: "POST", body, cache: "no-store", credentials: "omit", signal: late.signal };
     response = await fetch(`${VERIFY}?${query}`, /** @type {RequestInit} */ (asked));
-    return await answerOf(response, on);
+    const answer = await answerOf(response, on);
+    await trusted;
+    return answer;
   } catch (error) {
     if (error instanceof Fault) throw error;
     const key = response === null ? "page.file_offline" : "page.failed";
@@ -61,6 +69,21 @@ async function answerToFile(file, { on, language }) {
   } finally {
     clearTimeout(patience);
   }
+}
+
+/** Refuses the word of a site whose evidence was found to be false, by a `Fault`: it reads the file, and may say what it likes. */
+async function requireTrusted() {
+  /** @type {import("../offline/evidence_kept.js").Evidence} */
+  let evidence;
+  try {
+    evidence = await pageJudge().evidence();
+  } catch (error) {
+    // A browser that cannot check by itself has caught nobody.
+    if (!(error instanceof CannotCheckHere)) throw error;
+    return;
+  }
+  await evidence.prepare({ withinMs: EVIDENCE_MS, onProgress: () => {} });
+  if (evidence.isCaught) throw new Fault("page.site_caught", `got evidence that cannot be believed: ${evidence.fault}`);
 }
 
 /**

@@ -364,6 +364,26 @@ def test_a_pasted_text_and_a_text_file_are_judged(browser: Browser, shop: Shop) 
         page.wait_for_selector(".verdict.green")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_code_pasted_with_the_words_of_a_chat_is_judged(browser: Browser, shop: Shop, *, scripts: bool) -> None:
+    code = shop.code_here(shop.papers.valid)
+    shared = code.replace("#", "?from=singlemessage&isappinstalled=0#")
+    with watched(browser, shop, scripts=scripts) as page:
+        for text in (f"【安全生产许可证】{code} 请查收", f"许可证：{shared}", shared):
+            page.goto("/")
+            page.fill("#typed", text)
+            page.click("form.ask [type=submit]")
+            page.wait_for_selector(".verdict")
+            assert page.get_attribute(".verdict", "data-verdict") == "VALID"
+        # Beside another address, or torn, it is none.
+        for text in (f"{code} https://evil.example/", f"{code[:200]} {code[200:]}"):
+            page.goto("/")
+            page.fill("#typed", text)
+            page.click("form.ask [type=submit]")
+            page.wait_for_selector(".verdict")
+            assert page.get_attribute(".verdict", "data-verdict") == "UNREADABLE"
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_short_number_and_a_past_day(browser: Browser, shop: Shop, language: str) -> None:
     with watched(browser, shop, language=language) as page:

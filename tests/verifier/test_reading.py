@@ -154,10 +154,38 @@ class TestGenuine:
         digits = "1" * 60
         for path in ("v", "c"):
             bare = f"https://verify.example.cn/{path}#{digits}"
-            for lang in ("en", "zh-CN", ""):
-                with_language = f"https://verify.example.cn/{path}?lang={lang}#{digits}"
-                assert reading.read_text(with_language) == reading.read_code(with_language) == reading.read_text(bare)
+            for query in ("lang=en", "lang=zh-CN", "lang=", "from=singlemessage&isappinstalled=0&lang=en"):
+                with_query = f"https://verify.example.cn/{path}?{query}#{digits}"
+                assert reading.read_text(with_query) == reading.read_code(with_query) == reading.read_text(bare)
         assert reading.read_text(f"https://verify.example.cn/v?next=https://evil.cn#{digits}").foreign_codes == 1
+
+    def test_a_code_is_found_amid_the_words_that_came_with_it(self) -> None:
+        whole = f"https://verify.example.cn/v#{'1' * 600}"
+        for said in (
+            "请核验：{}",
+            "【安全生产许可证】{} 谢谢",
+            "“{}”。",
+            "licence\n{}\n",
+            "<{}> please",
+            "{}，电话13800138000",
+        ):
+            assert reading.code_within(said.format(whole)) == whole
+        shared = whole.replace("#", "?from=singlemessage#")
+        assert reading.code_within(f"许可证 {shared}") == shared
+        others = (
+            whole,
+            "",
+            "7HKQ-2M4D-X9RT-0C",
+            # Of a torn one, half is no code; nor does anybody know which of two is meant, or what stands beside a link.
+            f"{whole}\n{'2' * 60}",
+            f"{whole} 13800138000",
+            f"{whole}x 许可证",
+            f"{whole} {whole}2",
+            f"先登录 https://evil.example/ 再核验 {whole}",
+            f"许可证 https://verify.example.cn@evil.example/v#{'1' * 600}",
+        )
+        for text in others:
+            assert reading.code_within(text) == text
 
 
 class TestForged:

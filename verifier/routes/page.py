@@ -53,7 +53,7 @@ async def check(request: Request, lang: PageLanguage = None) -> HTMLResponse:
         upload, certified, fields = await read_form(request)
     except RequestFault as exc:
         return _refuse(request, lang, "page.bad_form", typed="", on="", status=exc.status)
-    typed, on = fields.get("typed", "").strip(), fields.get("on", "").strip()
+    typed, on = reading.code_within(fields.get("typed", "").strip()), fields.get("on", "").strip()
     has_file = _is_chosen(upload)
     files = (reading.given_file(certified.data, name=certified.name),) if certified and _is_chosen(certified) else ()
     if has_file == bool(typed):

@@ -45,8 +45,12 @@ _ZIP_END, _ZIP_ENTRY, _ZIP_END_SIZE = b"PK\5\6", b"PK\1\2", 22
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _OUR_CODE = re.compile(r"https?://[^\s/]+/[cv]#\S*")
 _RECEIPT = re.compile(r"https?://[^\s/]+/r#(\S*)")
-_WITH_LANGUAGE = re.compile(r"\A(https?://[^\s/?#]+/[cvr])\?lang=[A-Za-z-]{0,12}(?=#)")
-"""What an address bar shows of a code after the page's language was chosen."""
+_WITH_QUERY = re.compile(r"\A(https?://[^\s/?#]+/[cvr])\?[A-Za-z0-9_=&.-]{0,100}(?=#)")
+"""What an address bar shows of a code after the page's language was chosen, or what a chat adds when one is shared."""
+_CODE_WITHIN = re.compile(
+    r"https?://[^\s/?#@\\]+/[cv](?:\?[A-Za-z0-9_=&.-]{0,100})?#[0-9]+(?![A-Za-z0-9_.~-]|\s+[0-9])"
+)
+"""A code's address amid other words, if it is whole: digits after a blank may be the rest of it."""
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{40,}")
 """A code's digits without its URL; a short number is far shorter."""
@@ -96,7 +100,7 @@ def given_file(data: bytes, *, name: str) -> GivenFile:
 
 def read_text(text: str) -> Presented:
     """Read what was typed or scanned: a certificate, a code, or a short number."""
-    text = _WITH_LANGUAGE.sub(r"\1", text.strip())
+    text = _WITH_QUERY.sub(r"\1", text.strip())
     if not text:
         return _fault("read.empty")
     if receipts.looks_like_one(text):
@@ -112,7 +116,7 @@ def read_text(text: str) -> Presented:
 
 def read_code(text: str) -> Presented:
     """Read what is said to be a code's text; another site's address is a stranger's code."""
-    text = _WITH_LANGUAGE.sub(r"\1", text.strip())
+    text = _WITH_QUERY.sub(r"\1", text.strip())
     if receipt := _RECEIPT.fullmatch(text):
         return Presented(receipts=(receipt[1],))
     if receipts.looks_like_one(text):
@@ -120,6 +124,14 @@ def read_code(text: str) -> Presented:
     if _URL.fullmatch(text) and not _OUR_CODE.fullmatch(text):
         return Presented(foreign_codes=1, foreign_hosts=_hosts([text]))
     return Presented(codes=(text,))
+
+
+def code_within(text: str) -> str:
+    """Return the one code's address that somebody pasted with the words around it; else the text as it is."""
+    if not text or not re.search(r"\s|[^ -~]", text.strip()):
+        return text
+    found = set(_CODE_WITHIN.findall(text))
+    return found.pop() if len(found) == 1 and len(re.findall(r"https?://", text)) == 1 else text
 
 
 def looks_like_text(text: str) -> bool:

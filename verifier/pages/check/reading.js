@@ -23,8 +23,8 @@ import { message } from "./wording.js";
 
 const SPACE = String.raw`\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
 const OUR_CODE = new RegExp(`^https?://[^${SPACE}/]+/[cv]#[^${SPACE}]*$`);
-/** What an address bar shows of a code after the page's language was chosen. */
-const WITH_LANGUAGE = new RegExp(`^(https?://[^${SPACE}/?#]+/[cvr])\\?lang=[A-Za-z-]{0,12}(?=#)`);
+/** What an address bar shows of a code after the page's language was chosen, or what a chat adds when one is shared. */
+const WITH_QUERY = new RegExp(`^(https?://[^${SPACE}/?#]+/[cvr])\\?[A-Za-z0-9_=&.-]{0,100}(?=#)`);
 const URL_FORM = new RegExp(`^[a-z][a-z0-9+.-]*:[^${SPACE}]+$`, "i");
 /** A code's digits without its URL; a short number is far shorter. */
 const DIGITS = /^[0-9]{40,}$/;
@@ -42,7 +42,7 @@ const COSE = [0x84, 0x43, 0xa1, 0x01, 0x26];
  */
 export function readInput(text, { hosts = [] } = {}) {
   if (typeof text !== "string") return nothing("", "read.text");
-  const bare = text.replace(AROUND, "").replace(WITH_LANGUAGE, "$1");
+  const bare = text.replace(AROUND, "").replace(WITH_QUERY, "$1");
   if (!bare) return nothing(bare, "read.empty");
   const receipt = receiptIn(bare);
   if (receipt !== null) return { kind: "receipt", text: receipt };

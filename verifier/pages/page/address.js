@@ -2,7 +2,9 @@
 
 const ADDRESS = /^[a-z][a-z0-9+.-]*:/i;
 /** What a code of ours says, a certificate's, a copy's or a receipt's, whatever host stands in it. */
-const OURS = /^https?:\/\/[^\s/@\\]+\/[cvr](?:\?lang=[A-Za-z-]{0,12})?#\S*$/;
+const OURS = /^https?:\/\/[^\s/@\\]+\/[cvr](?:\?[A-Za-z0-9_=&.-]{0,100})?#\S*$/;
+/** The address of a code amid other words, if it is whole: digits after a blank may be the rest of it. As in reading.py. */
+const WITHIN = /https?:\/\/[^\s/?#@\\]+\/[cv](?:\?[A-Za-z0-9_=&.-]{0,100})?#[0-9]+(?![A-Za-z0-9_.~-]|\s+[0-9])/g;
 const PUNYCODE = /(^|\.)xn--/;
 const SCRIPTS = ["Latin", "Cyrillic", "Greek", "Han", "Armenian", "Hebrew", "Arabic"].map(
   (name) => new RegExp(`\\p{Script=${name}}`, "u"),
@@ -40,6 +42,16 @@ export function addressIn(text) {
     isMixed: written.split(".").some((label) => SCRIPTS.filter((script) => script.test(label)).length > 1),
     isPunycode: PUNYCODE.test(host),
   };
+}
+
+/**
+ * Returns the one code's address that somebody pasted with the words around it; else the text as it is.
+ * @param {string} text
+ */
+export function codeWithin(text) {
+  if (!/\s|[^ -~]/.test(text.trim())) return text;
+  const found = new Set(text.match(WITHIN) ?? []);
+  return found.size === 1 && text.match(/https?:\/\//g)?.length === 1 ? [...found][0] : text;
 }
 
 /** @param {string} text */

@@ -3,7 +3,7 @@
 
 import { takeAlong } from "../offline/along.js";
 import { pageJudge } from "../offline/judge.js";
-import { addressIn } from "./address.js";
+import { addressIn, codeWithin } from "./address.js";
 import { answerTo } from "./answers.js";
 import { askedDay, oneOf, ready } from "./asking.js";
 import { scan } from "./camera.js";
@@ -142,7 +142,8 @@ async function tell(error) {
  * @param {import("./asking.js").InSight} inSight
  * @param {string | null} on
  */
-async function checkText({ text, strangers }, on) {
+async function checkText({ text: brought, strangers }, on) {
+  const text = codeWithin(brought);
   const address = addressIn(text);
   const judged = () => show({ text, file: null, on, strangers });
   if (!address || address.host === location.host) return judged();

@@ -206,6 +206,34 @@ def test_a_device_that_keeps_nothing_checks_all_the_same_and_says_so(
         assert phone.page.locator("#not-kept").is_visible() == (script == BROKEN)
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "delete Navigator.prototype.serviceWorker",
+        """navigator.serviceWorker.register = () =>
+          Promise.reject(new DOMException("The user denied permission", "NotSupportedError"))""",
+    ],
+    ids=["within another app", "denied"],
+)
+def test_a_browser_that_keeps_no_pages_is_told_from_a_network_that_failed(
+    browser: Browser, world: World, papers: Papers, refusal: str
+) -> None:
+    with telephone(browser, world.server.url, world.now) as phone:
+        phone.context.add_init_script(refusal)
+        phone.open()
+        assert phone.take().startswith(
+            "This browser keeps no pages, so nothing can be checked in it without a network."
+        )
+        assert phone.show(papers.valid.code()) == "green"
+
+
+def test_a_browser_that_will_not_promise_room_takes_it_along_all_the_same(browser: Browser, world: World) -> None:
+    with telephone(browser, world.server.url, world.now) as phone:
+        phone.context.add_init_script("navigator.storage.persist = () => Promise.reject(new TypeError('no'))")
+        phone.open()
+        assert phone.take() == "Done: this page now opens and checks without a network."
+
+
 def test_what_was_taken_along_can_be_removed_and_renewed(browser: Browser, world: World, papers: Papers) -> None:
     with telephone(browser, world.server.url, world.now) as phone:
         phone.open()

@@ -3,14 +3,30 @@
 /** How long a service worker may take to get ready, in milliseconds. */
 const READY_MS = 60_000;
 
-/** Registers the service worker, where there can be one. */
+/** Names of what a browser says that lets no page be kept, here or ever; where only the network failed it says others. */
+const REFUSALS = ["NotSupportedError", "SecurityError"];
+
+/** This browser keeps no pages: it is a part of another app, or the window is private. */
+export class KeepsNoPages extends Error {
+  constructor() {
+    super("this browser keeps no pages");
+    this.name = "KeepsNoPages";
+  }
+}
+
+/**
+ * Registers the service worker, where there can be one.
+ * @returns {Promise<unknown>} What the browser said against it; null where nothing.
+ */
 export async function install() {
   // One file on a disk has no address that a worker could serve.
-  if (!("serviceWorker" in navigator) || !location.protocol.startsWith("http")) return;
+  if (!("serviceWorker" in navigator) || !location.protocol.startsWith("http")) return null;
   try {
     await navigator.serviceWorker.register("/sw.js", { scope: "/", updateViaCache: "none" });
-  } catch {
+    return null;
+  } catch (error) {
     // A browser that refuses, as in some private windows, checks all the same, as long as there is a network.
+    return error;
   }
 }
 
@@ -56,8 +72,11 @@ export async function forgetPage() {
 
 /** @returns {Promise<ServiceWorker>} */
 async function ready() {
-  if (!("serviceWorker" in navigator)) throw new Error("this browser keeps no pages");
-  await install();
+  if (!("serviceWorker" in navigator)) throw new KeepsNoPages();
+  const refusal = await install();
+  if (refusal instanceof DOMException && REFUSALS.includes(refusal.name)) throw new KeepsNoPages();
+  // What was kept before serves still.
+  if (refusal !== null && !(await navigator.serviceWorker.getRegistration())) throw refusal;
   const late = new Promise((_, reject) => {
     setTimeout(() => reject(new Error("the page could not be kept in time")), READY_MS);
   });

@@ -3,7 +3,7 @@
 
 import { element as el } from "../page/elements.js";
 import { CannotCheckHere } from "./checker.js";
-import { forgetPage, keepPage } from "./install.js";
+import { KeepsNoPages, forgetPage, keepPage } from "./install.js";
 
 /** How old a pack may be for a verdict to be green (protocol, «Offline»), in milliseconds. */
 const FRESH_MS = 24 * 3_600_000;
@@ -125,7 +125,7 @@ class Take {
       this.#said.textContent = await what();
     } catch (error) {
       // Whatever it was, what is on the device is as it was before.
-      this.#said.textContent = this.#words.say("take.failed");
+      this.#said.textContent = this.#words.say(error instanceof KeepsNoPages ? "take.no_pages" : "take.failed");
       console.info(String(error));
     } finally {
       this.#take.disabled = this.#remove.disabled = false;
@@ -143,8 +143,8 @@ class Take {
     if (this.#evidence.isCaught) return words.say("take.refused");
     if (this.#evidence.pack() === null) return words.say("take.no_pack");
     if (!this.#evidence.lasting) return words.say("take.not_lasting");
-    // Without leave, a browser that runs out of room may clear what is kept; it says so by no.
-    await navigator.storage?.persist?.();
+    // Without leave, a browser that runs out of room may clear what is kept; it says so by no, or by a fault.
+    await navigator.storage?.persist?.().catch((error) => console.info(String(error)));
     await this.#evidence.note(TAKEN, { at: Date.now(), size });
     return words.say("take.done");
   }

@@ -234,6 +234,27 @@ def test_a_browser_that_will_not_promise_room_takes_it_along_all_the_same(browse
         assert phone.take() == "Done: this page now opens and checks without a network."
 
 
+def test_what_one_page_took_the_others_on_the_device_judge_by(browser: Browser, world: World) -> None:
+    made, beside = world.paper("revoked between two pages"), world.paper("beside it between two pages")
+    world.anchor(made, beside)
+    world.change(beside, Track.LOSS)
+    world.cut()
+    with telephone(browser, world.server.url, world.now) as phone:
+        phone.open()
+        assert phone.take() == "Done: this page now opens and checks without a network."
+        left_open = phone.page
+        world.change(made, Track.REVOKED)
+        world.cut()
+        phone.page = phone.context.new_page()
+        phone.at(world.now)
+        phone.open()
+        assert phone.take() == "Done: this page now opens and checks without a network."
+        phone.context.set_offline(True)
+        phone.page = left_open
+        phone.at(world.now)
+        assert phone.type(with_path(made, beside)) == "red"
+
+
 def test_what_was_taken_along_can_be_removed_and_renewed(browser: Browser, world: World, papers: Papers) -> None:
     with telephone(browser, world.server.url, world.now) as phone:
         phone.open()

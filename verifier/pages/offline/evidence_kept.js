@@ -140,6 +140,7 @@ export class Evidence {
    */
   async prepare({ withinMs, onProgress }) {
     if (!this.#client) return;
+    await this.#catchUp();
     if (this.#isWhole) {
       // A judgement does not wait for this; whether there is a newer pack, the service's answer says as well.
       if (this.#clock().getTime() - this.#renewedAt > RENEW_EVERY_MS) this.renew().catch(ignoreUnreachable);
@@ -221,6 +222,15 @@ export class Evidence {
   /** Removes the pack from this device; what was seen stays, so that nobody can take it back to an older state. */
   async forgetPack() {
     await this.#store.remove("pack");
+  }
+
+  /** Takes what another page of this site has taken meanwhile on the same device, if it is newer than what is at hand. */
+  async #catchUp() {
+    const seen = await this.#store.get("seen");
+    if (this.#opened.fault !== null || !(seen?.blockNumber > (this.#opened.pack?.block_number ?? -1))) return;
+    const { trust, pack } = await this.#store.kept();
+    // The pack may have been removed; what was seen stays.
+    if (pack !== null && !isSame({ trust, pack }, this.#files)) await this.#take({ trust, pack });
   }
 
   /** @param {(progress: Progress) => void} onProgress */

@@ -21,12 +21,14 @@ export function keepLive(root, words, again) {
   const word = root.querySelector("[data-minute-word]");
   if (!clock || !word) return;
   const since = Date.now();
+  const begun = performance.now();
+  // By the clock that counts a telephone's sleep, or by the one that nobody sets back.
+  const age = () => Math.max(Date.now() - since, performance.now() - begun);
   const tick = () => {
     if (!clock.isConnected) return;
     const now = Date.now();
-    // A clock that was set back counts like one that went on: nobody can say any more how old this is.
-    if (Math.abs(now - since) > LIVE_MS) {
-      growOld(/** @type {HTMLElement} */ (clock.closest(".live")), since, words, again);
+    if (age() > LIVE_MS) {
+      growOld(/** @type {HTMLElement} */ (clock.closest(".live")), { since, age, words, again });
       return;
     }
     clock.textContent = new Date(now + CHINA_MS).toISOString().slice(11, 19);
@@ -39,11 +41,10 @@ export function keepLive(root, words, again) {
 /**
  * Says in the place of the clock, and in the verdict itself, of when this is.
  * @param {HTMLElement} live
- * @param {number} since In milliseconds since 1970.
- * @param {import("./words.js").Words} words
- * @param {(() => void) | null} again
+ * @param {{since: number, age: () => number, words: import("./words.js").Words, again: (() => void) | null}} of Times are
+ *   in milliseconds.
  */
-function growOld(live, since, words, again) {
+function growOld(live, { since, age, words, again }) {
   const said = el("p", { class: "past", "data-aged": true, role: "status" });
   document.querySelector("section.verdict h1")?.parentElement?.append(said);
   const button = again && el("button", { type: "button", class: "button" }, words.say("page.check_again"));
@@ -52,8 +53,7 @@ function growOld(live, since, words, again) {
   const time = words.moment(new Date(since + CHINA_MS).toISOString());
   const tell = () => {
     if (!said.isConnected) return;
-    const age = words.ago(Math.floor(Math.max(0, Date.now() - since) / SECOND_MS));
-    const sentence = words.say("page.aged", { time, age });
+    const sentence = words.say("page.aged", { time, age: words.ago(Math.floor(age() / SECOND_MS)) });
     if (said.textContent !== sentence) said.textContent = sentence;
     setTimeout(tell, AGEING_MS);
   };

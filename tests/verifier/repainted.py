@@ -133,6 +133,24 @@ def sized(text: str, size: float) -> Change:
     return painted(change)
 
 
+def rewritten(text: str, old: str, new: str) -> Change:
+    """Change how the piece of the page is written that shows a text, byte by byte."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        page = Page(pdf, list(pikepdf.parse_content_stream(pdf.pages[0])))
+        at = page.find(text)
+        begin, end = page.back(at, "BDC"), at + 3
+        before, piece, behind = (
+            pikepdf.unparse_content_stream(steps)
+            for steps in (page.steps[:begin], page.steps[begin:end], page.steps[end:])
+        )
+        changed, count = re.subn(old.encode(), new.encode(), piece, count=1)
+        assert count == 1, piece
+        pdf.pages[0].obj.Contents = pdf.make_stream(b"\n".join((before, changed, behind)))
+
+    return change
+
+
 def clipped(text: str) -> Change:
     """Have a text shown only within a window that is elsewhere."""
 

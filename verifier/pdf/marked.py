@@ -6,6 +6,8 @@ or in one that says something else of itself, our typesetter does not write.
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import pikepdf
@@ -13,7 +15,6 @@ import pikepdf
 from verifier.pdf.placing import Box
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterator, Mapping, Sequence
 
 CONTENT, DRAWINGS, LETTERS, PLACES = "content", "drawings", "letters", "places"
@@ -24,6 +25,23 @@ Path: TypeAlias = "Sequence[tuple[str, tuple[float, ...]]]"
 """Pieces by their operators, with their numbers."""
 
 _PATH = frozenset("mlch")
+_OPERANDS = {
+    **dict.fromkeys(("B", "BT", "EMC", "ET", "Q", "S", "W", "f", "f*", "h", "n", "q"), ""),
+    **dict.fromkeys(("M", "Tr", "w"), "n"),
+    **dict.fromkeys(("l", "m"), "nn"),
+    **dict.fromkeys(("Tm", "c", "cm"), "nnnnnn"),
+    **dict.fromkeys(("CS", "cs"), "N"),
+    **dict.fromkeys(("SCN", "scn"), "n|nnn"),
+    "BDC": "ND",
+    "TJ": "A",
+    "Tf": "Nn",
+    "Tj": "S",
+    "d": "An",
+}
+"""What each operator takes: names, numbers, strings, arrays, dictionaries. Of more than that, readers of PDF take the
+last, or the first, or leave the operator out; so too of what is no number where one should be."""
+_FAR = 100_000
+"""Numbers beyond are no lengths on our pages, and some readers take them for others."""
 _MARKS = frozenset({"/Alt", "/BBox", "/Lang", "/MCID", "/Type"})
 """What a marked part of a page may say of itself; what replaces its text is not among it."""
 
@@ -62,8 +80,10 @@ def sections(page: pikepdf.Page) -> Iterator[Section]:
     path: list[tuple[str, tuple[float, ...]]] = []
     for instruction in pikepdf.parse_content_stream(page):
         operator, operands = str(instruction.operator), list(instruction.operands)
-        if operator in _PATH:
-            path.append((operator, tuple(map(float, operands))))  # Else it fails.
+        if re.fullmatch(_OPERANDS.get(operator, "-"), "".join(map(_sort, operands))) is None:
+            raise NotOurs(CONTENT)
+        if operator in _PATH and mark:
+            path.append((operator, tuple(map(float, operands))))
             continue
         if path:
             steps.append(Step("P", (), path))
@@ -79,6 +99,15 @@ def sections(page: pikepdf.Page) -> Iterator[Section]:
             raise NotOurs(CONTENT)
     if mark or path:
         raise NotOurs(CONTENT)
+
+
+def _sort(operand: pikepdf.Object) -> str:
+    """Return which of the kinds of `_OPERANDS` it is; a blank for any other."""
+    # Python takes true for a number; readers of PDF do not.
+    if isinstance(operand, int | Decimal) and not isinstance(operand, bool):
+        return "n" if abs(operand) < _FAR else " "
+    sorts = ((pikepdf.Name, "N"), (pikepdf.String, "S"), (pikepdf.Array, "A"), (pikepdf.Dictionary, "D"))
+    return next((sort for kind_, sort in sorts if isinstance(operand, kind_)), " ")
 
 
 def _mark(tag: pikepdf.Object, properties: pikepdf.Object) -> str:

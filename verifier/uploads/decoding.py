@@ -3,7 +3,8 @@
 The upload comes in on standard input, strict JSON goes out on standard output. Whatever goes wrong here (a bomb, a
 crash of a decoder, a loop) ends this process and nothing else; `uploads.reading` starts it and tells what it means.
 Of ours it imports only what looks at a PDF's making, its signatures and pictures (`pdf.originals` and what that
-needs, `stamps`, `pdf_signatures`, `qr_codes`), so that it starts fast and a fault in a decoder finds little to use.
+needs, `plain_file`, `stamps`, `pdf_signatures`, `qr_codes`), so that it starts fast and a fault in a decoder finds
+little to use.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def _pdf(upload: bytes, roots: Path | None) -> Answer:
             annotations = sum(_count_annotations(page.obj) for page in pdf.pages)
             active = sum(map(_is_active, things))
             signed = _signed(upload, pdf, things, roots)
-            made = _made(pdf, is_signed=signed.stamps is not None)
+            made = _made(upload, pdf, is_signed=signed.stamps is not None)
             foreign = made.foreign
     except pikepdf.PasswordError as exc:
         raise Unreadable("read.encrypted") from exc
@@ -302,13 +303,15 @@ def _are_in_the_clear(upload: bytes, fields: tuple[Stamp, ...]) -> bool:
     return stamps.are_in_the_clear(upload, fields, max_pixels=qr_codes.MAX_PIXELS)
 
 
-def _made(pdf: pikepdf.Pdf, *, is_signed: bool) -> Made:
+def _made(upload: bytes, pdf: pikepdf.Pdf, *, is_signed: bool) -> Made:
     """Look at how it is made; what cannot be looked at, our typesetter did not make."""
     import pikepdf  # noqa: PLC0415 (as above)
 
     # Where this is a program, its folder is known only when it starts.
-    from verifier.pdf import marked, originals  # noqa: PLC0415
+    from verifier.pdf import marked, originals, plain_file  # noqa: PLC0415
 
+    if not plain_file.is_plain(upload, is_signed=is_signed):
+        return originals.Made(marked.STRUCTURE)
     try:
         return originals.look(pdf, is_signed=is_signed)
     except (pikepdf.PikepdfError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
-from pyhanko.pdf_utils.content import RawContent
-from pyhanko.stamp import StaticStampStyle, TextStampStyle
+from pyhanko.pdf_utils.content import AppearanceContent, RawContent, ResourceType
+from pyhanko.pdf_utils.generic import DictionaryObject, NameObject
+from pyhanko.stamp import BaseStampStyle, StaticStampStyle, TextStampStyle
 
 from chain.errors import InvalidInput
 from demo import tampering
@@ -28,6 +29,8 @@ from verifier.wording import Language
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pyhanko.pdf_utils.layout import BoxConstraints
+    from pyhanko.pdf_utils.writer import BasePdfFileWriter
     from pyhanko.sign import SimpleSigner
 
     from tests.verifier.book import Book, Paper
@@ -192,6 +195,46 @@ class TestChanged:
         assert ask(sign(hidden, agency())).verdict is Verdict.INCOMPLETE
 
 
+class _Look(AppearanceContent):
+    """A stamp drawn as somebody likes."""
+
+    def __init__(self, drawn: bytes, writer: BasePdfFileWriter, box: BoxConstraints) -> None:
+        super().__init__(writer, box)
+        self._drawn = drawn
+
+    def render(self) -> bytes:
+        names = {"Type": "Font", "Subtype": "Type1", "BaseFont": "Helvetica", "Encoding": "WinAnsiEncoding"}
+        font = DictionaryObject({NameObject(f"/{key}"): NameObject(f"/{name}") for key, name in names.items()})
+        self.set_resource(ResourceType.FONT, NameObject("/F1"), font)
+        return self._drawn
+
+
+class _Written(BaseStampStyle):  # type: ignore[misc] # It has no types.
+    """Has pyHanko draw what somebody likes."""
+
+    def __init__(self, drawn: bytes) -> None:
+        object.__setattr__(self, "drawn", drawn)
+
+    def create_stamp(self, writer: BasePdfFileWriter, box: BoxConstraints, text_params: dict[str, str]) -> _Look:
+        del text_params
+        return _Look(self.drawn, writer, box)
+
+
+_SIGNED_BY = b"(Digitally signed by " + AGENCY_CODE.encode() + b") Tj"
+_AS_USUAL = (
+    b"q q 1 0 0 1 0 8 cm 1 0 0 1 10 10 cm /Tx BMC q BT /F1 10 Tf 10 TL 0 10 Td " + _SIGNED_BY + b" T* ET Q EMC Q Q"
+)
+FORGED = [
+    b"BT 1 g /F1 1 Tf 2 2 Td " + _SIGNED_BY + b" ET BT 0 g /F1 14 Tf 600 300 Td (0000) Tj ET",
+    _AS_USUAL + b" 600 300 m 600 310 l S 610 300 m 610 310 l S",
+    _AS_USUAL.replace(b"ET Q", b"600 300 Td (0000) Tj T* ET Q"),
+    _AS_USUAL.replace(b"q 1 0 0 1", b"q 0 1 -1 0"),
+    _AS_USUAL.replace(b"BT ", b"1 g BT "),
+    _AS_USUAL.replace(b"q 1 0 0 1 0", b"q .1 0 0 .1 0"),
+]
+"""Digits and strokes in empty places of the page, for which words of a signature are the excuse."""
+
+
 class TestStamps:
     def test_a_stamp_over_words_is_altered(self) -> None:
         report = ask(sign(genuine()[2], agency(), box=(340, 350, 500, 380)))
@@ -207,6 +250,30 @@ class TestStamps:
         style = TextStampStyle(stamp_text=text, background=None)
         report = ask(sign(genuine()[2], agency(), box=BLANK, stamp=style))
         assert (report.verdict, document(report).message.key) == (Verdict.INCOMPLETE, "document.stamp")
+
+    @pytest.mark.parametrize("drawn", FORGED, ids=["beside", "lines", "spread", "turned", "in white", "tiny"])
+    def test_a_stamp_that_writes_digits_beside_a_value_is_never_green(self, drawn: bytes) -> None:
+        stamp = _Written(drawn)
+        for box in ((0, 0, 842, 595), BLANK):
+            report = ask(sign(genuine()[2], agency(), box=box, stamp=stamp))
+            assert report.verdict in {Verdict.INCOMPLETE, Verdict.ALTERED}
+
+    @pytest.mark.parametrize("box", [(505, 290, 665, 310), (600, 295, 780, 305)], ids=["in the row", "between lines"])
+    def test_a_stamp_with_other_digits_than_a_moments_is_never_green(self, box: tuple[int, int, int, int]) -> None:
+        style = TextStampStyle(stamp_text=f"Digitally signed by {AGENCY_CODE}\n9,000", background=None, border_width=0)
+        report = ask(sign(genuine()[2], agency(), box=box, stamp=style))
+        assert report.verdict in {Verdict.INCOMPLETE, Verdict.ALTERED}
+
+    def test_a_stamp_close_to_words_is_altered(self) -> None:
+        style = TextStampStyle(background=None, border_width=0)
+        report = ask(sign(genuine()[2], agency(), box=(404, 290, 440, 300), stamp=style))
+        assert (report.verdict, document(report).message.key) == (Verdict.ALTERED, "document.annotations")
+
+    @pytest.mark.parametrize("moment", ["2026-11-24 01:53:48 UTC", "2026.11.24 01:53:48 +08'00'", "2026-11-24T01:53Z"])
+    def test_a_stamp_says_when_it_was_signed_as_signing_software_writes_it(self, moment: str) -> None:
+        style = TextStampStyle(stamp_text=f"Digitally signed by {AGENCY_CODE}\nDate: {moment}", background=None)
+        report = ask(sign(genuine()[2], agency(), box=BLANK, stamp=style))
+        assert report.verdict is Verdict.VALID, document(report)
 
     def test_a_strangers_stamp_in_the_agencys_name_is_never_green(self) -> None:
         style = TextStampStyle(stamp_text=f"Digitally signed by {AGENCY_CODE}", background=None)

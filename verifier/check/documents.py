@@ -41,7 +41,10 @@ _QUOTED, _OF_EACH = 12, 40
 _SIGNED_WORDS = ("digitallysignedby", "signedby", "电子签名", "签名人")
 _STAMP_WORDS = (*_SIGNED_WORDS, "timestamp", "date", "utc", "日期")
 """What software for signing writes on its stamps besides names and times, as it is compared."""
-_HOUR = re.compile("[0-9]{2}:[0-9]{2}")
+_MOMENT = (
+    "[0-9]{4}([./-])[0-9]{2}\\1[0-9]{2}T?[0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|UTC|[+-][0-9]{2}[:']?(?:[0-9]{2}'?)?)?"
+)
+"""When something was signed: a day and its hour, as that software writes them."""
 _GENERATIONS = 16
 """More levels of agencies than any registry has."""
 
@@ -129,12 +132,12 @@ def _is_plain_stamp(signature: PdfSignature, line: layout.Line) -> bool:
     if signature.trusted:
         names.add(signer)
     allowed = sorted(filter(None, names), key=len, reverse=True)
-    words = "|".join([*_STAMP_WORDS, *map(re.escape, allowed)])
-    if re.fullmatch(f"(?:{words}|[0-9:.,;+/-])*", shown, re.IGNORECASE) is None:
+    words = "|".join([_MOMENT, *_STAMP_WORDS, *map(re.escape, allowed)])
+    if re.fullmatch(f"(?:{words}|[:.,;])*", shown, re.IGNORECASE) is None:
         return False
     if any(word in shown.lower() for word in _SIGNED_WORDS):
         return bool(signer) and signer in shown
-    return not shown or (_HOUR.search(shown) is not None and not any(name in shown for name in allowed))
+    return not shown or (re.search(_MOMENT, shown) is not None and not any(name in shown for name in allowed))
 
 
 def _added(document: Document, foreign_codes: int) -> Check | None:

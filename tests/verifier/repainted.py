@@ -118,6 +118,20 @@ def moved(text: str, *matrix: float, right: float = 0, up: float = 0) -> Change:
     return painted(change)
 
 
+def in_the_middle(text: str, base: float) -> Change:
+    """Move a text into the page's middle, where titles stand."""
+
+    def change(page: Page) -> None:
+        at, place = page.find(text), page.place(text)
+        name, size = page.operands(page.back(at, "Tf"))
+        letters = typefaces.read(page.fonts[str(name)], {}).letters
+        length = sum(letters[glyph].width for glyph in glyphs(page.operands(at)[0])) * float(size) / 1000  # type: ignore[arg-type]
+        middle = float(page.pdf.pages[0].obj.MediaBox[2]) / 2
+        page.put(place, "cm", *page.operands(place)[:4], middle - length / 2, base)
+
+    return painted(change)
+
+
 def coloured(text: str, *colour: float) -> Change:
     """Write a text in another colour."""
     return painted(lambda page: page.put(page.back(page.find(text), "scn"), "scn", *colour))

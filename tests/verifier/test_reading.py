@@ -480,7 +480,7 @@ class TestProofs:
     ) -> None:
         told = {"certificates": [], "proofs": ["AAAA", "AAA", 5], "annotations": 0, "active": 0, "attachments": 0}
         told |= {"copies": [], "foreign": "", "pages": [], "codes": [], "receipts": []}
-        told |= {"signatures": [], "unread_signatures": 0, "behind": []}
+        told |= {"signatures": [], "unread_signatures": 0, "behind": [], "labels": []}
         child = tmp_path / "child.py"
         child.write_text(f"print({json.dumps(json.dumps({'found': told}))})\n")
         monkeypatch.setattr(decoding, "__file__", str(child))

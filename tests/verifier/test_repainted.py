@@ -22,6 +22,7 @@ from tests.verifier.repainted import (
     coloured,
     covered,
     drawn,
+    in_the_middle,
     moved,
     put_behind,
     read_as_each_other,
@@ -39,7 +40,7 @@ from tests.verifier.repainted import (
     with_space,
     with_widths,
 )
-from tests.verifier.test_originals import TEXT, with_content, with_page
+from tests.verifier.test_originals import TEXT, ask, with_content, with_page
 from verifier.check.report import CheckName, Verdict
 from verifier.check.verification import verify
 from verifier.pdf import drawing, marked, originals
@@ -81,6 +82,7 @@ def line(path: str, *, colour: str = "0.8352941 0.8627451 0.8666667", thickness:
 SAME = "0 0 m 200 0 l"
 PANEL = "q 1 0 0 -1 300 300 cm /c1 cs 1 scn /c0 CS 0.7019608 0.5647059 0.3529412 SCN 0.5 w 4 M 0 0 m 9 0 l h B Q"
 PHOTOGRAPH = PANEL.replace("0.5 w", "0.5 w 4 M [1] 0 d").replace("4 M 0 0 m 9 0 l h", "0 0 m 90 0 l 90 99 l h")
+ON_WHITE = "q 1 0 0 -1 {left} 570 cm /c1 cs 1 scn 0 0 m {width} 0 l {width} {height} l 0 {height} l 0 0 l h f Q"
 CODE = (
     b"/Span <<>> BDC q 0 0 m 1 1 l W n q 1 0 0 -1 1 1 cm /c1 cs 1 scn 0 0 m 1 1 l f Q "
     b"q 1 0 0 -1 1 1 cm /c1 cs 0 scn 0 0 m 1 1 l f* Q Q EMC"
@@ -153,6 +155,10 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "dark marks behind the page": (with_marks(0, 0, 0), marked.CONTENT),
     "words beside the code": (with_code_and("110 0 m 120 0 l 120 9 l h"), marked.DRAWINGS),
     "words around the code": (with_code_and("110 110 m 120 110 l 120 120 l h"), marked.DRAWINGS),
+    "a slanting part of the code": (with_code_and("20 20 m 30 30 l 20 30 l h"), marked.DRAWINGS),
+    "a white ground without a code": (drawn(ON_WHITE.format(left=600, width=99, height=20)), marked.DRAWINGS),
+    "a white ground over the mark of a test": (drawn(ON_WHITE.format(left=340, width=150, height=24)), marked.DRAWINGS),
+    "a white ground as large as the page": (drawn(ON_WHITE.format(left=0, width=842, height=595)), marked.DRAWINGS),
     "a place for a large photograph": (drawn(PHOTOGRAPH), marked.DRAWINGS),
     "glyphs that are not counted": (with_glyphs(2), marked.LETTERS),
     "half a letter": (with_content(TEXT.replace(b"<0001>", b"<000100>")), marked.LETTERS),
@@ -162,6 +168,16 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "content from another file": (_with_content_elsewhere, marked.STRUCTURE),
     "colours of the device": (with_space(3), marked.CONTENT),
 }
+
+
+def with_days_that_change_places(pdf: pikepdf.Pdf) -> None:
+    """Write two rows in the middle of an empty place, each day by the other's label, in the colour of labels."""
+    founded, approved = "2019年6月18日", "2026年1月31日"
+    for day in (founded, approved):
+        coloured(day, 0.6509804, 0.105882354, 0.105882354)(pdf)
+    lines = (("成立日期", 150), ("Date of establishment", 142), (approved, 128))
+    for text, base in (*lines, ("核准日期", 108), ("Date of approval", 100), (founded, 88)):
+        in_the_middle(text, base)(pdf)
 
 
 def whole_row(pdf: pikepdf.Pdf) -> None:
@@ -184,6 +200,11 @@ def test_a_row_hidden_among_the_marks_is_not_the_original() -> None:
     report = verify(read_upload(tampering.changed(pdf, whole_row)), book, TODAY, name="a paper")
     said = next(check.message.key for check in report.checks if check.name is CheckName.DOCUMENT)
     assert (report.verdict, said) == (Verdict.INCOMPLETE, "document.foreign")
+
+
+def test_values_in_the_colour_of_labels_stand_anywhere_and_are_not_the_original() -> None:
+    """Titles need no value beside them; what is no title's or label's words gives itself away."""
+    assert ask(with_days_that_change_places) == (Verdict.INCOMPLETE, "document.foreign")
 
 
 def test_the_colours_are_the_layouts() -> None:
@@ -236,3 +257,8 @@ class TestPlaces:
         number = self.run(Kind.VALUE, 70, 100, is_number=True)
         assert self.are_good(number, self.run(Kind.VALUE, 300, 200))
         assert not self.are_good(self.run(Kind.VALUE, 70, 100), self.run(Kind.VALUE, 300, 200))
+
+    def test_there_is_one_short_number(self) -> None:
+        first, value = self.run(Kind.VALUE, 70, 100, is_number=True), self.run(Kind.VALUE, 300, 200)
+        second = self.run(Kind.VALUE, 300, 186, is_number=True)
+        assert not self.are_good(first, value, second, self.run(Kind.VALUE, 300, 400))

@@ -275,6 +275,7 @@ def _together(paper: Presented, page: Presented) -> Presented:
         attachments=paper.document.attachments + page.document.attachments,
         foreign=paper.document.foreign or page.document.foreign,
         behind=paper.document.behind + page.document.behind,
+        labels=paper.document.labels + page.document.labels,
         signatures=paper.document.signatures + page.document.signatures,
         unread_signatures=paper.document.unread_signatures + page.document.unread_signatures,
     )

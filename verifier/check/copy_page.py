@@ -56,6 +56,15 @@ def labels(claimed: Claimed, languages: Languages) -> tuple[str, ...]:
     return tuple(languages.label(words) for words in (*own, *map(layout.words, keys)))
 
 
+def in_colour(claimed: Claimed, languages: Languages) -> Iterator[Piece]:
+    """Yield all that stands in the colour of labels, or of warnings: never a value."""
+    main = WORDS[languages.main]
+    yield from (Piece(fold(claim.labels[languages.main])) for claim in claimed.type.claims)
+    yield from (Piece(fold(main[key])) for key in (*_TERMS, "copy-validity", "short-number", "issuer"))
+    yield Piece(languages.label(layout.words("copy")))
+    yield Piece(fold(claimed.type.names[languages.main]))
+
+
 def joined(pages: Iterable[str], copy: LimitedCopy, languages: Languages) -> str:
     """Return folded pages as one text, without the marks with which every page begins."""
     main, terms = WORDS[languages.main], copy.content.terms

@@ -80,6 +80,7 @@ def _unvouched(document: Document, claimed: Claimed, line: layout.Line) -> Check
         if not _is_plain_stamp(signature, line):
             return _not_vouched_for("document.stamp", signer=signature.signer, text=signature.shown[:_SHOWN])
     foreign = document.foreign or ("" if _has_only_marks_behind(document, claimed) else "content")
+    foreign = foreign or ("" if _has_only_labels_in_colour(document, claimed) else "places")
     if foreign:
         return _not_vouched_for("document.foreign", what=words(f"document.foreign.{foreign}"))
     return None
@@ -89,6 +90,18 @@ def _has_only_marks_behind(document: Document, claimed: Claimed) -> bool:
     """Whether nothing is hidden where pages have their marks: pale, slantwise, behind all else."""
     texts = tuple(map(fold, document.behind))
     return any(not _joined(texts, claimed, languages) for languages in layout.EVERY)
+
+
+def _has_only_labels_in_colour(document: Document, claimed: Claimed) -> bool:
+    """Whether nothing else stands in the colour of labels, which could stand where its own label does not."""
+    text = "".join(map(fold, document.labels))
+    return any(explain(text, tuple(_in_colour(claimed, languages))).gap is None for languages in layout.EVERY)
+
+
+def _in_colour(claimed: Claimed, languages: Languages) -> Iterator[Piece]:
+    if claimed.copy is None:
+        return layout.in_colour(claimed.type, languages)
+    return copy_page.in_colour(claimed, languages)
 
 
 def _of_picture(presented: Presented, key: str) -> Check:

@@ -118,6 +118,16 @@ def labels(known: CertificateType, languages: Languages) -> tuple[str, ...]:
     return tuple(each.label(words_of) for words_of in (*own, *others) for each in everywhere)
 
 
+def in_colour(known: CertificateType, languages: Languages) -> Iterator[Piece]:
+    """Yield all that stands in the colour of labels: they themselves, titles and notices, never a value."""
+    main = WORDS[languages.main]
+    yield from (Piece(fold(claim.labels[languages.main])) for claim in known.claims)
+    keys = (VALIDITY, "issuer", "issued", "short-number", "identifier", CERTIFIED, "notice")
+    yield from (Piece(fold(main[key])) for key in keys)
+    name = known.names[languages.main]
+    yield from (Piece(fold(name)), Piece(fold(f"{name}（{main['continued']}）")))
+
+
 def stops(known: CertificateType, languages: Languages) -> tuple[str | re.Pattern[str], ...]:
     """Return what no text may hold that was not signed."""
     issuer_code = re.compile(re.escape(fold(WORDS[languages.main]["issuer-code"])) + "[0-9A-Z]{18}")

@@ -54,6 +54,8 @@ class Document:
     """What about its making is not our typesetter's (`verifier.pdf.originals`); empty if it may be an original file."""
     behind: tuple[str, ...] = ()
     """What is written behind each page of an original file, which people do not read as a part of it."""
+    labels: tuple[str, ...] = ()
+    """What stands on each page of an original file in the colour of labels."""
     signatures: tuple[PdfSignature, ...] = ()
     """Signatures of the file, intact or not."""
     unread_signatures: int = 0

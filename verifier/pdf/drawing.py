@@ -3,7 +3,8 @@
 A text layer says neither where words stand nor in which colour, nor what lies over them. So every marked part of a
 page must be one of the few kinds that our layouts write (`issuer/layouts`): the frame, a line, a box, the code, one
 piece of text. Text stands upright, dark, letter behind letter, in its place (`pdf.placing`), and under nothing.
-What is written behind a page, slantwise or pale, is returned: `check.documents` lets only known words stand there.
+What is written behind a page, slantwise or pale, is returned, and what stands there in the colour of labels, which may
+stand where no value may: `check.documents` lets nothing but known words be either.
 
 Runs in the confined child (`uploads.decoding`). What letters look like is looked at in `pdf.typefaces`.
 """
@@ -13,10 +14,11 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from unicodedata import category
 
 import pikepdf
+import zxingcpp
 
 from verifier.pdf import placing
 from verifier.pdf.marked import (
@@ -37,8 +39,9 @@ from verifier.pdf.marked import (
 from verifier.pdf.placing import Box, Kind, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from verifier.pdf.marked import Path
     from verifier.pdf.typefaces import Typeface
 
 Colour: TypeAlias = tuple[int, ...]
@@ -74,9 +77,16 @@ _PANEL = re.compile("q cm cs scn CS SCN w M(?: d)? P B Q")
 _CODE = re.compile("q P W n q cm cs scn P f Q q cm cs scn P f\\* Q Q")
 _UPRIGHT = (1.0, 0.0, 0.0, -1.0)
 _STRAIGHT, _RECTANGLE, _ROUNDED = "ml", "mlllh", "mclclclch"
-_LONG, _THIN, _SMALL, _PLAQUE, _CODE_SIDE, _PHOTOGRAPH, _EXACT = 60.0, 1.0, 8.0, 24.0, 160.0, (74.0, 103.0), 0.1
+_LONG, _THIN, _SMALL, _PLAQUE, _CODE_SIDE, _PHOTOGRAPH = 60.0, 1.0, 8.0, 24.0, 160.0, (74.0, 103.0)
 """In points: how long lines are at least, how thick, how large the ornament, how high the mark of a test, how large a
-code with its box, and the place for a photograph at most; and how exactly corners meet."""
+code with its box, and the place for a photograph at most."""
+_PANEL_SIDE = 170.0
+"""How large the ground of a code is at most, with its frame."""
+_SIDES = range(21, 178, 4)
+"""How many modules codes are wide (ISO/IEC 18004, 5.3.1)."""
+_QR = zxingcpp.barcode_formats_from_str("QRCode")
+_QUIET, _DOTS = 4, 2
+"""Modules around a code, and dots of a module, where it is looked at."""
 _MOST = 2_000
 """How many pieces of text and shapes a page has; our fullest has 300."""
 _PHOTOGRAPH_WORDS = 2
@@ -85,8 +95,17 @@ _SQUARE, _INTO_SQUARE, _INTO_OTHERS, _APART = 950, 0.57, 0.25, 300
 move into the one before, as a share of its width: into half of a Chinese comma or bracket, else as kerning does."""
 
 
-def behind(page: pikepdf.Page, faces: Mapping[str, Typeface], *, is_first: bool) -> str:
-    """Return what is written behind a page; raises `NotOurs` where the page is drawn in another way.
+class Words(NamedTuple):
+    """What a page says in places of their own."""
+
+    behind: str
+    """Slantwise or pale, behind all else."""
+    labels: str
+    """In the colour of labels, in the order in which it is written."""
+
+
+def words(page: pikepdf.Page, faces: Mapping[str, Typeface], *, is_first: bool) -> Words:
+    """Return a page's marks and labels; raises `NotOurs` where the page is drawn in another way.
 
     A page behind the first has no code: pages come once, in their order.
     """
@@ -102,7 +121,7 @@ def behind(page: pikepdf.Page, faces: Mapping[str, Typeface], *, is_first: bool)
     drawn.require_readable(float(page.obj.MediaBox[2]))
     if drawn.has_code and not is_first:
         raise NotOurs(DRAWINGS)
-    return text
+    return Words(text, drawn.labels)
 
 
 class _Letters:
@@ -156,6 +175,11 @@ class _Drawn:
         self._photograph: Box | None = None
         self._photograph_words = 0
         self._had: set[str] = set()
+        self._grounds: list[Box] = []
+        """White boxes, which have a code on them."""
+        self._code: Box | None = None
+        self._plaque: Box | None = None
+        self.labels = ""
 
     @property
     def has_code(self) -> bool:
@@ -214,6 +238,11 @@ class _Drawn:
         """Raise `NotOurs` where anything lies over text, or text stands elsewhere than our layouts put it."""
         if any(box.touches(run.box) for box, count in self._shapes for run in self._runs[:count]):
             raise NotOurs(DRAWINGS)
+        # What is white, and has no code on it, is there to cover the marks behind the page.
+        if not all(self._code is not None and ground.holds(self._code) for ground in self._grounds):
+            raise NotOurs(DRAWINGS)
+        if self._photograph is not None and self._plaque is not None and self._photograph.touches(self._plaque):
+            raise NotOurs(DRAWINGS)
         if not placing.are_apart(self._runs) or not placing.are_in_place(self._placed, width=width):
             raise NotOurs(PLACES)
 
@@ -223,8 +252,10 @@ class _Drawn:
         size = float(steps["Tf"].operands[1])
         if form != _UPRIGHT or not _SMALLEST <= size <= _LARGEST or _lightness(colour) > _DARK:
             raise NotOurs(CONTENT)
-        _, length, is_number = self._read(steps)
+        said, length, is_number = self._read(steps)
         part = Kind.VALUE if colour == INK else Kind.SMALL if colour == SOFT else Kind.LABEL
+        if part is Kind.LABEL:
+            self.labels += said
         return Run(part, x, y, x + length * size / 1000, size, is_number)
 
     def _read(self, steps: Mapping[str, Step]) -> tuple[str, float, bool]:
@@ -260,6 +291,7 @@ class _Drawn:
         if kind(steps) != _ROUNDED or self._colour(steps["cs"], steps["scn"]) != WARNING or _height(box) > _PLAQUE:
             raise NotOurs(DRAWINGS)
         self._shapes.append((box, None))
+        self._plaque = box
 
     def _add_code(self, steps: Sequence[Step]) -> None:
         """Take the code, black on its white ground."""
@@ -270,11 +302,9 @@ class _Drawn:
             if not is_square or self._colour(piece["cs"], piece["scn"]) != colour:
                 raise NotOurs(DRAWINGS)
             self._shapes.append((box, None))
-        # A code begins at three of its corners, so that nothing else is drawn beside it.
-        points = list(corners(by_operator(steps[10:17])))
-        for left, top in ((box.left, box.top), (box.right, box.top), (box.left, box.bottom)):
-            if not any(abs(x - left) + abs(y - top) < _EXACT for x, y in points):
-                raise NotOurs(DRAWINGS)
+        self._code = box
+        if not _is_code(by_operator(steps[10:17])):
+            raise NotOurs(DRAWINGS)
 
     def _add_line(self, steps: Mapping[str, Step]) -> None:
         """Take a line that divides, or a frame around something."""
@@ -297,7 +327,9 @@ class _Drawn:
         is_line = colour == HAIRLINE and _width(box) > _LONG and _height(box) <= _THIN
         if colour == GOLD and max(_width(box), _height(box)) <= _SMALL:
             self._once("ornament")
-        elif colour != WHITE and not is_line:
+        elif colour == WHITE and max(_width(box), _height(box)) <= _CODE_SIDE:
+            self._grounds.append(box)
+        elif not is_line:
             raise NotOurs(DRAWINGS)
         self._shapes.append((box, len(self._runs) if colour == WHITE else None))
 
@@ -306,11 +338,53 @@ class _Drawn:
         box, is_photograph = box_of(steps), "d" in steps
         self._once("photograph" if is_photograph else "panel")
         fill, stroke = self._colour(steps["cs"], steps["scn"]), self._colour(steps["CS"], steps["SCN"])
-        is_too_large = is_photograph and (_width(box) > _PHOTOGRAPH[0] or _height(box) > _PHOTOGRAPH[1])
+        most = _PHOTOGRAPH if is_photograph else (_PANEL_SIDE, _PANEL_SIDE)
+        is_too_large = _width(box) > most[0] or _height(box) > most[1]
         if is_too_large or fill != WHITE or stroke not in {GOLD, SOFT} or float(steps["w"].operands[0]) > _THIN:
             raise NotOurs(DRAWINGS)
         self._shapes.append((box, len(self._runs)))
         self._photograph = box if is_photograph else self._photograph
+        self._grounds += [] if is_photograph else [box]
+
+
+def _is_code(steps: Mapping[str, Step]) -> bool:
+    """Whether a path is squares on a grid, and these a code from edge to edge: nothing else is drawn beside it."""
+    (a, b, c, d), _, _ = matrix(steps["cm"])
+    points = [point for _, point in steps["P"].path if point]
+    side = int(max(map(max, points)))
+    is_on_grid = all(number.is_integer() and 0 <= number <= side for point in points for number in point)
+    if side not in _SIDES or not is_on_grid or set(kind(steps)) != set("mlh") or (b, c, d) != (0, 0, -a):
+        return False
+    rows = [0] * side
+    for (x, y), (u, v) in _edges(steps["P"].path):
+        if x != u and y != v:
+            return False
+        for row in range(min(y, v), max(y, v)) if x == u else ():
+            # Everything to the right of an edge changes between outside and inside.
+            rows[row] ^= (1 << side) - (1 << x)
+    wide = (side + 2 * _QUIET) * _DOTS
+    picture = bytearray(b"\xff" * wide * wide)
+    for down, row in enumerate(rows):
+        line = b"".join((b"\0" if row >> across & 1 else b"\xff") * _DOTS for across in range(side))
+        for dot in range(_DOTS):
+            begin = ((down + _QUIET) * _DOTS + dot) * wide + _QUIET * _DOTS
+            picture[begin : begin + len(line)] = line
+    pixels = memoryview(bytes(picture)).cast("B", (wide, wide))
+    return len(zxingcpp.read_barcodes(pixels, formats=_QR, is_pure=True)) == 1
+
+
+def _edges(path: Path) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield the edges of closed shapes."""
+    begin = here = (0, 0)
+    for operator, point in path:
+        there = begin if operator == "h" else (int(point[0]), int(point[1]))
+        if operator == "m":
+            yield here, begin
+            begin = there
+        else:
+            yield here, there
+        here = there
+    yield here, begin
 
 
 def _spaces(page: pikepdf.Page) -> dict[str, int]:

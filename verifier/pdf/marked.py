@@ -24,12 +24,14 @@ FONTS, STRUCTURE = "fonts", "structure"
 Path: TypeAlias = "Sequence[tuple[str, tuple[float, ...]]]"
 """Pieces by their operators, with their numbers."""
 
-_PATH = frozenset("mlch")
+_PATH = {"c": 6, "h": 0, "l": 2, "m": 2}
+"""What paths are made of, and how many numbers each piece takes."""
+_NUMBERS = frozenset({int, Decimal})
+"""Python takes true for a number, too; readers of PDF do not."""
 _OPERANDS = {
-    **dict.fromkeys(("B", "BT", "EMC", "ET", "Q", "S", "W", "f", "f*", "h", "n", "q"), ""),
+    **dict.fromkeys(("B", "BT", "EMC", "ET", "Q", "S", "W", "f", "f*", "n", "q"), ""),
     **dict.fromkeys(("M", "Tr", "w"), "n"),
-    **dict.fromkeys(("l", "m"), "nn"),
-    **dict.fromkeys(("Tm", "c", "cm"), "nnnnnn"),
+    **dict.fromkeys(("Tm", "cm"), "nnnnnn"),
     **dict.fromkeys(("CS", "cs"), "N"),
     **dict.fromkeys(("SCN", "scn"), "n|nnn"),
     "BDC": "ND",
@@ -80,11 +82,11 @@ def sections(page: pikepdf.Page) -> Iterator[Section]:
     path: list[tuple[str, tuple[float, ...]]] = []
     for instruction in pikepdf.parse_content_stream(page):
         operator, operands = str(instruction.operator), list(instruction.operands)
-        if re.fullmatch(_OPERANDS.get(operator, "-"), "".join(map(_sort, operands))) is None:
-            raise NotOurs(CONTENT)
-        if operator in _PATH and mark:
+        if mark and len(operands) == _PATH.get(operator) and _NUMBERS.issuperset(map(type, operands)):
             path.append((operator, tuple(map(float, operands))))
             continue
+        if re.fullmatch(_OPERANDS.get(operator, "-"), "".join(map(_sort, operands))) is None:
+            raise NotOurs(CONTENT)
         if path:
             steps.append(Step("P", (), path))
             path = []
@@ -103,8 +105,7 @@ def sections(page: pikepdf.Page) -> Iterator[Section]:
 
 def _sort(operand: pikepdf.Object) -> str:
     """Return which of the kinds of `_OPERANDS` it is; a blank for any other."""
-    # Python takes true for a number; readers of PDF do not.
-    if isinstance(operand, int | Decimal) and not isinstance(operand, bool):
+    if type(operand) in _NUMBERS:
         return "n" if abs(operand) < _FAR else " "
     sorts = ((pikepdf.Name, "N"), (pikepdf.String, "S"), (pikepdf.Array, "A"), (pikepdf.Dictionary, "D"))
     return next((sort for kind_, sort in sorts if isinstance(operand, kind_)), " ")

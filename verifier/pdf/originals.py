@@ -44,17 +44,20 @@ class Made:
     """What of it our typesetter does not write; empty if nothing."""
     behind: tuple[str, ...] = ()
     """What is written behind each page; unknown of a foreign file."""
+    labels: tuple[str, ...] = ()
+    """What stands on each page in the colour of labels; unknown of a foreign file."""
 
 
 def look(pdf: pikepdf.Pdf, *, is_signed: bool = False) -> Made:
     """Look at how a file is made. Of a signed one, the signature is left out."""
     try:
-        return Made("", tuple(_behind(pdf, is_signed=is_signed)))
+        words = list(_words(pdf, is_signed=is_signed))
+        return Made("", tuple(each.behind for each in words), tuple(each.labels for each in words))
     except NotOurs as exc:
         return Made(exc.what)
 
 
-def _behind(pdf: pikepdf.Pdf, *, is_signed: bool) -> Iterator[str]:
+def _words(pdf: pikepdf.Pdf, *, is_signed: bool) -> Iterator[drawing.Words]:
     # Of a file that has to be repaired before it can be read, each program makes what it likes.
     if (
         pdf.get_warnings()
@@ -77,7 +80,7 @@ def _behind(pdf: pikepdf.Pdf, *, is_signed: bool) -> Iterator[str]:
             raise NotOurs(STRUCTURE)
         fonts = resources.get("/Font", pikepdf.Dictionary())
         faces = {name: typefaces.read(font, known) for name, font in fonts.items()}
-        yield drawing.behind(page, faces, is_first=number == 0)
+        yield drawing.words(page, faces, is_first=number == 0)
 
 
 def _is_whole_sheet(page: pikepdf.Page) -> bool:

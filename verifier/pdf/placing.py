@@ -122,6 +122,7 @@ class _Place:
         self._label: _Line | None = None
         """The label that has no value yet."""
         self._label_ends: _Line | None = None
+        self._has_had_number = False
 
     def is_owed(self) -> bool:
         """Whether the last label needs a value that never came."""
@@ -130,6 +131,10 @@ class _Place:
     def takes(self, line: _Line) -> bool:
         """Read one more line; false where it does not stand where it should."""
         good = self._label_is_good(line) if line.first.kind is Kind.LABEL else self._follows(line)
+        if line.is_number and self._has_had_number:
+            # A page has one short number; behind others nothing new would begin.
+            return False
+        self._has_had_number = self._has_had_number or line.is_number
         self._before = line
         return good
 

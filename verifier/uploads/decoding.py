@@ -138,6 +138,7 @@ def _pdf(upload: bytes, roots: Path | None) -> Answer:
         "attachments": others,
         "foreign": foreign,
         "behind": made.behind,
+        "labels": made.labels,
         "signatures": signed.told,
         "unread_signatures": signed.unread,
         "pages": pages,

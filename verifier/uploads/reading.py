@@ -173,6 +173,7 @@ def _decode(upload: bytes, pdf_roots: Path | None) -> Presented:
                 "attachments": int() as attachments,
                 "foreign": str() as foreign,
                 "behind": [*behind],
+                "labels": [*labels],
                 "signatures": [*by],
                 "unread_signatures": int() as unread,
                 "pages": [*pages],
@@ -187,6 +188,7 @@ def _decode(upload: bytes, pdf_roots: Path | None) -> Presented:
                 attachments=attachments,
                 foreign=foreign,
                 behind=_texts(behind),
+                labels=_texts(labels),
                 signatures=signatures,
                 unread_signatures=unread + len(by) - len(signatures),
             )

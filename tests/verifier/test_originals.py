@@ -251,6 +251,58 @@ FOREIGN: dict[str, tuple[Change, str]] = {
 }
 
 
+def with_parts(kind: str, **more: object) -> Change:
+    """Say more of the parts of one kind that programs for reading aloud go by."""
+
+    def say(pdf: pikepdf.Pdf) -> None:
+        parts = [it for it in pdf.objects if isinstance(it, Dictionary) and it.get("/Type") == "/StructElem"]
+        for part in parts:
+            if kind == part.S:
+                part.update({f"/{key}": value for key, value in more.items()})
+
+    return say
+
+
+def with_another_alternative(pdf: pikepdf.Pdf) -> None:
+    """Say other words in the mark of the code."""
+    steps = list(pikepdf.parse_content_stream(pdf.pages[0]))
+    for step in steps:
+        if str(step.operator) == "BDC" and "/Alt" in step.operands[1]:
+            step.operands[1].Alt = String("Valid until 2099")
+    pdf.pages[0].obj.Contents = pdf.make_stream(pikepdf.unparse_content_stream(steps))
+
+
+def with_another_name(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.AF[0].F = String("licence.exe")
+
+
+def with_a_file_in_the_tree(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.StructTreeRoot.AF = Array([pdf.make_indirect(Dictionary(EF=Dictionary(F=pdf.make_stream(b"MZ"))))])
+
+
+class TestReadAloud:
+    """What people hear who do not see the page."""
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            with_parts("/P", ActualText=String("Valid until 2099")),
+            with_parts("/P", Alt=String("Valid until 2099")),
+            with_parts("/P", E=String("Valid until 2099")),
+            with_parts("/Figure", Alt=String("有效期至2099年12月31日")),
+            with_parts("/H1", T=String("2099")),
+            with_another_alternative,
+            with_a_file_in_the_tree,
+        ],
+        ids=["text", "alternative", "expansion", "code", "title", "mark", "file"],
+    )
+    def test_other_words_than_the_pages_are_not_the_originals(self, change: Change) -> None:
+        assert ask(change) == (Verdict.INCOMPLETE, "document.foreign")
+
+    def test_a_file_of_two_names_is_one_more(self) -> None:
+        assert ask(with_another_name) == (Verdict.ALTERED, "document.attachments")
+
+
 class TestForeign:
     @pytest.mark.parametrize(
         "change", [tampering.with_text_replaced, tampering.with_letters_that_say_nothing], ids=["replaced", "nothing"]

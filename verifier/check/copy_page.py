@@ -57,10 +57,10 @@ def labels(claimed: Claimed, languages: Languages) -> tuple[str, ...]:
 
 
 def in_colour(claimed: Claimed, languages: Languages) -> Iterator[Piece]:
-    """Yield all that stands in the colour of labels, or of warnings: never a value."""
+    """Yield all that stands in the colour of labels or of warnings, or is read out for the code."""
     main = WORDS[languages.main]
     yield from (Piece(fold(claim.labels[languages.main])) for claim in claimed.type.claims)
-    yield from (Piece(fold(main[key])) for key in (*_TERMS, "copy-validity", "short-number", "issuer"))
+    yield from (Piece(fold(main[key])) for key in (*_TERMS, "copy-validity", "short-number", "issuer", "code", "copy"))
     yield Piece(languages.label(layout.words("copy")))
     yield Piece(fold(claimed.type.names[languages.main]))
 

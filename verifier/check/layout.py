@@ -119,10 +119,10 @@ def labels(known: CertificateType, languages: Languages) -> tuple[str, ...]:
 
 
 def in_colour(known: CertificateType, languages: Languages) -> Iterator[Piece]:
-    """Yield all that stands in the colour of labels: they themselves, titles and notices, never a value."""
+    """Yield all that stands in the colour of labels (they themselves, titles, notices), or is read out for the code."""
     main = WORDS[languages.main]
     yield from (Piece(fold(claim.labels[languages.main])) for claim in known.claims)
-    keys = (VALIDITY, "issuer", "issued", "short-number", "identifier", CERTIFIED, "notice")
+    keys = (VALIDITY, "issuer", "issued", "short-number", "identifier", CERTIFIED, "notice", "code")
     yield from (Piece(fold(main[key])) for key in keys)
     name = known.names[languages.main]
     yield from (Piece(fold(name)), Piece(fold(f"{name}（{main['continued']}）")))

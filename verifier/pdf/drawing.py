@@ -101,7 +101,7 @@ class Words(NamedTuple):
     behind: str
     """Slantwise or pale, behind all else."""
     labels: str
-    """In the colour of labels, in the order in which it is written."""
+    """In the colour of labels, in the order in which it is written, or read out in place of what is drawn."""
 
 
 def words(page: pikepdf.Page, faces: Mapping[str, Typeface], *, is_first: bool) -> Words:
@@ -190,6 +190,7 @@ class _Drawn:
         """Read the frame and the marks; return what those say."""
         if not section.is_one("/Background", _BACKGROUND):
             raise NotOurs(CONTENT)
+        self.labels += section.alternative
         steps = list(section.steps)
         # Behind the frame, a piece of text begins with q and cm.
         end = next((place - 2 for place, step in enumerate(steps) if step.operator == "cs"), len(steps))
@@ -211,6 +212,7 @@ class _Drawn:
         """Read another part."""
         if len(self._runs) + len(self._shapes) > _MOST:
             raise NotOurs(CONTENT)
+        self.labels += section.alternative
         if section.is_one("/Span", _TEXT):
             run = self._run(by_operator(section.steps))
             self._runs.append(run)

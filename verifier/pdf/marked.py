@@ -69,6 +69,8 @@ class Section(NamedTuple):
 
     mark: str
     steps: Sequence[Step]
+    alternative: str = ""
+    """What is read out in its place."""
 
     def is_one(self, mark: str, written: re.Pattern[str]) -> bool:
         """Whether it is of a kind, and written as such."""
@@ -77,7 +79,7 @@ class Section(NamedTuple):
 
 def sections(page: pikepdf.Page) -> Iterator[Section]:
     """Yield a page's marked parts; raises `NotOurs` for anything outside one, or that says more of itself."""
-    mark = ""
+    mark = alternative = ""
     steps: list[Step] = []
     path: list[tuple[str, tuple[float, ...]]] = []
     for instruction in pikepdf.parse_content_stream(page):
@@ -91,9 +93,9 @@ def sections(page: pikepdf.Page) -> Iterator[Section]:
             steps.append(Step("P", (), path))
             path = []
         if operator == "BDC" and not mark:
-            mark, steps = _mark(*operands), []
+            (mark, alternative), steps = _mark(*operands), []
         elif operator == "EMC" and mark:
-            yield Section(mark, steps)
+            yield Section(mark, steps, alternative)
             mark = ""
         elif mark:
             steps.append(Step(operator, operands))
@@ -111,11 +113,12 @@ def _sort(operand: pikepdf.Object) -> str:
     return next((sort for kind_, sort in sorts if isinstance(operand, kind_)), " ")
 
 
-def _mark(tag: pikepdf.Object, properties: pikepdf.Object) -> str:
-    """Return what a part is: /Span, or of what is no text, its kind."""
+def _mark(tag: pikepdf.Object, properties: pikepdf.Object) -> tuple[str, str]:
+    """Return what a part is (/Span, or of what is no text, its kind), and what is read out in its place."""
     if not isinstance(properties, pikepdf.Dictionary) or not set(properties.keys()) <= _MARKS:
         raise NotOurs(CONTENT)
-    return str(properties.get("/Type", "")) if tag == "/Artifact" else str(tag)
+    alternative = str(properties.get("/Alt", ""))
+    return str(properties.get("/Type", "")) if tag == "/Artifact" else str(tag), alternative
 
 
 def by_operator(steps: Sequence[Step]) -> dict[str, Step]:

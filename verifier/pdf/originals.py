@@ -31,6 +31,9 @@ _PAGE = frozenset({"/Contents", "/MediaBox", "/Parent", "/Resources", "/StructPa
 _SIGNED_CATALOGUE, _SIGNED_PAGE = _CATALOGUE | {"/AcroForm", "/Perms"}, _PAGE | {"/Annots"}
 """What a signature of the file adds; `verifier.pdf.stamps` looks at what those hold."""
 _STREAM = frozenset({"/Filter", "/Length"})
+_TREE = frozenset({"/K", "/ParentTree", "/ParentTreeNextKey", "/RoleMap", "/Type"})
+_ELEMENT = frozenset({"/A", "/Alt", "/K", "/P", "/Pg", "/S", "/T", "/Type"})
+_MOST_ELEMENTS = 10_000
 _A4, _EXACT = (595.2756, 841.8898), 0.01
 """In points: a page's width and height, and how exactly it has them."""
 _RESOURCES = frozenset({"/ColorSpace", "/Font", "/ProcSet"})
@@ -45,14 +48,15 @@ class Made:
     behind: tuple[str, ...] = ()
     """What is written behind each page; unknown of a foreign file."""
     labels: tuple[str, ...] = ()
-    """What stands on each page in the colour of labels; unknown of a foreign file."""
+    """What stands on each page in the colour of labels, or is read out in place of it; unknown of a foreign file."""
 
 
 def look(pdf: pikepdf.Pdf, *, is_signed: bool = False) -> Made:
     """Look at how a file is made. Of a signed one, the signature is left out."""
     try:
         words = list(_words(pdf, is_signed=is_signed))
-        return Made("", tuple(each.behind for each in words), tuple(each.labels for each in words))
+        labels = (*(each.labels for each in words), *_read_out(pdf.Root.get("/StructTreeRoot")))
+        return Made("", tuple(each.behind for each in words), labels)
     except NotOurs as exc:
         return Made(exc.what)
 
@@ -81,6 +85,27 @@ def _words(pdf: pikepdf.Pdf, *, is_signed: bool) -> Iterator[drawing.Words]:
         fonts = resources.get("/Font", pikepdf.Dictionary())
         faces = {name: typefaces.read(font, known) for name, font in fonts.items()}
         yield drawing.words(page, faces, is_first=number == 0)
+
+
+def _read_out(tree: pikepdf.Object | None) -> Iterator[str]:
+    """Yield what programs that read aloud say in place of what is drawn, or as a part's title; raises `NotOurs`."""
+    if tree is None:
+        return
+    if not set(tree.keys()) <= _TREE:
+        raise NotOurs(STRUCTURE)
+    todo, count = [tree.get("/K")], 0
+    while todo:
+        here = todo.pop()
+        count += 1
+        if count > _MOST_ELEMENTS:
+            raise NotOurs(STRUCTURE)
+        if isinstance(here, pikepdf.Array):
+            todo.extend(here)
+        elif isinstance(here, pikepdf.Dictionary) and here.get("/Type") not in {"/MCR", "/OBJR"}:
+            if not set(here.keys()) <= _ELEMENT:
+                raise NotOurs(STRUCTURE)
+            yield from (str(here[key]) for key in ("/T", "/Alt") if key in here)
+            todo.append(here.get("/K"))
 
 
 def _is_whole_sheet(page: pikepdf.Page) -> bool:

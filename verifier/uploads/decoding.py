@@ -213,8 +213,10 @@ def _embedded_files(things: list[pikepdf.Object]) -> Iterator[tuple[str, pikepdf
     for thing in things:
         files = thing.get("/EF")
         if isinstance(files, pikepdf.Dictionary):
-            name = thing.get("/UF", thing.get("/F", ""))
-            yield from ((str(name), file) for file in files.values() if isinstance(file, pikepdf.Stream))
+            names = {str(thing[key]) for key in ("/F", "/UF") if key in thing}
+            # Some readers show one name, some the other.
+            name = names.pop() if len(names) == 1 else ""
+            yield from ((name, file) for file in files.values() if isinstance(file, pikepdf.Stream))
 
 
 def _things(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:

@@ -82,6 +82,7 @@ def line(path: str, *, colour: str = "0.8352941 0.8627451 0.8666667", thickness:
 SAME = "0 0 m 200 0 l"
 PANEL = "q 1 0 0 -1 300 300 cm /c1 cs 1 scn /c0 CS 0.7019608 0.5647059 0.3529412 SCN 0.5 w 4 M 0 0 m 9 0 l h B Q"
 PHOTOGRAPH = PANEL.replace("0.5 w", "0.5 w 4 M [1] 0 d").replace("4 M 0 0 m 9 0 l h", "0 0 m 90 0 l 90 99 l h")
+OVER_THE_MARK = PHOTOGRAPH.replace("300 300 cm", "240 816 cm").replace("90 0 l 90 99 l", "70 0 l 70 24 l")
 ON_WHITE = "q 1 0 0 -1 {left} 570 cm /c1 cs 1 scn 0 0 m {width} 0 l {width} {height} l 0 {height} l 0 0 l h f Q"
 CODE = (
     b"/Span <<>> BDC q 0 0 m 1 1 l W n q 1 0 0 -1 1 1 cm /c1 cs 1 scn 0 0 m 1 1 l f Q "
@@ -156,6 +157,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "words beside the code": (with_code_and("110 0 m 120 0 l 120 9 l h"), marked.DRAWINGS),
     "words around the code": (with_code_and("110 110 m 120 110 l 120 120 l h"), marked.DRAWINGS),
     "a slanting part of the code": (with_code_and("20 20 m 30 30 l 20 30 l h"), marked.DRAWINGS),
+    "a place for a photograph over the mark of a test": (drawn(OVER_THE_MARK), marked.DRAWINGS),
     "a white ground without a code": (drawn(ON_WHITE.format(left=600, width=99, height=20)), marked.DRAWINGS),
     "a white ground over the mark of a test": (drawn(ON_WHITE.format(left=340, width=150, height=24)), marked.DRAWINGS),
     "a white ground as large as the page": (drawn(ON_WHITE.format(left=0, width=842, height=595)), marked.DRAWINGS),

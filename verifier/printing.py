@@ -14,7 +14,7 @@ from verifier.check.receipt_check import ReceiptReport
 from verifier.check.report import Colour, Outcome
 from verifier.check.spelling import warnings
 from verifier.receipt.words import says
-from verifier.wording import Language, message, say, sentence, show, words
+from verifier.wording import Language, ago, message, say, sentence, show, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +131,7 @@ def _when(report: Report, language: Language) -> Iterator[tuple[str, str]]:
     register = report.register
     if register is not None:
         where = sentence("page.block", language).format(
-            block=register.block_number, age=report.block_age_s, chain=register.chain_id
+            block=register.block_number, age=ago(report.block_age_s or 0, language), chain=register.chain_id
         )
         yield sentence("page.checked", language), f"{show(report.checked_at, language)}, {where}"
         yield sentence("bulk.column.known_at", language), show(register.block_time, language)

@@ -72,6 +72,18 @@ def sentence(key: str, language: Language) -> str:
     return _SENTENCES[language][key]
 
 
+def ago(seconds: int, language: Language) -> str:
+    """Write an age in whole seconds, minutes, hours or days, of at least two each."""
+    for key, size in _AGES:
+        if seconds >= _AT_LEAST * size:
+            return sentence(key, language).format(count=seconds // size)
+    return sentence("page.ago_seconds", language).format(count=seconds)
+
+
+_AGES = (("page.ago_days", 86_400), ("page.ago_hours", 3_600), ("page.ago_minutes", 60))
+_AT_LEAST = 2
+
+
 def keys(language: Language) -> frozenset[str]:
     """Return all keys of a locale."""
     return frozenset(_SENTENCES[language])

@@ -21,7 +21,7 @@ from verifier.routes.receipt_desk import digest_of, receipts_of
 from verifier.routes.rendering import PageLanguage, language_for, other_than, rendered
 from verifier.routes.turns import RETRY_AFTER_S, Crowded
 from verifier.uploads import reading
-from verifier.wording import sentence
+from verifier.wording import ago, sentence
 
 if TYPE_CHECKING:
     from verifier.check.report import Report
@@ -125,7 +125,7 @@ def _result(request: Request, report: Report, lang: Language | None, *, sealed: 
         day=partial(shown.day, language=language),
         moment=partial(shown.moment, language=language),
         clock=shown.clock,
-        ago=partial(shown.ago, language=language),
+        ago=partial(ago, language=language),
         minute_word=partial(shown.minute_word, language=language, other=other),
         origin=str(request.base_url),
         sealed=sealed,

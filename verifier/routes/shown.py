@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 ICONS = {Colour.GREEN: "tick", Colour.AMBER: "attention", Colour.GREY: "question", Colour.RED: "cross"}
 _OF_COPIES = {"signature.copy_alone", "validity.copy_expired", "validity.copy_not_yet"}
 """Messages by which only a limited copy falls short."""
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
-_AT_LEAST = 2
+_MINUTE = 60
 _MIX = 0x9E3779B1
 """The golden ratio's 32 bits (Knuth, volume 3, section 6.4), so that neighbouring minutes have unlike words."""
 _32_BITS = 0xFFFFFFFF
@@ -145,14 +144,6 @@ def moment(text: str, language: Language) -> str:
 def clock(text: str) -> str:
     """Write a moment of the report's JSON as a clock shows it."""
     return text[11:19]
-
-
-def ago(seconds: int, language: Language) -> str:
-    """Write an age in whole seconds, minutes, hours or days, of at least two each."""
-    for key, size in (("page.ago_days", _DAY), ("page.ago_hours", _HOUR), ("page.ago_minutes", _MINUTE)):
-        if seconds >= _AT_LEAST * size:
-            return sentence(key, language).format(count=seconds // size)
-    return sentence("page.ago_seconds", language).format(count=seconds)
 
 
 def minute_word(text: str, language: Language, other: Language) -> str:

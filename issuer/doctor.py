@@ -18,6 +18,7 @@ from issuer.errors import DocumentTrouble, Locked, NotFound, VerifierAway
 from issuer.findings import Finding, Outcome, not_run, say, trouble, well
 from issuer.people import staffing
 from issuer.sending import nonces
+from issuer.settings import without_credentials
 from issuer.status import statuses
 from issuer.tables.models import State
 
@@ -106,7 +107,7 @@ def _writer(patient: Patient, stack: ExitStack, findings: list[Finding], store: 
     now = int(patient.now().timestamp())
     first: RegistryWriter | None = None
     for url, open_node in patient.nodes.items():
-        about = say("Node %(url)s", url=url)
+        about = say("Node %(url)s", url=without_credentials(url))
         try:
             writer = stack.enter_context(open_node())
             identity, newest = writer.identity(), writer.newest()

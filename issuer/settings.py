@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from difflib import get_close_matches
 from pathlib import Path
 
 from pydantic import Field, ValidationError
@@ -18,15 +20,18 @@ from chain.errors import InvalidInput
 from issuer.errors import SettingMissing
 
 PREFIX = "YINXIN_"
+_CREDENTIALS = re.compile(r"(?<=://)[^@,\s]*@")
+"""What an address has before its host: a name, perhaps with a password."""
 
 
 class Settings(BaseSettings):
     """Each field is set by `YINXIN_<NAME>`, or by a dotenv or TOML file that `YINXIN_SETTINGS` names.
 
     The environment wins over the file. A dotenv file has the variables' full names, a TOML file the fields' names.
+    A name that is nearly one of these is refused; others may be another part's, which shares environment or file.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, allow_inf_nan=False)
 
     rpc_urls: str = Field("http://127.0.0.1:8545", description="Nodes of the chain, separated by commas.")
     registry: str = Field("", description="Address of the Certificates contract (0x…), which names the others.")
@@ -129,21 +134,48 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read what the caller gives, then the environment, then the named file."""
         sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
+        variables, members = {*os.environ}, set[str]()
         if named := os.environ.get(PREFIX + "SETTINGS"):
             path = Path(named)
             if not path.is_file():
                 msg = f"YINXIN_SETTINGS: got {named}, which is no file; wanted a dotenv or TOML file"
                 raise SettingMissing(msg)
             if path.suffix == ".toml":
-                sources.append(TomlConfigSettingsSource(settings_cls, path))
+                toml = TomlConfigSettingsSource(settings_cls, path)
+                members = {*toml.toml_data}
+                sources.append(toml)
             else:
-                sources.append(DotEnvSettingsSource(settings_cls, env_file=path, env_prefix=PREFIX))
+                dotenv = DotEnvSettingsSource(settings_cls, env_file=path, env_prefix=PREFIX)
+                variables |= {*dotenv.env_vars}
+                sources.append(dotenv)
+        _require_well_spelt(variables, members, {*settings_cls.model_fields})
         return tuple(sources)
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """The nodes' URLs."""
         return tuple(url.strip() for url in self.rpc_urls.split(",") if url.strip())
+
+
+def _require_well_spelt(variables: set[str], members: set[str], known: set[str]) -> None:
+    """Refuse names that are nearly a setting's: they would be passed over in silence, and a default taken instead."""
+    named = {name.upper(): name.upper().removeprefix(PREFIX).lower() for name in variables if _is_ours(name)}
+    given = {name: field for name, field in named.items() if field not in known}
+    given |= {name: name.lower().removeprefix(PREFIX.lower()) for name in members - known}
+    for name, field in sorted(given.items()):
+        for near in get_close_matches(field, known, n=1, cutoff=_NEARLY):
+            wanted = near if name in members else PREFIX + near.upper()
+            raise InvalidInput(
+                f"settings: got {name}, which is none; wanted {wanted}, or nothing that is nearly called so"
+            )
+
+
+def _is_ours(variable: str) -> bool:
+    return variable.upper().startswith(PREFIX)
+
+
+_NEARLY = 0.8
+"""How much of a name is that of another, by `difflib`; no two parts' settings are called so nearly the same."""
 
 
 def open_settings() -> Settings:
@@ -155,6 +187,11 @@ def open_settings() -> Settings:
             f"{PREFIX}{str(error['loc'][0]).upper()}: got «{error['input']}»: {error['msg']}" for error in exc.errors()
         )
         raise InvalidInput(f"settings: {faults}") from exc
+
+
+def without_credentials(addresses: str) -> str:
+    """Return addresses as they may be shown: without the name and password before the host."""
+    return _CREDENTIALS.sub("…@", addresses)
 
 
 def described() -> list[tuple[str, str, str]]:

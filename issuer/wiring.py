@@ -31,6 +31,7 @@ from issuer.records import Records
 from issuer.rehearsal.stranger import Stranger
 from issuer.sending.outbox import Strikes
 from issuer.sending.sealing import Lane
+from issuer.settings import without_credentials
 from issuer.tables.store import Store
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def open_writer(settings: Settings) -> EthereumWriter:
             writer.identity()
         except RegistryUnavailable as exc:
             writer.close()
-            silent.append(f"{url}: {exc}")
+            silent.append(f"{without_credentials(url)}: {exc}")
         else:
             return writer
     raise RegistryUnavailable("no node answers; nothing was done. " + "; ".join(silent))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from cryptography.x509 import load_pem_x509_certificates
 from pydantic import Field, ValidationError
@@ -21,15 +23,18 @@ from verifier.value_faults import told
 
 PREFIX = "YINXIN_"
 _ADDRESS_BYTES, _ID_BYTES = 20, 32
+_DAY_S = 86_400
+"""More than this is no time to wait; and far beyond it the system refuses to."""
 
 
 class Settings(BaseSettings):
     """Each field is set by `YINXIN_<NAME>`, or by a dotenv or TOML file that `YINXIN_SETTINGS` names.
 
     The environment wins over the file. A dotenv file has the variables' full names, a TOML file the fields' names.
+    A name that is nearly one of these is refused; others may be another part's, which shares environment or file.
     """
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, allow_inf_nan=False)
 
     rpc_urls: str = Field("http://127.0.0.1:8545", description="Nodes of the chain, by commas; all of them must agree.")
     registry: str = Field("", description="Address of the Certificates contract (0x…), which names the others.")
@@ -37,13 +42,16 @@ class Settings(BaseSettings):
     chain_id: int = Field(0, description="The chain's id; 0 takes the profile's.", ge=0)
     profile: str = Field("anvil", description="Which kind of chain it is: finality, greatest age, log ranges.")
     database_url: str = Field("sqlite:///var/verifier.db", description="The verifier's own index of the chain.")
-    poll_s: float = Field(1.0, description="How often `serve` and `index follow` look for new blocks.", gt=0)
+    poll_s: float = Field(1.0, description="How often `serve` and `index follow` look for new blocks.", gt=0, le=_DAY_S)
     max_head_age_s: int = Field(
         0, description="Seconds after which a node's newest block is too old; 0 takes the profile's.", ge=0
     )
-    rpc_timeout_s: float = Field(5.0, description="How long a node may take to answer.", gt=0)
+    rpc_timeout_s: float = Field(5.0, description="How long a node may take to answer.", gt=0, le=_DAY_S)
     check_s: float = Field(
-        30.0, description="How long `check` may take to read what is new on the chain; then it cannot check.", gt=0
+        30.0,
+        description="How long `check` may take to read what is new on the chain; then it cannot check.",
+        gt=0,
+        le=_DAY_S,
     )
     max_readers: int = Field(2, description="How many uploads `serve` takes apart at the same time.", gt=0)
     data_dir: Path = Field(Path("var/verifier"), description="Folder for what the verifier keeps beside its index.")
@@ -99,20 +107,31 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read what the caller gives, then the environment, then the named file."""
         sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
+        variables, members = {*os.environ}, set[str]()
         if named := os.environ.get(PREFIX + "SETTINGS"):
             path = Path(named)
             if not path.is_file():
                 raise InvalidInput(f"YINXIN_SETTINGS: got {named}, which is no file; wanted a dotenv or TOML file")
             if path.suffix == ".toml":
-                sources.append(TomlConfigSettingsSource(settings_cls, path))
+                toml = TomlConfigSettingsSource(settings_cls, path)
+                members = {*toml.toml_data}
+                sources.append(toml)
             else:
-                sources.append(DotEnvSettingsSource(settings_cls, env_file=path, env_prefix=PREFIX))
+                dotenv = DotEnvSettingsSource(settings_cls, env_file=path, env_prefix=PREFIX)
+                variables |= {*dotenv.env_vars}
+                sources.append(dotenv)
+        _require_well_spelt(variables, members, {*settings_cls.model_fields})
         return tuple(sources)
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """The nodes' URLs."""
-        return tuple(url.strip() for url in self.rpc_urls.split(",") if url.strip())
+        """The nodes' URLs; raises `InvalidInput` for what is none, without what may be a password before its host."""
+        urls = tuple(url.strip() for url in self.rpc_urls.split(",") if url.strip())
+        for url in urls:
+            if not _is_address(url):
+                got = repr(url.rpartition("@")[2][:80])
+                raise InvalidInput(f"{PREFIX}RPC_URLS: got {got}, wanted http://HOST:PORT or https://HOST:PORT")
+        return urls
 
     @property
     def pdf_authorities(self) -> Path | None:
@@ -140,6 +159,14 @@ class Settings(BaseSettings):
         return _hex("REGISTRY_ID", self.registry_id, _ID_BYTES, "the registry's id")
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # No port has such a number, or the host is none.
+        return False
+
+
 def _hex(name: str, text: str, size: int, what: str) -> bytes:
     try:
         value = bytes.fromhex(text.removeprefix("0x"))
@@ -149,6 +176,27 @@ def _hex(name: str, text: str, size: int, what: str) -> bytes:
         got = repr(text[:80]) if text else "nothing"
         raise InvalidInput(f"{PREFIX}{name}: got {got}, wanted {what}, {2 * size} hexadecimal digits behind 0x")
     return value
+
+
+def _require_well_spelt(variables: set[str], members: set[str], known: set[str]) -> None:
+    """Refuse names that are nearly a setting's: they would be passed over in silence, and a default taken instead."""
+    named = {name.upper(): name.upper().removeprefix(PREFIX).lower() for name in variables if _is_ours(name)}
+    given = {name: field for name, field in named.items() if field not in known}
+    given |= {name: name.lower().removeprefix(PREFIX.lower()) for name in members - known}
+    for name, field in sorted(given.items()):
+        for near in get_close_matches(field, known, n=1, cutoff=_NEARLY):
+            wanted = near if name in members else PREFIX + near.upper()
+            raise InvalidInput(
+                f"settings: got {name}, which is none; wanted {wanted}, or nothing that is nearly called so"
+            )
+
+
+def _is_ours(variable: str) -> bool:
+    return variable.upper().startswith(PREFIX)
+
+
+_NEARLY = 0.8
+"""How much of a name is that of another, by `difflib`; no two parts' settings are called so nearly the same."""
 
 
 def open_settings() -> Settings:

@@ -8,7 +8,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SHOWN = 40
-_KINDS = {"int": "a whole number", "float": "a number", "bool": "true or false", "date": "a day such as 2026-01-31"}
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "finite": "a finite number",
+    "bool": "true or false",
+    "date": "a day such as 2026-01-31",
+}
 """What was wanted, by how pydantic's name of the fault begins."""
 _BOUNDS = {
     "greater_than": ("gt", "a number above {}"),

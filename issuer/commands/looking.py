@@ -121,7 +121,9 @@ def settings(*, as_json: Json = False) -> None:
     rows = [
         {
             "variable": variable,
-            "value": str(getattr(now, variable.removeprefix(issuer_settings.PREFIX).lower(), "")),
+            "value": issuer_settings.without_credentials(
+                str(getattr(now, variable.removeprefix(issuer_settings.PREFIX).lower(), ""))
+            ),
             "default": default,
             "meaning": meaning,
         }

@@ -113,8 +113,8 @@ def test_a_silent_node_leaves_the_rest_not_run_and_never_well(issued: World) -> 
         raise RegistryUnavailable("http://node-1 does not answer")
         yield
 
-    patient = replace(patient_of(issued), nodes={"http://node-1": silent})
-    assert found(patient, "Node http")[0][0] is Outcome.TROUBLE
+    patient = replace(patient_of(issued), nodes={"http://user:secret@node-1": silent})
+    assert found(patient, "Node http://…@node-1")[0][0] is Outcome.TROUBLE
     for about in ("Registry", "Clock", "Agencies", "Queue", "Documents", "A certificate"):
         assert found(patient, about)[0][0] is Outcome.NOT_RUN, about
 

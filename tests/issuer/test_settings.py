@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chain.errors import InvalidInput
 from issuer.errors import SettingMissing
-from issuer.settings import Settings, described
+from issuer.settings import Settings, described, open_settings, without_credentials
 from issuer.wiring import open_types, registry_address
 
 if TYPE_CHECKING:
@@ -52,3 +53,29 @@ def test_operators_type_code_takes_the_placeholders_place() -> None:
 def test_missing_registry_is_named_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingMissing, match="registry deploy"):
         registry_address(Settings(data_dir=tmp_path))
+
+
+def test_a_misspelt_setting_is_refused_wherever_it_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    env, toml = tmp_path / "issuer.env", tmp_path / "issuer.toml"
+    env.write_text("YINXIN_KEYSTOR=x\n", encoding="utf-8")
+    toml.write_text('YINXIN_SENDER = "x"\n', encoding="utf-8")
+    for file, wanted in ((env, "YINXIN_KEYSTOR, .*YINXIN_KEYSTORE,"), (toml, "YINXIN_SENDER, .*wanted sender,")):
+        monkeypatch.setenv("YINXIN_SETTINGS", str(file))
+        with pytest.raises(InvalidInput, match=wanted):
+            open_settings()
+    env.write_text("YINXIN_TRUST_LIST=the verifier's\nYINXIN_LIMIT_MISSES=1\n", encoding="utf-8")
+    monkeypatch.setenv("YINXIN_SETTINGS", str(env))
+    assert open_settings().sender == "issuer"
+    monkeypatch.setenv("YINXIN_POLL", "1")
+    with pytest.raises(InvalidInput, match="YINXIN_POLL_S"):
+        open_settings()
+
+
+def test_what_opens_a_node_is_never_shown() -> None:
+    for address, shown in (
+        ("http://u:geheim@node:8545/x,https://:p@b", "http://…@node:8545/x,https://…@b"),
+        ("postgresql+psycopg://u:geheim@db/issuer", "postgresql+psycopg://…@db/issuer"),
+        ("http://node:8545, http://b", "http://node:8545, http://b"),
+        ("3=duty@example.cn", "3=duty@example.cn"),
+    ):
+        assert without_credentials(address) == shown

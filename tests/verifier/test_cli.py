@@ -136,6 +136,7 @@ class TestCheck:
         assert "Genuine and in force" in both
         assert "真实有效" in both
         assert "TEST" in both
+        assert re.search(r"block\s+\d+\s+of\s+chain\s+\d+,\s+\d+\s+s\s+old", both)
         for language, said, unsaid in (
             ("zh-CN", "真实有效", "Genuine"),
             ("zh", "真实有效", "Genuine"),
@@ -220,6 +221,8 @@ class TestCheck:
             ("YINXIN_POLL_S", "soon"),
             ("YINXIN_DATABASE_URL", "the usual one"),
             ("YINXIN_RPC_URLS", ","),
+            ("YINXIN_RPC_URLS", "127.0.0.1:8545"),
+            ("YINXIN_REGISTRY_IDS", "0x12"),
             ("YINXIN_SETTINGS", "/no/such/file"),
         ],
     )
@@ -239,6 +242,12 @@ class TestCheck:
         [
             ("YINXIN_POLL_S", "soon", "YINXIN_POLL_S: got 'soon', wanted a number"),
             ("YINXIN_POLL_S", "0", "YINXIN_POLL_S: got '0', wanted a number above 0"),
+            ("YINXIN_POLL_S", "inf", "YINXIN_POLL_S: got 'inf', wanted a finite number"),
+            ("YINXIN_POLL_S", "1e300", "YINXIN_POLL_S: got '1e300', wanted 86400.0 or less"),
+            ("YINXIN_RPC_URLS", "http://user:secret@:1", "YINXIN_RPC_URLS: got ':1', wanted http://HOST:PORT"),
+            ("YINXIN_REGSTRY_ID", "0x12", "got YINXIN_REGSTRY_ID, which is none; wanted YINXIN_REGISTRY_ID"),
+            ("yinxin_trustlist", "trust.json", "got YINXIN_TRUSTLIST, which is none; wanted YINXIN_TRUST_LIST"),
+            ("YINXIN_SETTINGS", "full.toml", "got YINXIN_PORT, which is none; wanted port"),
             ("YINXIN_AUDIT_ACCESS", "shut", "YINXIN_AUDIT_ACCESS: got 'shut', wanted 'open', 'password' or 'off'"),
             ("YINXIN_LOG_LEVEL", "loud", "log level: got 'loud', wanted debug, info, warning or error"),
             ("YINXIN_DATABASE_URL", "the usual one", "YINXIN_DATABASE_URL: got a URL that cannot be read"),
@@ -257,6 +266,7 @@ class TestCheck:
         said: str,
     ) -> None:
         (tmp_path / "torn.toml").write_text("port = [\n")
+        (tmp_path / "full.toml").write_text("YINXIN_PORT = 1\n")
         monkeypatch.chdir(tmp_path)
         monkeypatch.setenv(name, value)
         assert run(["serve", "--port", "0"]) == 64

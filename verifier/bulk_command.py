@@ -19,7 +19,7 @@ from verifier.bulk.lines import same_place
 from verifier.bulk.questions import Brought, Bulk
 from verifier.bulk.tables import WRITERS, counts, json_file
 from verifier.check.report import Colour, Verdict
-from verifier.printing import STYLES
+from verifier.printing import STYLES, printable
 from verifier.uploads import reading
 from verifier.wording import sentence
 
@@ -55,14 +55,21 @@ class Question:
     """As in `reading.read_upload`."""
 
     def answer(
-        self, opened: Callable[[], Index | None], clock: Callable[[], datetime], console: Console, progress: Console
+        self,
+        opened: Callable[[], tuple[Index | None, Callable[[], None]]],
+        clock: Callable[[], datetime],
+        console: Console,
+        progress: Console,
     ) -> set[Verdict]:
-        """Check all of it and tell; returns the verdicts that came. Raises `InvalidInput`."""
+        """Check all of it and tell; returns the verdicts that came. Raises `InvalidInput`.
+
+        `opened` returns the index and what has it read on: many take longer than an index is fresh that nobody follows.
+        """
         if self.out is not None:
-            kind_of(self.out)
-        index = opened()
+            _require_writable(self.out)
+        index, read_on = opened()
         bulk = Bulk(index, clock, self.on, vouchers=partial(self.vouchers, index), pdf_roots=self.pdf_roots)
-        lines = check(brought(self.inputs), bulk, console=progress)
+        lines = check(brought(self.inputs), bulk, console=progress, read_on=read_on)
         if self.out is not None:
             write(lines, self.out, self.language)
         if self.as_json:
@@ -106,8 +113,14 @@ def brought(inputs: Sequence[str]) -> list[Callable[[], Brought]]:
     return found
 
 
-def check(things: Sequence[Callable[[], Brought]], bulk: Bulk, *, console: Console) -> list[Line]:
-    """Check all of it; `console` shows how far it is, where somebody looks at it."""
+def check(
+    things: Sequence[Callable[[], Brought]],
+    bulk: Bulk,
+    *,
+    console: Console,
+    read_on: Callable[[], None] = lambda: None,
+) -> list[Line]:
+    """Check all of it; `console` shows how far it is, where somebody looks at it. `read_on` is called at each step."""
     lines: list[Line] = []
     steps = bulk.steps((read() for read in things), count=len(things))
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -116,6 +129,7 @@ def check(things: Sequence[Callable[[], Brought]], bulk: Bulk, *, console: Conso
         for step in steps:
             lines += step.lines
             shown.update(task, completed=len(lines), total=step.total)
+            read_on()
     return lines
 
 
@@ -129,13 +143,27 @@ def print_lines(lines: Sequence[Line], console: Console, language: Language) -> 
     for line in lines:
         verdict = Text(line.verdict, style=STYLES[Colour(line.colour)])
         place = same_place(line)
-        table.add_row(verdict, Text(place), Text(line.holder), Text(line.number), Text(line.message[language]))
+        table.add_row(
+            verdict,
+            Text(printable(place, lines=False)),
+            Text(line.holder),
+            Text(line.number),
+            Text(line.message[language]),
+        )
     console.print(table)
     console.print()
     for verdict_name, count in counts(lines).items():
         style = STYLES[Verdict(verdict_name).colour]
         said = sentence(f"bulk.verdict.{verdict_name}", language)
         console.print(Text.assemble((f"{count:>6} ", style), f" {verdict_name}  {said}"))
+
+
+def _require_writable(out: Path) -> None:
+    """Raise `InvalidInput` for a file that cannot be written, before all the work rather than after it."""
+    kind_of(out)
+    folder = out.parent
+    if out.is_dir() or not folder.is_dir() or not os.access(out if out.exists() else folder, os.W_OK):
+        raise InvalidInput(f"--out: got {out}, wanted a file that can be written")
 
 
 def write(lines: Sequence[Line], out: Path, language: Language) -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,20 +29,20 @@ from verifier.check.moments import moment, time_of
 from verifier.check.report import Verdict
 from verifier.command_files import content
 from verifier.commands import audit, audit_run, witness
-from verifier.printing import print_report
+from verifier.printing import let_through_anything, print_report, printable
 from verifier.settings import described, open_settings
 from verifier.uploads import reading
-from verifier.wording import Language, language_named, language_of
+from verifier.wording import Language, language_named, language_of, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from verifier.check.moments import Moment
     from verifier.check.presented import GivenFile
     from verifier.check.receipt_check import Vouchers
     from verifier.check.report import Report
-    from verifier.indexing.checkpoint_rows import Entry
-    from verifier.indexing.index import Index, Progress
+    from verifier.indexing.index import Index
+    from verifier.wiring import Verifier
 
 ALL_VALID, NOT_ALL_VALID, NOT_ALL_CHECKED, FAILED, USAGE = 0, 1, 2, 1, 64
 _NOT_CHECKED = frozenset({Verdict.CANNOT_CHECK, Verdict.UNREADABLE, Verdict.UNSUPPORTED})
@@ -166,7 +167,7 @@ def check(
             vouchers=lambda index: _vouchers(index, when.now),
             pdf_roots=open_settings().pdf_authorities,
         )
-        return _exit_code(question.answer(_opened, _now, OUT, ERR))
+        return _exit_code(question.answer(_opened_for_many, _now, OUT, ERR))
     items = [_read(item) for item in inputs]
     files = tuple(reading.given_file(content(path), name=str(path)) for path in file_certified or ())
     if offline:
@@ -189,14 +190,18 @@ def check(
 
 
 def _check_online(items: Sequence[tuple[str, bytes | str]], when: Moment, files: tuple[GivenFile, ...]) -> list[Report]:
-    index = _opened()
-    return [
-        checking.unforeseen(when, name=name) if index is None else _check(name, item, index, when, files)
-        for name, item in items
-    ]
+    followed = _opened()
+    reports = []
+    for name, item in items:
+        if followed is None:
+            reports.append(checking.unforeseen(when, name=name))
+            continue
+        followed.read_on()
+        reports.append(_check(name, item, followed.index, when, files))
+    return reports
 
 
-def _opened() -> Index | None:
+def _opened() -> _Followed | None:
     """Return the index, brought up to date; None if that cannot be, whatever the reason, which is told.
 
     What follows from there is that nothing can be checked, never that something is not valid.
@@ -205,12 +210,63 @@ def _opened() -> Index | None:
         from verifier.wiring import open_index  # noqa: PLC0415 (offline questions need no database, nor the time)
 
         settings = open_settings()
-        index = open_index(settings, until=time.monotonic() + settings.check_s)
-        index.follow(_now())
+        until = _Until()
+        followed = _Followed(open_index(settings, until=until), until, settings.check_s)
+        followed.read()
     except Exception as exc:  # noqa: BLE001 (as it says above)
         _tell_unforeseen(exc)
         return None
-    return index
+    return followed
+
+
+def _opened_for_many() -> tuple[Index | None, Callable[[], None]]:
+    followed = _opened()
+    return (None, lambda: None) if followed is None else (followed.index, followed.read_on)
+
+
+@dataclass(slots=True)
+class _Until:
+    """Until when nodes may be asked, by the monotonic clock."""
+
+    at: float = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@dataclass(slots=True)
+class _Followed:
+    """The index of one command, read on while many questions are asked of it: let alone it would soon be too old."""
+
+    index: Index
+    until: _Until
+    check_s: float
+    due: float = 0.0
+    told: str = ""
+
+    def read(self) -> None:
+        """Read what is new on the chain. What is wrong with the nodes is told, and the reports follow from it."""
+        self.until.at = time.monotonic() + self.check_s
+        self.index.follow(_now())
+        self._tell(self.index.trouble)
+
+    def read_on(self) -> None:
+        """Read again if it is time to. Where that cannot be, the index gets too old, and the reports say so."""
+        if time.monotonic() < self.due:
+            return
+        try:
+            self.read()
+        except Exception as exc:  # noqa: BLE001 (one bad moment must not end what has come so far)
+            self._tell(_what(exc))
+
+    def _tell(self, trouble: str) -> None:
+        if trouble and trouble != self.told:
+            ERR.print(printable(trouble), markup=False, style="red")
+        self.told, self.due = trouble, time.monotonic() + _READ_ON_S
+
+
+_READ_ON_S = 5.0
+"""How long many questions are answered by what was read: far less than the oldest block that any profile allows."""
 
 
 def _read(item: str) -> tuple[str, bytes | str]:
@@ -313,10 +369,12 @@ def follow() -> None:
 
 @index_app.command("rebuild")
 def rebuild() -> int:
-    """Forget everything and read the chain from the registry's first block."""
-    from verifier.wiring import open_index  # noqa: PLC0415 (as in `_opened`)
+    """Forget everything and read the chain from the registry's first block; nothing is forgotten if no node answers."""
+    from verifier.wiring import open_verifier  # noqa: PLC0415 (as in `_opened`)
 
-    return _tell(open_index(open_settings()).rebuild(_now()))
+    verifier = open_verifier(open_settings())
+    verifier.index.rebuild(_now())
+    return _tell(verifier)
 
 
 @index_app.command("status")
@@ -324,15 +382,22 @@ def status() -> int:
     """Say how far the index has come, and whether it may be relied on."""
     from verifier.wiring import open_verifier  # noqa: PLC0415 (as in `_opened`)
 
-    verifier = open_verifier(open_settings())
-    return _tell(verifier.index.progress(), newest=verifier.files.newest())
+    return _tell(open_verifier(open_settings()))
 
 
-def _tell(progress: Progress | None, *, newest: Entry | None = None) -> int:
+def _tell(verifier: Verifier) -> int:
+    index = verifier.index
+    progress, newest = index.progress(), verifier.files.newest()
     if progress is None:
-        ERR.print("The registry has not been reached yet.", style="red")
+        why = f": {index.trouble}" if index.trouble else "."
+        ERR.print(f"The registry has not been reached yet{why}", markup=False, style="red")
         return FAILED
-    identity, heads = progress.identity, progress.heads
+    identity, heads, trouble = progress.identity, progress.heads, progress.trouble
+    read = time_of(progress.polled_at).isoformat()
+    if not trouble and (doubt := index.doubt(_now())):
+        # That nobody reads on is no trouble of the nodes, and found by nobody else.
+        silent = f"last read at {read}, too long ago to be relied on: does `serve` or `index follow` run?"
+        trouble = silent if doubt.key == "registry.silent" else say(doubt, Language.ENGLISH)
     cut = "none" if newest is None else f"{newest.number} of {time_of(newest.timestamp).isoformat()}"
     for name, value in (
         ("chain", str(identity.chain_id)),
@@ -340,19 +405,21 @@ def _tell(progress: Progress | None, *, newest: Entry | None = None) -> int:
         ("registry id", f"0x{identity.registry_id.hex()}"),
         ("test", "yes" if identity.test else "no"),
         ("block", str(progress.block_number)),
+        ("last read", read),
         ("head of anchors", heads.anchors.hex()),
         ("head of statuses", heads.statuses.hex()),
         ("head of rights", heads.rights.hex()),
         ("newest checkpoint", cut),
-        ("trouble", progress.trouble or "none"),
+        ("trouble", trouble or "none"),
     ):
         # Never cut short: heads are there to be compared.
         OUT.print(f"{name:<16}  {value}", markup=False, soft_wrap=True)
-    return FAILED if progress.trouble else 0
+    return FAILED if trouble else 0
 
 
 def main() -> None:
     """Run the command line and exit."""
+    let_through_anything(sys.stdout, sys.stderr)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -366,13 +433,15 @@ def run(arguments: list[str]) -> int:
         ERR.print(_mistake(exc), markup=False, style="red")
         ERR.print("yinxin-verifier COMMAND --help says what is wanted.")
         return usage
-    except InvalidInput as exc:
-        ERR.print(str(exc), markup=False, style="red")
-        return usage
     except YinxinError as exc:
         ERR.print(str(exc), markup=False, style="red")
-        return failed
+        return usage if isinstance(exc, InvalidInput) else failed
     except (typer.Abort, KeyboardInterrupt):
+        return failed
+    except SystemExit:
+        # So ends, with 1, what writes to a pipe that nobody reads any more; 1 may be an answer to what was asked.
+        if failed == FAILED:
+            raise
         return failed
     except Exception as exc:  # noqa: BLE001 (1 would say of a certificate that it is not valid)
         _tell_unforeseen(exc)
@@ -389,9 +458,12 @@ def _mistake(exc: typer.exceptions.TyperException) -> str:
 
 
 def _tell_unforeseen(exc: Exception) -> None:
+    ERR.print(printable(_what(exc)), markup=False, style="red")
+
+
+def _what(exc: Exception) -> str:
     """Say what went wrong: ours in full, anything else without the values that it may go on to list."""
-    what = str(exc) if isinstance(exc, YinxinError) else f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
-    ERR.print(what, markup=False, style="red")
+    return str(exc) if isinstance(exc, YinxinError) else f"{type(exc).__name__}: {str(exc).partition(chr(10))[0]}"
 
 
 def _now() -> datetime:

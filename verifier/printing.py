@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import codecs
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, TextIO
+from unicodedata import category
 
 from rich.markup import escape
 from rich.panel import Panel
@@ -46,7 +49,7 @@ def print_report(report: Report, console: Console, languages: tuple[Language, ..
     console.print(
         Panel(
             Text(f"{report.verdict.value}\n{title}"),
-            title=escape(report.input),
+            title=escape(printable(report.input, lines=False)),
             title_align="left",
             style=STYLES[report.verdict.colour],
         )
@@ -62,11 +65,44 @@ def print_report(report: Report, console: Console, languages: tuple[Language, ..
         checks.add_row(sentence(f"check.{check.name}", main), mark, Text(say(check.message, main)))
         for difference in check.differences:
             shown = difference.shown or "–"
-            checks.add_row("", "", Text(f"{difference.what[main]}: {difference.signed} ≠ {shown}"))
+            checks.add_row("", "", Text(printable(f"{difference.what[main]}: {difference.signed} ≠ {shown}")))
     console.print(checks)
     for warned in warnings(report):
         console.print(Text(f"! {sentence('spelling.heading', main)}: {say(warned, main)}", style="bold"))
     console.print()
+
+
+def printable(text: str, *, lines: bool = True) -> str:
+    """Return a text without what would steer a terminal or turn its words around: that stands there escaped."""
+    return "".join(
+        _escaped(each) if category(each) in _STEERS and not (lines and each == "\n") else each for each in text
+    )
+
+
+_STEERS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Controls, formats such as turns of direction, halves of characters, and separators of lines."""
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode()
+
+
+def let_through_anything(*streams: TextIO) -> None:
+    """Have what an encoding such as GBK has no sign for written as JSON escapes it, rather than end in mid-sentence."""
+    codecs.register_error(_AS_JSON, _as_json)
+    for stream in streams:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=_AS_JSON)
+
+
+_AS_JSON = "yinxin-as-json"
+
+
+def _as_json(exc: UnicodeError) -> tuple[str, int]:
+    if not isinstance(exc, UnicodeEncodeError):
+        raise exc
+    units = exc.object[exc.start : exc.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2)), exc.end
 
 
 def _subject(report: Report, language: Language) -> Table:
@@ -103,7 +139,7 @@ def _subject(report: Report, language: Language) -> Table:
     label = sentence("offline.evidence", language)
     rows.extend((label * (place == 0), say(what, language)) for place, what in enumerate(_evidence(report.offline)))
     for label, value in rows:
-        table.add_row(Text(label, style="dim"), Text(value))
+        table.add_row(Text(label, style="dim"), Text(printable(value)))
     return table
 
 

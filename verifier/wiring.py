@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 _LOG = structlog.get_logger(__name__)
 
 
+def _without_end() -> float:
+    return math.inf
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """The verifier's parts."""
@@ -57,15 +61,15 @@ class Verifier:
     witnessed: Witnessed
 
 
-def open_index(settings: Settings, *, until: float = math.inf) -> Index:
+def open_index(settings: Settings, *, until: Callable[[], float] = _without_end) -> Index:
     """Open the index over all nodes; raises `InvalidInput` if a setting is missing or impossible. Asks no node yet.
 
-    From `until` on, by the monotonic clock, no node is asked or waited for.
+    From what `until` tells on, by the monotonic clock, no node is asked or waited for.
     """
     return open_verifier(settings, until=until).index
 
 
-def open_verifier(settings: Settings, *, until: float = math.inf) -> Verifier:
+def open_verifier(settings: Settings, *, until: Callable[[], float] = _without_end) -> Verifier:
     """Open index and checkpoints over all nodes, as `open_index` does."""
     profile = profiles.by_name(settings.profile)
     nodes = _nodes(settings, until=until)
@@ -239,7 +243,7 @@ def read_heads(nodes: Sequence[EthereumRegistry], block: int) -> Heads | None:
     return answers.pop()
 
 
-def _nodes(settings: Settings, *, until: float = math.inf) -> tuple[EthereumRegistry, ...]:
+def _nodes(settings: Settings, *, until: Callable[[], float] = _without_end) -> tuple[EthereumRegistry, ...]:
     """Open all nodes, as `open_index` says."""
     profile = profiles.by_name(settings.profile)
     expected = Expected(chain_id=settings.chain_id or None, registry_id=settings.pinned_registry_id)

@@ -20,7 +20,7 @@ from chain.registry import Identity
 from chain.steps import List
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from chain.checkpoint import StateProof
     from chain.ethereum.profiles import Profile
@@ -52,7 +52,7 @@ class EthereumRegistry:
         *,
         expected: Expected | None = None,
         timeout_s: float = 10.0,
-        until: float = math.inf,
+        until: Callable[[], float] = lambda: math.inf,
     ) -> None:
         """`address` is the Certificates contract's, which names the other; `until` is as in `Rpc`."""
         expected = expected or Expected()

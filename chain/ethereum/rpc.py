@@ -22,7 +22,7 @@ from chain.errors import RegistryMismatch, RegistryUnavailable
 from chain.ethereum.wire import Json, member, quantity, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from http.client import HTTPResponse
 
 T = TypeVar("T")
@@ -37,7 +37,9 @@ class NodeError(RegistryUnavailable):
     """A well-formed answer that is an error object; says `code`, `message` and `data` as the node did."""
 
     def __init__(self, method: str, *, code: int, message: str, data: Json) -> None:
-        super().__init__(f"{method}: the node answered with error {code}: {message}")
+        # It goes to terminals, and whoever runs the node must not steer those.
+        shown = "".join(character if character.isprintable() else "�" for character in message)
+        super().__init__(f"{method}: the node answered with error {code}: {shown}")
         self.method = method
         self.code = code
         self.message = message
@@ -62,11 +64,11 @@ class Rpc:
         timeout_s: float = 10.0,
         batch_size: int = 100,
         chain_id: int | None = None,
-        until: float = math.inf,
+        until: Callable[[], float] = lambda: math.inf,
     ) -> None:
         """`timeout_s` bounds a whole request; with `chain_id`, every new connection is asked for it first.
 
-        From `until` on, by the monotonic clock, nothing is asked any more, and no answer waited for.
+        From what `until` tells on, by the monotonic clock, nothing is asked any more, and no answer waited for.
         """
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -145,7 +147,7 @@ class Rpc:
 
     def _time_left(self, method: str) -> float:
         """Return how long this one request may take, in seconds."""
-        time_left = min(self._timeout_s, self._until - time.monotonic())
+        time_left = min(self._timeout_s, self._until() - time.monotonic())
         if time_left <= 0:
             raise RegistryUnavailable(f"{method}: {self.name} took too long with all that was asked before")
         return time_left

@@ -15,14 +15,19 @@ from tests.verifier.bulk_desk import workbook, zipped
 from tests.verifier.papers_on_chain import anchor, certificate_of, set_status
 from tests.verifier.test_cli import set_up
 from tests.verifier.test_index import now_of
+from verifier import cli
+from verifier.check import verification
+from verifier.check.report import Verdict
 from verifier.cli import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from chain.ethereum.network import Anvil
     from tests.deployed import Deployed
     from tests.verifier.book import Paper
+    from verifier.check.report import Report
 
 __all__ = ["set_up"]
 
@@ -70,6 +75,38 @@ class TestCheckMany:
         assert openpyxl.load_workbook(out).worksheets[0].max_row == 4
         assert run(["check", "--on", "2026-02-01", "--out", str(out), *(made.code() for made in papers)]) == 0
 
+    @pytest.mark.parametrize("many", [True, False], ids=["a folder", "several files"])
+    def test_what_is_recorded_while_much_is_checked_counts_for_what_comes_after(
+        self,
+        deployment: Deployed,
+        papers: tuple[Paper, Paper],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+        *,
+        many: bool,
+    ) -> None:
+        """Else a folder that takes longer than the index is fresh would end in nothing but CANNOT_CHECK."""
+        verified: Callable[..., Report] = verification.verify
+        folder, good = tmp_path / "papers", papers[0]
+        folder.mkdir()
+        for name in ("1.sd-jwt", "2.sd-jwt"):
+            (folder / name).write_text(good.sd_jwt + "\n" * (name == "2.sd-jwt"))
+
+        def verify_and_lose(*given: object, **named: object) -> Report:
+            report = verified(*given, **named)
+            if report.verdict is Verdict.VALID:
+                set_status(deployment, deployment.offices[0], good.leaf, Track.LOSS, now_of(deployment))
+            return report
+
+        monkeypatch.setattr(cli, "_READ_ON_S", 0.0)
+        monkeypatch.setattr(verification, "verify", verify_and_lose)
+        files = [str(folder)] if many else [str(path) for path in sorted(folder.iterdir())]
+        assert run(["check", "--json", *files]) == 1
+        told = json.loads(capsys.readouterr().out)
+        lines = told["lines"] if many else told["reports"]
+        assert [line["verdict"] for line in lines] == ["VALID", "LOST"]
+
     def test_a_registry_that_cannot_be_reached_is_exit_2_for_every_line(
         self, papers: tuple[Paper, Paper], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -88,6 +125,7 @@ class TestCheckMany:
             ([str(empty)], "no file in it"),
             (["--out", "x.pdf", "7HKQ-2M4D-X9RT-0C"], ".xlsx, .csv, .json"),
             (["--out", str(tmp_path / "no" / "x.csv"), "no such file"], "wanted a file"),
+            (["--out", str(empty / "no" / "x.csv"), "7HKQ-2M4D-X9RT-0C"], "wanted a file that can be written"),
             (["--offline", "--trust", "x", str(tmp_path)], "--offline"),
             (["--on", "2999-01-01", "--out", "x.csv", "7HKQ-2M4D-X9RT-0C"], "2999-01-01"),
         ):

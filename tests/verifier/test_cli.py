@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 import time
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +24,7 @@ from tests.verifier.papers_on_chain import anchor, certificate_of, set_status
 from tests.verifier.printed import print_document
 from tests.verifier.test_index import now_of
 from tests.verifier.test_polling import refuse_writing
+from verifier import cli
 from verifier.check.report import CheckName
 from verifier.cli import run
 from verifier.settings import Settings, described
@@ -294,7 +297,83 @@ class TestCheck:
         assert "not a database" in capsys.readouterr().err
 
 
+class TestTerminal:
+    def test_names_and_texts_cannot_steer_it(
+        self, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        folder = tmp_path / "a"
+        folder.mkdir()
+        named = folder / "x\x1b[2J\u202ey\n.txt"
+        named.write_text(paper.code())
+        for what in (named, folder):
+            assert run(["check", str(what)]) == 0
+            told = capsys.readouterr().out
+            assert not set(told) & {"\x1b", "\u202e"}
+            assert "\\x1b[2J" in told.replace("\n", "").replace(" ", "")
+
+    @pytest.mark.parametrize("encoding", ["gbk", "ascii"])
+    def test_an_encoding_without_some_signs_ends_nothing(
+        self, paper: Paper, encoding: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONWARNINGS": ""}
+        command = [sys.executable, "-c", "from verifier.cli import main; main()", "check"]
+        asked = subprocess.run([*command, "--json", paper.code()], env=environment, capture_output=True, check=False)
+        assert asked.returncode == 0, asked.stderr
+        assert run(["check", "--json", paper.code()]) == 0
+        seen = json.loads(asked.stdout.decode(encoding))["reports"][0]
+        assert seen["facts"] == reports(capsys)[0]["facts"]
+        read = subprocess.run([*command, paper.code()], env=environment, capture_output=True, check=False)
+        assert (read.returncode, read.stderr) == (0, b"")
+
+    def test_a_reader_that_has_gone_says_nothing_about_a_certificate(self, paper: Paper) -> None:
+        for way in ([], ["--json"]):
+            command = [sys.executable, "-c", "from verifier.cli import main; main()", "check", *way, paper.code()]
+            reading, writing = os.pipe()
+            os.close(reading)
+            asked = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+            os.close(writing)
+            assert asked.returncode == 2, asked.stderr
+
+
 class TestIndex:
+    @pytest.mark.usefixtures("set_up")
+    def test_rebuilding_forgets_nothing_where_no_node_can_be_read_and_says_why(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("YINXIN_CHAIN_ID", "5")
+        assert run(["index", "rebuild"]) == 1
+        assert "serves chain 31337, wanted chain 5" in capsys.readouterr().err
+        monkeypatch.delenv("YINXIN_CHAIN_ID")
+        assert run(["index", "rebuild"]) == 0
+        heads = re.findall("head of .*", capsys.readouterr().out)
+        monkeypatch.setenv("YINXIN_RPC_URLS", "http://127.0.0.1:1")
+        assert run(["index", "rebuild"]) == 1
+        told = capsys.readouterr().out
+        assert re.findall("head of .*", told) == heads
+        assert "no connection to 127.0.0.1:1" in told
+        assert run(["check", "7HKQ-2M4D-X9RT-0C"]) == 2
+        assert "no connection to 127.0.0.1:1" in capsys.readouterr().err
+
+    @pytest.mark.usefixtures("set_up")
+    def test_rebuilding_keeps_checkpoints_and_says_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setenv("YINXIN_DATA_DIR", str(tmp_path / "data"))
+        assert run(["checkpoint", "cut"]) == 0
+        assert run(["index", "rebuild"]) == 0
+        assert re.search(r"newest checkpoint +\d+ of ", capsys.readouterr().out)
+
+    @pytest.mark.usefixtures("set_up")
+    def test_an_index_that_nobody_follows_is_not_to_be_relied_on(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["index", "rebuild"]) == 0
+        assert run(["index", "status"]) == 0
+        capsys.readouterr()
+        monkeypatch.setattr(cli, "_now", lambda: datetime.now(UTC) + timedelta(hours=1))
+        assert run(["index", "status"]) == 1
+        assert "too long ago to be relied on" in capsys.readouterr().out
+
     @pytest.mark.usefixtures("set_up")
     def test_status_before_and_after_rebuilding(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["index", "status"]) == 1

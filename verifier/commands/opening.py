@@ -20,4 +20,6 @@ def opened_index() -> tuple[Index, str]:
 
     index = open_index(open_settings())
     progress = index.follow(datetime.now(UTC))
-    return index, "the registry was never reached" if progress is None else progress.trouble
+    if progress is None:
+        return index, f"the registry was never reached: {index.trouble}"
+    return index, progress.trouble

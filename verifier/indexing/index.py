@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from chain.events import Record
     from chain.registry import Block, Identity, Registry
     from verifier.indexing.store import Store
+    from verifier.wording import Message
 
 _LOG = structlog.get_logger(__name__)
 _MAX_TROUBLE = 1_000
@@ -94,6 +95,7 @@ class Index:
         self._read_heads = read_heads
         self._kept = KeptRights()
         self._reached: Reached | None = None
+        self._trouble = ""
 
     @property
     def is_at_hand(self) -> bool:
@@ -110,12 +112,22 @@ class Index:
 
         Returns how far the index has come; None if the registry was never reached.
         """
+        self._trouble = ""
         try:
             self._catch_up(now)
         except RegistryError as exc:
-            _LOG.warning("index.trouble", error=type(exc).__name__, detail=str(exc))
-            self.note_trouble(str(exc), is_mismatch=isinstance(exc, RegistryMismatch))
+            self._tell_trouble(exc)
         return self.progress()
+
+    @property
+    def trouble(self) -> str:
+        """What went wrong when this process read last; empty if nothing did. Told also where there is no row yet."""
+        return self._trouble
+
+    def _tell_trouble(self, exc: RegistryError) -> None:
+        self._trouble = str(exc)[:_MAX_TROUBLE] or type(exc).__name__
+        _LOG.warning("index.trouble", error=type(exc).__name__, detail=str(exc))
+        self.note_trouble(str(exc), is_mismatch=isinstance(exc, RegistryMismatch))
 
     def note_trouble(self, trouble: str, *, is_mismatch: bool = False) -> None:
         """Have every report say that the registry's answers may not be the present truth, until the next good poll."""
@@ -126,8 +138,15 @@ class Index:
     def rebuild(self, now: datetime) -> Progress | None:
         """Forget everything that follows from the chain, and read it from the registry's first block.
 
-        Checkpoints stay as far as their blocks do: nobody could make them again.
+        Checkpoints stay as far as their blocks do: nobody could make them again. Where no node shows the registry now,
+        nothing is forgotten: that could not be read again.
         """
+        try:
+            self._registry.identity()
+            self._registry.newest()
+        except RegistryError as exc:
+            self._tell_trouble(exc)
+            return self.progress()
         with self._store.writing() as session:
             tables: tuple[type[Base], ...] = (*HELD, EventRow, PartyRow, TransactionRow, LeafRow, BlockRow, RegistryRow)
             for table in tables:
@@ -139,6 +158,11 @@ class Index:
         with self._store.reading() as session:
             row = session.get(RegistryRow, 1)
             return None if row is None else _progress(row)
+
+    def doubt(self, now: datetime) -> Message | None:
+        """Say why the index may not be the present truth; None if it is, or if the registry was never reached."""
+        with self.snapshot() as seen:
+            return None if seen is None else seen.doubt(now)
 
     def identity(self) -> Identity | None:
         """Return of which registry the index is; None if it was never reached."""

@@ -1,4 +1,7 @@
-"""The command line: `yinxin-issuer`. Exit 0 is done, 1 is refused or failed with the reasons, 64 is a usage mistake."""
+"""The command line: `yinxin-issuer`. Exit 0 is done, 1 is refused or failed with the reasons, 64 is a usage mistake.
+
+`reconcile` says with 1 that something differs; what kept it from being done, whatever that is, is 3 there.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ from issuer.commands import (
     webhooks,
     working,
 )
-from issuer.commands.shared import ERR, OUT
+from issuer.commands.shared import ERR, OUT, let_through_anything
 from issuer.errors import FileRefused
 from issuer.settings import described, open_settings
 
@@ -103,11 +106,19 @@ for group in (
 
 def main() -> None:
     """Run the command line and exit."""
+    let_through_anything(sys.stdout, sys.stderr)
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
+    code = _run(arguments)
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    return reconciling.NOT_RUN if code is None and command == reconciling.NAME else FAILED if code is None else code
+
+
+def _run(arguments: list[str]) -> int | None:
+    """Run one command; returns the exit code that it chose, None if it was refused, or could not be done."""
     try:
         code = app(arguments, prog_name="yinxin-issuer", standalone_mode=False)
     except typer.exceptions.TyperException as exc:
@@ -117,18 +128,20 @@ def run(arguments: list[str]) -> int:
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
         ERR.print("Stopped. Nothing is lost; repeat the command to go on.")
-        return FAILED
+    except SystemExit as exc:
+        # With 1 ends what writes to a pipe that nobody reads any more.
+        if exc.code != FAILED:
+            raise
     except YinxinError as exc:
         _explain(exc)
-        return FAILED
     except OSError as exc:
         _complain(f"{exc.filename or 'files'}: {exc.strerror or exc}; nothing is lost, repeat the command to go on")
-        return FAILED
     except Exception as exc:  # noqa: BLE001 — people get a sentence, whatever happens; a caller gets the exit code
         # Without the values that a foreign exception may go on to list.
         _complain(f"unforeseen: {type(exc).__name__}: {str(exc).partition(chr(10))[0]}")
-        return FAILED
-    return code if isinstance(code, int) else DONE
+    else:
+        return code if isinstance(code, int) else DONE
+    return None
 
 
 def _complain(words: str) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from issuer.tables.reconciliation_models import Reconciliation
 
 DIFFERS, NOT_RUN = 1, 3
+NAME = "reconcile"
 
 
 def reconcile(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -44,6 +46,24 @@ ShortNumber = Annotated[
     typer.Option("--short-number", help="The short number on any document of the one that is meant, if several fit."),
 ]
 OutFolder = Annotated[Path, typer.Option("--out", help="Folder for the documents; made if missing.")]
+
+
+def let_through_anything(*streams: TextIO) -> None:
+    """Have what an encoding such as GBK has no sign for written as JSON escapes it, rather than end in mid-sentence."""
+    codecs.register_error(_AS_JSON, _as_json)
+    for stream in streams:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=_AS_JSON)
+
+
+_AS_JSON = "yinxin-as-json"
+
+
+def _as_json(exc: UnicodeError) -> tuple[str, int]:
+    if not isinstance(exc, UnicodeEncodeError):
+        raise exc
+    units = exc.object[exc.start : exc.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2)), exc.end
 
 
 @contextmanager

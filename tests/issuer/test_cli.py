@@ -492,6 +492,22 @@ def test_what_nobody_foresaw_is_a_line_too(terminal: Terminal) -> None:
     assert told.strip().count("\n") == 0
 
 
+def test_reconciling_that_could_not_be_done_never_says_that_something_differs(terminal: Terminal) -> None:
+    for variable, value in (("YINXIN_POLL_S", "soon"), ("YINXIN_SETTINGS", "/nowhere"), ("YINXIN_KEYSTOR", "x")):
+        assert terminal.run("--verbose", "reconcile", **{variable: value}).code == 3
+    assert terminal.run("reconcile", "--agency").code == 64
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii"])
+def test_an_encoding_without_some_signs_ends_nothing(encoding: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("YINXIN_")}
+    command = [sys.executable, "-c", "from issuer.cli import main; main()", "types"]
+    environment |= {"PYTHONIOENCODING": encoding}
+    told = subprocess.run([*command, "--json"], env=environment, capture_output=True, check=True).stdout
+    assert json.loads(told.decode(encoding))[0]["names"]["zh-CN"] == "营业执照"
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+
+
 def test_json_is_json_where_colours_are_forced() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("YINXIN_")}
     command = [sys.executable, "-c", "from issuer.cli import main; main()", "types", "--json"]

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
@@ -287,6 +288,17 @@ class TestCheck:
         assert "disk is full" in told.err
         assert [report["verdict"] for report in json.loads(told.out)["reports"]] == ["CANNOT_CHECK"]
         assert run(["index", "rebuild"]) == 1
+
+    @pytest.mark.usefixtures("set_up")
+    def test_a_database_of_a_newer_version_is_said_to_be_one(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert run(["index", "rebuild"]) == 0
+        with sqlite3.connect(tmp_path / "index.db") as database:
+            database.execute("UPDATE alembic_version SET version_num = '0999'")
+        assert run(["index", "status"]) == 1
+        assert "of revision 0999" in capsys.readouterr().err
+        assert run(["check", "7HKQ-2M4D-X9RT-0C"]) == 2
 
     @pytest.mark.usefixtures("set_up")
     def test_a_database_that_cannot_be_opened_is_cannot_check(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, event, inspect, text
 from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session, create_engine
@@ -29,6 +30,10 @@ NEWEST_REVISION = "0006"
 _SQLITE_FILE = "sqlite:///"
 
 
+class StoreUnusable(YinxinError):
+    """A database that cannot be opened as it is; says which way out there is."""
+
+
 class StoreOutgrown(YinxinError):
     """Another version of this software has changed the database's tables meanwhile; this one must not write there."""
 
@@ -37,7 +42,12 @@ class Store:
     """The database. Safe to share between threads; several processes may have it open."""
 
     def __init__(self, url: str) -> None:
-        """Open it, and make or change its tables where need be; raises `InvalidInput` for no URL of a database."""
+        """Open it, and make or change its tables where need be.
+
+        Raises:
+            InvalidInput: For no URL of a database.
+            StoreUnusable: A newer version has taken the database over.
+        """
         if url.startswith(_SQLITE_FILE):
             Path(url.removeprefix(_SQLITE_FILE)).absolute().parent.mkdir(parents=True, exist_ok=True)
         self._engine = _open(url)
@@ -87,7 +97,13 @@ def migrate(connection: Connection) -> None:
     """Bring the tables to the newest revision."""
     if inspect(connection).has_table("alembic_version") and _revision(connection) == NEWEST_REVISION:
         return
-    command.upgrade(alembic_config(connection), "head")
+    try:
+        command.upgrade(alembic_config(connection), "head")
+    except CommandError as exc:
+        raise StoreUnusable(
+            f"got an index of revision {_revision(connection)}, wanted {NEWEST_REVISION} or an older one: a newer "
+            "version of the verifier has taken it over; start that one, or name another database in YINXIN_DATABASE_URL"
+        ) from exc
 
 
 def alembic_config(connection: Connection) -> Config:

@@ -342,6 +342,7 @@ def _status(status: StatusShown) -> JSON:
         "recorded_at": _time(status.recorded_at),
         "block_number": status.block_number,
         "decided_by": status.decided_by,
+        "decision": None if status.decision is None else f"0x{status.decision.hex()}",
         "in_force": status.in_force,
     }
 

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from chain.events import Track
 from tests.browser.check_cases import TRUST, read, told
 from tests.browser.check_worlds import World
-from tests.verifier.book import AGENCY, STRANGER
+from tests.verifier.book import AGENCY, DECISION, STRANGER
 from verifier.app import make_app
 from verifier.check import verification
 from verifier.check.moments import moment
@@ -147,6 +147,7 @@ def _status(block: int) -> dict[str, Any]:
         "until_hour": 0,
         "actor": AGENCY,
         "new_leaf": None,
+        "decision": f"0x{DECISION.hex()}",
         "block_number": block,
         "log_index": 0,
         "timestamp": 1767225700,
@@ -213,6 +214,8 @@ _TOLD: dict[str, list[Bend]] = {
         _put(*STATUS, until_hour=2),
         _put(*STATUS, actor=0),
         _put(*STATUS, new_leaf="11" * 32),
+        _put(*STATUS, decision="0x" + "11" * 32),
+        _put(*STATUS, decision=None),
         _put(*STATUS, log_index=1),
         _put(*STATUS, timestamp=1767225601),
     ],

@@ -22,7 +22,7 @@ from tests import waiting
 from tests.browser.counter import VALIDITY
 from tests.browser.device import DAY, World, telephone, with_path
 from tests.deployed import document_key, signer
-from tests.verifier.book import CLAIMS, TYPE
+from tests.verifier.book import CLAIMS, DECISION, TYPE
 from tests.verifier.printed import print_document
 from tests.verifier.trust import settings_of, trust_list_of
 from verifier.wiring import attester_of
@@ -199,6 +199,7 @@ class TestAboutACertificate:
                     "until_hour": 0,
                     "actor": office.agency,
                     "new_leaf": None,
+                    "decision": f"0x{DECISION.hex()}",
                     "block_number": told["checkpoint"]["block_number"],
                     "log_index": 0,
                     "timestamp": told["block"]["timestamp"],

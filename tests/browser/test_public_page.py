@@ -18,7 +18,7 @@ from chain.events import Track
 from chain.short_number import short_number
 from tests.browser.counter import DESKTOP, PHONE, opened_shop, watched
 from tests.browser.desk import LANGUAGES, axe, looks
-from tests.verifier.book import CLAIMS
+from tests.verifier.book import CLAIMS, DECISION
 from tests.verifier.copied import HOST, limited
 from verifier.check.report import Verdict
 from verifier.wording import Language, keys_for_browsers, message, sentence
@@ -435,3 +435,4 @@ def test_tracks_in_the_types_own_words(browser: Browser, shop: Shop) -> None:
         assert by_identifier("construction-safety-licence").status_words[Track.REVOKED]["zh-CN"] in entry
         assert "演示市住房和城乡建设局" in entry
         assert "2026年6月1日" in entry
+        assert f"决定书摘要 0x{DECISION.hex()}" in entry

@@ -120,6 +120,7 @@ class TestChecking:
         (status,) = told.statuses
         assert (status.track, status.in_force) == ("REVOKED", True)
         assert status.starts is not None
+        assert status.decision == f"0x{b'd'.hex() * 32}"
 
     def test_was_it_valid_on_a_day(self, verifier: Verifier, papers: tuple[Paper, Paper]) -> None:
         report = verifier.check(papers[1].code(), on=date(2026, 2, 1))

@@ -13,6 +13,7 @@ from chain import certificate, code, merkle
 from chain.calendar import first_hour
 from chain.certificate import Statement
 from chain.certificate_types import by_identifier
+from chain.events import Track
 from chain.keys import PublicKey, signer
 from chain.registry import Identity
 from chain.validity import Validity
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
 
     from chain.certificate import Prepared
     from chain.code import InclusionPath
-    from chain.events import Track
     from verifier.check.moments import Moment
     from verifier.wording import Message
 
 NOW = datetime(2026, 11, 22, 4, 30, tzinfo=UTC)
 """Half past twelve in China."""
 TODAY = moment(None, NOW)
+DECISION = sha256(b"a decision, salted").digest()
 REGISTRY_ID = sha256(b"the registry in memory").digest()
 ADDRESS = bytes.fromhex("c0" * 20)
 IDENTITY = Identity(
@@ -188,6 +189,7 @@ class Book:
             until_hour=0,
             actor=agency,
             new_leaf=None,
+            decision=None if track is Track.REPLACED else DECISION,
             place=Place(150 + len(history), 0),
             timestamp=int(datetime(2026, 6, 1, tzinfo=UTC).timestamp()),
         )

@@ -225,7 +225,7 @@ class TestPage:
     def test_a_typed_number_shows_the_verdict(self, client: TestClient, paper: Paper) -> None:
         form = {"file": ("", b""), "typed": (None, code.short_number(paper.leaf).lower()), "on": (None, "")}
         page = client.post("/", files=form, headers={"accept-language": "zh-CN"})
-        assert "已登记，无撤销、吊销等记录；但未显示持证主体和有效期" in page.text
+        assert "登记有效，但未显示完整信息" in page.text
         assert 'lang="zh-CN"' in page.text
 
     def test_what_cannot_be_asked_is_said_on_top(self, client: TestClient) -> None:

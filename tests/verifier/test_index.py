@@ -92,6 +92,7 @@ class TestFollowing:
         report = ask(index, made.presented, now)
         assert report.verdict is Verdict.SUSPENDED
         assert report.subject.statuses[0].decided_by == office.name
+        assert report.subject.statuses[0].decision == b"d" * 32
         set_status(deployment, office, made.leaf, Track.SUSPENSION, now, from_hour=0)
         index.follow(now_of(deployment))
         assert ask(index, made.presented, now).verdict is Verdict.SUSPENDED

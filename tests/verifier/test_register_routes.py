@@ -116,6 +116,7 @@ class TestLeaves:
         assert lost["from_hour"] > 0 == found["from_hour"]
         assert (lost["block_number"], lost["log_index"]) < (found["block_number"], found["log_index"])
         assert lost["new_leaf"] is None
+        assert len(bytes.fromhex(lost["decision"].removeprefix("0x"))) == 32
 
     def test_a_status_of_a_leaf_that_was_never_anchored_is_told(self, client: TestClient) -> None:
         (entry,) = asked(client, b"\xab\xcd")["leaves"]

@@ -190,6 +190,7 @@ def _status(record: Record) -> StatusRecord:
             until_hour=0,
             actor=event.agency,
             new_leaf=event.new_leaf,
+            decision=None,
             place=place,
             timestamp=timestamp,
         )
@@ -199,6 +200,7 @@ def _status(record: Record) -> StatusRecord:
         until_hour=event.until_hour,
         actor=event.actor,
         new_leaf=None,
+        decision=event.decision,
         place=place,
         timestamp=timestamp,
     )

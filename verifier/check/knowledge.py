@@ -97,6 +97,8 @@ class StatusRecord:
     """The agency that acted; 0 for the council."""
     new_leaf: bytes | None
     """What takes the leaf's place, where a replacement was anchored."""
+    decision: bytes | None
+    """The salted digest of the written decision, 32 bytes; None where a replacement was anchored."""
     place: Place
     timestamp: int
 

@@ -196,6 +196,8 @@ class StatusShown:
     block_number: int
     decided_by: str | None
     """The agency's name; None for the council, or where the leaf's replacement was anchored."""
+    decision: bytes | None
+    """The salted digest of the written decision, which the agency can lay open; None where there was none to record."""
     in_force: bool
     """At the day that was asked about."""
 

@@ -158,6 +158,7 @@ def _statuses(
             recorded_at=time_of(entry.record.timestamp),
             block_number=entry.record.place.block,
             decided_by=_name(entry.record.actor, snapshot),
+            decision=entry.record.decision,
             in_force=entry in in_force,
         )
         for entry in entries

@@ -39,7 +39,7 @@ _BATCHES_WITH = _BATCH + "l.leaf FROM leaves l JOIN batches b ON b.begins = l.ba
 _BATCH_UNDER = _BATCH + "NULL FROM batches b WHERE b.agency = ? AND b.root = ? ORDER BY b.begins LIMIT 1"
 _LEAVES_BETWEEN = "SELECT DISTINCT leaf FROM leaves WHERE leaf >= ? AND leaf <= ? ORDER BY leaf LIMIT 3"
 _STATUSES = (
-    "SELECT track, from_hour, until_hour, actor, new_leaf, begins, timestamp "
+    "SELECT track, from_hour, until_hour, actor, new_leaf, decision, begins, timestamp "
     "FROM statuses WHERE leaf = ? AND agency = ? ORDER BY begins"
 )
 
@@ -238,8 +238,8 @@ def _batch(row: Row) -> Batch:
 
 
 def _status(row: Row) -> StatusRecord:
-    track, from_hour, until_hour, actor, new_leaf, begins, timestamp = cast(
-        "tuple[int, int, int, int, bytes | None, int, int]", row
+    track, from_hour, until_hour, actor, new_leaf, decision, begins, timestamp = cast(
+        "tuple[int, int, int, int, bytes | None, bytes, int, int]", row
     )
     return StatusRecord(
         track=Track(track),
@@ -247,6 +247,7 @@ def _status(row: Row) -> StatusRecord:
         until_hour=until_hour,
         actor=actor,
         new_leaf=new_leaf,
+        decision=decision or None,
         place=_place(begins),
         timestamp=timestamp,
     )
@@ -260,6 +261,7 @@ def status_of(row: StatusRow) -> StatusRecord:
         until_hour=row.until_hour,
         actor=row.actor,
         new_leaf=row.new_leaf,
+        decision=row.decision or None,
         place=_place(row.begins),
         timestamp=row.timestamp,
     )

@@ -79,6 +79,7 @@ class StatusAnswer(TypedDict):
     until_hour: int
     actor: int
     new_leaf: str | None
+    decision: str | None
     block_number: int
     log_index: int
     timestamp: int

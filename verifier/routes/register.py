@@ -181,6 +181,7 @@ def _status(agency: int, status: StatusRecord) -> StatusAnswer:
         "until_hour": status.until_hour,
         "actor": status.actor,
         "new_leaf": None if status.new_leaf is None else status.new_leaf.hex(),
+        "decision": None if status.decision is None else f"0x{status.decision.hex()}",
         "block_number": status.place.block,
         "log_index": status.place.log_index,
         "timestamp": status.timestamp,

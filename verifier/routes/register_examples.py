@@ -48,6 +48,7 @@ _STATUS: StatusAnswer = {
     "until_hour": 0,
     "actor": 3,
     "new_leaf": None,
+    "decision": _HEAD,
     "block_number": 90105,
     "log_index": 2,
     "timestamp": 1795350350,

@@ -326,7 +326,7 @@ function copyOf({ recipient, purpose, made, expires, showsClaims, isProven }) {
 }
 
 /** @param {import("./subject.js").StatusShown} status */
-function statusOf({ track, words, starts, ends, recordedAt, blockNumber, decidedBy, inForce }) {
+function statusOf({ track, words, starts, ends, recordedAt, blockNumber, decidedBy, decision, inForce }) {
   return {
     track: TRACKS[track],
     words,
@@ -335,6 +335,7 @@ function statusOf({ track, words, starts, ends, recordedAt, blockNumber, decided
     recorded_at: isoTime(recordedAt),
     block_number: blockNumber,
     decided_by: decidedBy,
+    decision: decision === null ? null : `0x${hex(decision)}`,
     in_force: inForce,
   };
 }

@@ -231,10 +231,10 @@ function statusOf(record) {
   const { fromHour } = event;
   if (record.kind === "CertificateReplaced") {
     const { agency, newLeaf } = event;
-    return { track: REPLACED, fromHour, untilHour: 0, actor: agency, newLeaf, place, timestamp };
+    return { track: REPLACED, fromHour, untilHour: 0, actor: agency, newLeaf, decision: null, place, timestamp };
   }
-  const { track, untilHour, actor } = event;
-  return { track, fromHour, untilHour, actor, newLeaf: null, place, timestamp };
+  const { track, untilHour, actor, decision } = event;
+  return { track, fromHour, untilHour, actor, newLeaf: null, decision, place, timestamp };
 }
 
 /** @param {RegistryRecord} record */

@@ -39,6 +39,7 @@
  * @property {number} untilHour
  * @property {number} actor
  * @property {Uint8Array | null} newLeaf What takes the leaf's place, where a replacement was anchored.
+ * @property {Uint8Array | null} decision The salted digest of the written decision; null where a replacement was anchored.
  * @property {Place} place
  * @property {number} timestamp
  */

@@ -328,6 +328,11 @@ function isAtOnce(a, b) {
   return a.place.block === b.place.block && a.place.logIndex === b.place.logIndex && a.timestamp === b.timestamp;
 }
 
+/** @type {(a: Uint8Array | null, b: Uint8Array | null) => boolean} */
+function isSame(a, b) {
+  return a === null || b === null ? a === b : equal(a, b);
+}
+
 /**
  * @param {StatusRecord} a
  * @param {StatusRecord} b
@@ -338,7 +343,8 @@ function isSameStatus(a, b) {
     a.fromHour === b.fromHour &&
     a.untilHour === b.untilHour &&
     a.actor === b.actor &&
-    (a.newLeaf === null ? b.newLeaf === null : b.newLeaf !== null && equal(a.newLeaf, b.newLeaf)) &&
+    isSame(a.newLeaf, b.newLeaf) &&
+    isSame(a.decision, b.decision) &&
     isAtOnce(a, b)
   );
 }

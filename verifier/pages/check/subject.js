@@ -36,6 +36,7 @@ import { LANGUAGES } from "./wording.js";
  * @property {number} recordedAt
  * @property {number} blockNumber
  * @property {string | null} decidedBy
+ * @property {Uint8Array | null} decision The salted digest of the written decision.
  * @property {boolean} inForce
  */
 /**
@@ -254,7 +255,7 @@ function anchoredOf(batch) {
 function statusesOf(entries, known, snapshot, moment) {
   const inForce = tracks.inForce(entries, moment);
   return entries.map((entry) => {
-    const { track, fromHour, untilHour, timestamp, place, actor } = entry.record;
+    const { track, fromHour, untilHour, timestamp, place, actor, decision } = entry.record;
     return {
       track,
       words: known.statusWords[track],
@@ -263,6 +264,7 @@ function statusesOf(entries, known, snapshot, moment) {
       recordedAt: timeOf(timestamp),
       blockNumber: place.block,
       decidedBy: snapshot?.agency(actor)?.name ?? null,
+      decision,
       inForce: inForce.has(entry),
     };
   });

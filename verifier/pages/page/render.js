@@ -285,6 +285,7 @@ function entry(status, words) {
       isolated(status.decided_by || words.say("page.council")),
       status.in_force && ` · ${words.say("page.in_force")}`,
     ),
+    status.decision && el("span", { class: "decision" }, `${words.say("page.decision")} `, el("code", {}, status.decision)),
   );
 }
 

@@ -102,6 +102,8 @@ class Status:
     """Exclusive."""
     recorded_at: datetime | None
     decided_by: str | None
+    decision: str | None
+    """The salted digest of the written decision, as 0x and 64 digits; the agency can lay the decision open."""
     in_force: bool
 
 
@@ -205,5 +207,6 @@ def _status(told: Told) -> Status:
         told.time("until"),
         told.time("recorded_at"),
         told.maybe_text("decided_by"),
+        told.maybe_text("decision"),
         told.truth("in_force") is True,
     )

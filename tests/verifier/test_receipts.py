@@ -334,7 +334,7 @@ class TestItsPage:
         book, made = anchored()
         agency = next(iter(book.batches)).agency
         at = int(NOW.timestamp()) - 7200
-        entry = StatusRecord(Track.REVOKED, at // 3600, 0, agency, None, Place(150, 0), at)
+        entry = StatusRecord(Track.REVOKED, at // 3600, 0, agency, None, None, Place(150, 0), at)
         book.entries[agency, made.leaf] = [entry]
         revoked = verification.verify(Presented(certificates=(made.sd_jwt,)), book, TODAY, name="")
         assert revoked.verdict is Verdict.REVOKED

@@ -311,8 +311,10 @@ class TestCheck:
 
 class TestTerminal:
     def test_names_and_texts_cannot_steer_it(
-        self, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # As wide as the longest folder's name.
+        monkeypatch.setenv("COLUMNS", "400")
         folder = tmp_path / "a"
         folder.mkdir()
         named = folder / "x\x1b[2J\u202ey\n.txt"

@@ -313,9 +313,9 @@ class TestTerminal:
     def test_names_and_texts_cannot_steer_it(
         self, paper: Paper, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        # As wide as the longest folder's name.
-        monkeypatch.setenv("COLUMNS", "400")
-        folder = tmp_path / "a"
+        # A title that is too long for the terminal would be cut.
+        monkeypatch.chdir(tmp_path)
+        folder = Path("a")
         folder.mkdir()
         named = folder / "x\x1b[2J\u202ey\n.txt"
         named.write_text(paper.code())

@@ -132,7 +132,13 @@ def _subject(report: Report, language: Language) -> Table:
     for file in subject.certified_files:
         given = sentence("page.file_given" if file.is_given else "page.file_not_given", language)
         rows.append((sentence("page.certified_file", language), f"SHA-256 {file.digest.hex()} ({given})"))
-    rows.extend((sentence("page.pdf_signatures", language), _signed(each, language)) for each in report.pdf_signatures)
+    rows.extend(
+        (
+            sentence("page.pdf_time_stamps" if each.is_time_stamp else "page.pdf_signatures", language),
+            _signed(each, language),
+        )
+        for each in report.pdf_signatures
+    )
     if subject.replaced_by is not None:
         rows.append((sentence("page.replaced_by", language), subject.replaced_by.short_number))
     rows.extend(_when(report, language))

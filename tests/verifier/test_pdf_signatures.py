@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,23 +11,28 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name, String
 from pyhanko.pdf_utils.content import AppearanceContent, RawContent, ResourceType
-from pyhanko.pdf_utils.generic import DictionaryObject, NameObject
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, append_signature_field
 from pyhanko.stamp import BaseStampStyle, StaticStampStyle, TextStampStyle
+from rich.console import Console
 
 from chain.errors import InvalidInput
 from demo import tampering
-from demo.pdf_signing import FROM, UNTIL, Authority, sign, turned_afterwards
+from demo.pdf_signing import FROM, UNTIL, Authority, sign, signed_for_long, time_stamped, turned_afterwards
 from tests.verifier.book import TODAY
 from tests.verifier.printed import issue
 from tests.verifier.test_originals import LICENCE
 from verifier.answer import as_json
 from verifier.check.report import CheckName, Verdict
 from verifier.check.verification import verify
+from verifier.printing import print_report
 from verifier.settings import Settings
 from verifier.uploads.reading import read_upload
 from verifier.wording import Language
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from pyhanko.pdf_utils.layout import BoxConstraints
@@ -93,12 +99,54 @@ class TestGenuine:
         assert report.verdict is Verdict.VALID, document(report)
 
     def test_a_certification_that_allows_no_changes_is_valid(self) -> None:
-        assert ask(sign(genuine()[2], agency(), certify=True)).verdict is Verdict.VALID
+        assert ask(sign(genuine()[2], agency(), certify=MDPPerm.NO_CHANGES)).verdict is Verdict.VALID
 
     def test_a_stranger_may_sign_too_and_nobody_says_who_that_is(self) -> None:
         report = ask(sign(genuine()[2], Authority.called("Somebody").signer("Somebody else")))
         assert report.verdict is Verdict.VALID
         assert [each.trusted for each in report.pdf_signatures] == [None]
+
+
+@cache
+def kept(*, archived: bool) -> bytes:
+    return signed_for_long(genuine()[2], agency(), authority(), archived=archived)
+
+
+class TestKeptForLong:
+    """Nobody is accused for having signed as the rules for archives want it (ETSI EN 319 142-1)."""
+
+    @pytest.mark.parametrize("archived", [False, True], ids=["B-LT", "B-LTA"])
+    def test_a_signature_with_its_evidence_is_valid(self, tmp_path: Path, *, archived: bool) -> None:
+        report = ask(kept(archived=archived), authority().write(tmp_path / "roots.pem"))
+        assert report.verdict is Verdict.VALID, document(report)
+        assert [each.is_time_stamp for each in report.pdf_signatures] == [False, True][: 1 + archived]
+        assert all(each.whole_file and each.trusted for each in report.pdf_signatures)
+
+    def test_a_time_stamp_is_called_one(self) -> None:
+        report = ask(time_stamped(genuine()[2], authority()))
+        assert report.verdict is Verdict.VALID, document(report)
+        assert [(each.signer, each.is_time_stamp) for each in report.pdf_signatures] == [("Time stamps", True)]
+        out = io.StringIO()
+        print_report(report, Console(file=out, width=200), (Language.CHINESE,))
+        assert "PDF 时间戳" in out.getvalue()
+        assert "PDF 签名" not in out.getvalue()
+
+    def test_an_archive_adds_time_stamps_for_many_years(self) -> None:
+        pdf = kept(archived=True)
+        for _ in range(10):
+            pdf = time_stamped(pdf, authority())
+        assert ask(pdf).verdict is Verdict.VALID
+
+    @pytest.mark.parametrize("certify", [None, MDPPerm.FILL_FORMS, MDPPerm.ANNOTATE])
+    def test_two_may_sign_one_after_the_other(self, certify: MDPPerm | None) -> None:
+        first = sign(genuine()[2], agency(), certify=certify)
+        report = ask(sign(first, authority().signer("Second"), field="Second"))
+        assert report.verdict is Verdict.VALID, document(report)
+        assert [each.whole_file for each in report.pdf_signatures] == [True, True]
+
+    def test_a_second_stamp_over_words_is_altered(self) -> None:
+        report = ask(sign(signed(), agency(), field="Second", box=(340, 350, 500, 380)))
+        assert (report.verdict, document(report).message.key) == (Verdict.ALTERED, "document.annotations")
 
 
 class TestTrust:
@@ -108,6 +156,13 @@ class TestTrust:
         strangers = sign(genuine()[2], Authority.called("Demo root").signer(AGENCY_CODE))
         report = ask(strangers, roots)
         assert [each.trusted for each in report.pdf_signatures] == [False]
+        assert report.verdict is Verdict.VALID
+
+    def test_a_key_for_signatures_that_commit_alone_is_trusted_too(self, tmp_path: Path) -> None:
+        roots = authority().write(tmp_path / "roots.pem")
+        committed = sign(genuine()[2], authority().signer("Demo bureau", commits_only=True), box=BLANK)
+        report = ask(committed, roots)
+        assert [each.trusted for each in report.pdf_signatures] == [True]
         assert report.verdict is Verdict.VALID
 
     def test_a_trusted_signers_name_may_stand_in_the_stamp(self, tmp_path: Path) -> None:
@@ -158,6 +213,56 @@ CHANGED = {
 }
 
 
+def updated(pdf: bytes, change: Callable[[IncrementalPdfFileWriter], object]) -> bytes:
+    """Write a further part behind, as every program does that keeps signatures."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    change(writer)
+    out = io.BytesIO()
+    writer.write(out)  # type: ignore[no-untyped-call] # It has no types.
+    return out.getvalue()
+
+
+def _with_an_empty_field(writer: IncrementalPdfFileWriter) -> None:
+    append_signature_field(writer, SigFieldSpec("Empty"))
+
+
+def _with_a_tooltip(writer: IncrementalPdfFileWriter) -> None:
+    field = writer.root["/AcroForm"]["/Fields"][0]
+    field["/TU"] = TextStringObject("Also licensed for securities")
+    writer.update_container(field)
+
+
+def _with_a_text_field(writer: IncrementalPdfFileWriter) -> None:
+    page = writer.root["/Pages"]["/Kids"][0]
+    about = {"Type": "Annot", "Subtype": "Widget", "FT": "Tx"}
+    field = DictionaryObject({NameObject(f"/{key}"): NameObject(f"/{name}") for key, name in about.items()})
+    field.update({NameObject("/T"): TextStringObject("T"), NameObject("/V"): TextStringObject("9,000")})
+    field[NameObject("/Rect")] = ArrayObject(map(NumberObject, (9, 9, 99, 30)))
+    there = writer.add_object(field)
+    for fields in (page["/Annots"], writer.root["/AcroForm"]["/Fields"]):
+        fields.append(there)
+        writer.update_container(fields)
+
+
+def _with_other_evidence(writer: IncrementalPdfFileWriter) -> None:
+    writer.root["/DSS"] = DictionaryObject({NameObject("/EF"): TextStringObject("x")})
+    writer.update_root()
+
+
+def _in_another_language(writer: IncrementalPdfFileWriter) -> None:
+    writer.root["/Lang"] = TextStringObject("xx")
+    writer.update_root()
+
+
+ADDED: dict[str, tuple[Callable[[IncrementalPdfFileWriter], None], Verdict]] = {
+    "an empty field": (_with_an_empty_field, Verdict.ALTERED),
+    "a tooltip": (_with_a_tooltip, Verdict.ALTERED),
+    "a text field": (_with_a_text_field, Verdict.ALTERED),
+    "a store of something else": (_with_other_evidence, Verdict.ALTERED),
+    "another language": (_in_another_language, Verdict.ALTERED),
+}
+
+
 class TestChanged:
     @pytest.mark.parametrize("name", CHANGED)
     def test_what_was_changed_after_signing_is_altered(self, name: str) -> None:
@@ -166,11 +271,22 @@ class TestChanged:
         assert (report.verdict, name) == (Verdict.ALTERED, name)
         assert document(report).message.key.startswith(key)
 
-    def test_two_signatures_of_which_the_first_does_not_cover_the_file_are_altered(self) -> None:
-        twice = sign(signed(), agency(), field="Second")
-        report = ask(twice)
+    @pytest.mark.parametrize("name", ADDED)
+    def test_what_is_added_to_signatures_that_is_none_is_altered(self, name: str) -> None:
+        change, verdict = ADDED[name]
+        assert ask(updated(signed(), change)).verdict is verdict
+        assert ask(time_stamped(updated(signed(), change), authority())).verdict is verdict
+        assert ask(updated(kept(archived=False), change)).verdict is verdict
+
+    @pytest.mark.parametrize("archived", [False, True])
+    def test_a_page_turned_or_bytes_added_behind_the_evidence_are_never_green(self, *, archived: bool) -> None:
+        report = ask(turned_afterwards(kept(archived=archived)))
         assert (report.verdict, document(report).message.key) == (Verdict.ALTERED, "document.signature_changed")
-        assert sorted(each.whole_file for each in report.pdf_signatures) == [False, True]
+        assert ask(kept(archived=archived) + b"\n% more\n").verdict in {Verdict.ALTERED, Verdict.INCOMPLETE}
+
+    def test_a_time_stamp_of_something_else_is_altered(self) -> None:
+        report = ask(flipped(time_stamped(genuine()[2], authority())))
+        assert (report.verdict, document(report).message.key) == (Verdict.ALTERED, "document.signature_broken")
 
     def test_a_file_written_again_by_an_editor_is_altered(self) -> None:
         assert ask(tampering.changed(signed(), lambda _: None)).verdict is Verdict.ALTERED

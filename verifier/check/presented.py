@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PdfSignature:
-    """A signature of the PDF itself (PAdES), and by whom; the agency's own stands in the certificate."""
+    """A signature or time stamp of the PDF itself (PAdES), and by whom; the agency's own stands in the certificate."""
 
     signer: str
     """Whose certificate it is: its common name, or all of its name where it has none."""
@@ -26,15 +26,18 @@ class PdfSignature:
     sha256: bytes
     """Of the certificate."""
     fault: str = ""
-    """`broken`, `partial` or `changed`; empty where the signature covers the whole file and matches it."""
+    """`broken`, `partial` or `changed`; empty where the signature covers the whole file and matches it, or all but
+    later signatures and what belongs to them."""
     trusted: bool | None = None
     """Whether the certificate comes from an authority that the operator named; None if none was named."""
     shown: str = ""
     """What the signature's field shows on the page, as text; empty if it does not show."""
+    is_time_stamp: bool = False
+    """Whether it vouches for a moment only, as a service for time stamps does."""
 
     @property
     def whole_file(self) -> bool:
-        """Whether every byte of the file is as it was signed."""
+        """Whether the file is as it was signed, but for later signatures."""
         return not self.fault
 
 

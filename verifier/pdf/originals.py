@@ -28,7 +28,7 @@ _CATALOGUE = frozenset(
     | {"/Type", "/Version", "/ViewerPreferences"}
 )
 _PAGE = frozenset({"/Contents", "/MediaBox", "/Parent", "/Resources", "/StructParents", "/Tabs", "/Type"})
-_SIGNED_CATALOGUE, _SIGNED_PAGE = _CATALOGUE | {"/AcroForm", "/Perms"}, _PAGE | {"/Annots"}
+_SIGNED_CATALOGUE, _SIGNED_PAGE = _CATALOGUE | {"/AcroForm", "/DSS", "/Perms"}, _PAGE | {"/Annots"}
 """What a signature of the file adds; `verifier.pdf.stamps` looks at what those hold."""
 _STREAM = frozenset({"/Filter", "/Length"})
 _TREE = frozenset({"/K", "/ParentTree", "/ParentTreeNextKey", "/RoleMap", "/Type"})

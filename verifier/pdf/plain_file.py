@@ -3,7 +3,8 @@
 Readers differ in what they make of a file that can be understood in two ways: of an object that is there twice, of a
 table that leads elsewhere, of a reference to another generation of an object, of a stream longer than it says. So a
 forger shows one thing to us, and another to people. Here every byte is accounted for: objects one behind the other, a
-table that has exactly these, and references to nothing else. A signature adds another such part behind.
+table that has exactly these, and references to nothing else. A signature adds another such part behind, and so does its
+evidence.
 
 Runs in the confined child (`verifier.uploads.decoding`).
 """
@@ -12,8 +13,8 @@ from __future__ import annotations
 
 import re
 
-_MOST_PARTS = 5
-"""The document, and one for each signature that is looked at."""
+_MOST_PARTS = 33
+"""The document, and two for each signature that is looked at: its own, and one with its evidence."""
 
 _BLANK, _PLAIN = rb"[\0\t\n\f\r ]", rb"[^\0\t\n\f\r ()<>\[\]{}/%#]"
 _END = rb"(?=[\0\t\n\f\r ()<>\[\]{}/%])"

@@ -2,11 +2,13 @@
 
 «The signature is valid» alone is a trap: it says so of the part that was signed, and what was added behind it, or put
 into the gap that every signature leaves for itself, may show other things. So a signature counts only where the gap
-holds its own digits and nothing else, and everything else is signed to the last byte. Whether the signer is who the
-certificate says is judged only against authorities that the operator named.
+holds its own digits and nothing else, and everything else is signed: to the last byte, or to the end of what there was
+when it was made, if nothing was added since but what keeps signatures good for long (ETSI EN 319 142-1): further
+signatures, time stamps of the document, and the store of evidence (DSS). A time stamp is looked at like a signature.
+Whether the signer is who the certificate says is judged only against authorities that the operator named.
 
 Runs in the confined child (`uploads.decoding`), and only where a file has a signature: the library takes a while.
-Not followed: revocation of certificates, timestamps of other services, long-term validation data.
+Not followed: revocation of certificates, the moments of time stamps, what the store of evidence holds.
 """
 
 from __future__ import annotations
@@ -20,15 +22,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pikepdf
-    from pyhanko.sign.validation import EmbeddedPdfSignature, PdfSignatureStatus
+    from pyhanko.sign.validation import DocumentTimestampStatus, EmbeddedPdfSignature, PdfSignatureStatus
     from pyhanko_certvalidator import ValidationContext
 
 Told: TypeAlias = dict[str, object]
+_Status: TypeAlias = "PdfSignatureStatus | DocumentTimestampStatus"
 
 BROKEN, PARTIAL, CHANGED = "broken", "partial", "changed"
 """What can be wrong with one, as `presented.PdfSignature` says it."""
-MOST = 4
-"""How many are looked at; a file with more has no good ones."""
+MOST = 16
+"""How many are looked at; a file with more has no good ones. One that is kept for long is time-stamped now and then."""
+TIME_STAMP = "/DocTimeStamp"
 _MOST_NAME = 120
 _HEX = re.compile(rb"<[0-9A-Fa-f]*>")
 _RANGE = 4
@@ -36,7 +40,7 @@ _RANGE = 4
 
 def dictionaries(things: Iterable[pikepdf.Object]) -> list[pikepdf.Object]:
     """Return what says of itself that it is a signature, wherever it hangs."""
-    return [thing for thing in things if "/ByteRange" in thing or thing.get("/Type") in ("/Sig", "/DocTimeStamp")]
+    return [thing for thing in things if "/ByteRange" in thing or thing.get("/Type") in ("/Sig", TIME_STAMP)]
 
 
 def read(upload: bytes, dictionaries_: Sequence[pikepdf.Object], roots: Path | None) -> tuple[list[Told], int]:
@@ -55,7 +59,7 @@ def read(upload: bytes, dictionaries_: Sequence[pikepdf.Object], roots: Path | N
     if len(dictionaries_) > MOST:
         return [], len(dictionaries_)
     try:
-        embedded = list(PdfFileReader(io.BytesIO(upload)).embedded_regular_signatures)
+        embedded = list(PdfFileReader(io.BytesIO(upload)).embedded_signatures)
     except faults:
         return [], len(dictionaries_)
     told, authorities = [], _authorities(roots)
@@ -68,15 +72,7 @@ def read(upload: bytes, dictionaries_: Sequence[pikepdf.Object], roots: Path | N
 
 
 def _told(upload: bytes, signature: EmbeddedPdfSignature, authorities: ValidationContext | None) -> Told:
-    from pyhanko.sign.validation import validate_pdf_signature  # noqa: PLC0415 (as above)
-    from pyhanko.sign.validation.settings import KeyUsageConstraints  # noqa: PLC0415 (as above)
-    from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415 (as above)
-
-    status = validate_pdf_signature(
-        signature,
-        signer_validation_context=authorities or ValidationContext(trust_roots=[], allow_fetching=False),
-        key_usage_settings=KeyUsageConstraints(key_usage={"digital_signature"}),
-    )
+    status = _status(signature, authorities)
     certificate = signature.signer_cert
     subject = certificate.subject.native.get("common_name")
     issuer = certificate.issuer.native.get("common_name")
@@ -89,12 +85,26 @@ def _told(upload: bytes, signature: EmbeddedPdfSignature, authorities: Validatio
         "sha256": certificate.sha256.hex(),
         "fault": _fault(upload, signature, status),
         "trusted": None if authorities is None else bool(status.trusted),
+        "is_time_stamp": signature.sig_object_type == TIME_STAMP,
         "field": str(signature.field_name),
     }
 
 
-def _fault(upload: bytes, signature: EmbeddedPdfSignature, status: PdfSignatureStatus) -> str:
-    """Say what is wrong; empty where the signature is good, and covers all of the file but its own gap."""
+def _status(signature: EmbeddedPdfSignature, authorities: ValidationContext | None) -> _Status:
+    from pyhanko.sign.validation import validate_pdf_signature, validate_pdf_timestamp  # noqa: PLC0415 (as above)
+    from pyhanko.sign.validation.settings import KeyUsageConstraints  # noqa: PLC0415 (as above)
+    from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415 (as above)
+
+    context = authorities or ValidationContext(trust_roots=[], allow_fetching=False)
+    if signature.sig_object_type == TIME_STAMP:
+        return validate_pdf_timestamp(signature, context)
+    # Either will do (RFC 5280, 4.2.1.3): many authorities certify keys for people's signatures with the second alone.
+    usage = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
+    return validate_pdf_signature(signature, signer_validation_context=context, key_usage_settings=usage)
+
+
+def _fault(upload: bytes, signature: EmbeddedPdfSignature, status: _Status) -> str:
+    """Say what is wrong; empty where the signature is good, and covers all but its own gap and later signatures."""
     from asn1crypto.cms import ContentInfo  # type: ignore[import-untyped]  # noqa: PLC0415 (as above)
     from pyhanko.sign.validation.status import SignatureCoverageLevel  # noqa: PLC0415 (as above)
 
@@ -110,10 +120,28 @@ def _fault(upload: bytes, signature: EmbeddedPdfSignature, status: PdfSignatureS
     if _HEX.fullmatch(gap) is None or bytes.fromhex(gap[1:-1].decode("ascii")) != contents:
         return PARTIAL
     if behind + rest != len(upload):
-        return CHANGED if behind + rest < len(upload) else PARTIAL
+        is_cut = behind + rest > len(upload)
+        return PARTIAL if is_cut else "" if _is_only_followed(signature, status) else CHANGED
     if status.coverage is not SignatureCoverageLevel.ENTIRE_FILE or status.docmdp_ok is False:
         return CHANGED
     return ""
+
+
+def _is_only_followed(signature: EmbeddedPdfSignature, status: _Status) -> bool:
+    """Whether later parts of the file add signatures, time stamps and their evidence, as far as this one allows them.
+
+    The library compares each later part with what was signed; what is filled in besides are fields of a form, of which
+    `pdf.stamps` lets none be but those of signatures.
+    """
+    from pyhanko.sign.diff_analysis import ModificationLevel  # noqa: PLC0415 (as above)
+    from pyhanko.sign.validation.status import SignatureCoverageLevel  # noqa: PLC0415 (as above)
+
+    return (
+        signature.signed_revision + 1 < signature.reader.xrefs.total_revisions
+        and status.coverage is SignatureCoverageLevel.ENTIRE_REVISION
+        and status.docmdp_ok is not False
+        and status.modification_level in (ModificationLevel.LTA_UPDATES, ModificationLevel.FORM_FILLING)
+    )
 
 
 def _authorities(roots: Path | None) -> ValidationContext | None:

@@ -1,4 +1,4 @@
-"""What a signature adds to one of our documents: a form with its field, and maybe a stamp in an empty place.
+"""What signatures add to one of our documents: a form with their fields, evidence, maybe stamps in empty places.
 
 A stamp is drawn by whoever signed, and could say anything, also beside a value of ours. It is one only where the page
 is empty all around it, and written as pyHanko writes its stamps: lines of one size, black, in letters that every reader
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 _FORM = frozenset({"/DA", "/DR", "/Fields", "/SigFlags"})
-_FIELD = frozenset({"/AP", "/F", "/FT", "/Lock", "/P", "/Rect", "/Subtype", "/T", "/Type", "/V"})
+_FIELD = frozenset({"/AP", "/F", "/FT", "/Lock", "/P", "/Rect", "/Subtype", "/T", "/TU", "/Type", "/V"})
+_SAID_OF_FIELD = "Timestamp"
+"""What pyHanko has the field of a time stamp say to who points at it; other words could be about anything."""
+_EVIDENCE = frozenset({"/CRLs", "/Certs", "/OCSPs", "/Type", "/VRI"})
 _FONTS = frozenset(
     {"/Courier", "/Courier-Bold", "/Courier-Oblique", "/Courier-BoldOblique"}
     | {"/Helvetica", "/Helvetica-Bold", "/Helvetica-Oblique", "/Helvetica-BoldOblique"}
@@ -87,7 +90,8 @@ def of_signatures(pdf: pikepdf.Pdf, names: Collection[str]) -> tuple[Stamp, ...]
     fields = list(form.get("/Fields", ()))
     places = {note.objgen: number for number, page in enumerate(pdf.pages) for note in page.obj.get("/Annots", ())}
     if (
-        len(places) != len(fields)
+        not set(pdf.Root.get("/DSS", pikepdf.Dictionary()).keys()) <= _EVIDENCE
+        or len(places) != len(fields)
         or {each.objgen for each in fields} != places.keys()
         or not all(_is_field(each) for each in fields)
         or sorted(str(each.T) for each in fields) != sorted(names)
@@ -135,6 +139,7 @@ def _is_field(field: pikepdf.Object) -> bool:
         set(field.keys()) <= _FIELD
         and field.get("/FT") == "/Sig"
         and field.get("/Subtype") == "/Widget"
+        and field.get("/TU", _SAID_OF_FIELD) == _SAID_OF_FIELD
         and isinstance(field.get("/V"), pikepdf.Dictionary)
         and len(field.get("/Rect", ())) == _CORNERS
     )

@@ -287,7 +287,16 @@ def _signature(told: JSON) -> PdfSignature | None:
             except (ValueError, OverflowError, OSError):
                 return None
             return PdfSignature(
-                signer, issuer, serial, first, last, sha256, fault, trusted, shown=str(others.get("shown", ""))
+                signer,
+                issuer,
+                serial,
+                first,
+                last,
+                sha256,
+                fault,
+                trusted,
+                shown=str(others.get("shown", "")),
+                is_time_stamp=others.get("is_time_stamp") is True,
             )
         case _:
             return None

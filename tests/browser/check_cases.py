@@ -155,11 +155,26 @@ def odd_papers() -> Iterator[tuple[str, str | bytes]]:
         ("a copy of other claims", _with_other_opening(made)),
         ("a copy by another key", limited(made, key=OTHER_KEY).encode()),
         ("a copy of everything", limited(made, chosen=set(CLAIMS)).encode()),
+        ("an address with a letter that only looks like one in a careless search", "\u212a" + code),
+        ("letters that become two", "https://verify\u00df.examplo.cn/x"),
         ("text with a mark", "\ufeff".encode() + code.encode()),
         ("no text", b"\xff\xfe\x00"),
     )
+    yield from _around_receipts()
     yield from _spelled_oddly()
     yield from (("unknown type", each) for each in _of_unknown_types())
+
+
+def _around_receipts() -> Iterator[tuple[str, str]]:
+    """Yield receipts with what counts as space in one language and not in the other."""
+    receipt = "eyJ0eXAiOiJ5aW54aW4tcmVjZWlwdCtqd3QifQ.e30.AAAA"
+    for odd in "\x1c\x85\ufeff\u2028\u200b":
+        yield f"a receipt behind U+{ord(odd):04X}", f"{odd}{receipt}"
+        yield f"a receipt's host with U+{ord(odd):04X}", f"https://verify{odd}.example.cn/r#{receipt}"
+        yield (
+            f"a receipt's address with U+{ord(odd):04X}",
+            f"https://verify.example.cn/r#{receipt[:9]}{odd}{receipt[9:]}",
+        )
 
 
 def _with_other_opening(made: Paper) -> bytes:

@@ -54,7 +54,7 @@ def _imitates(host: str, official: str) -> bool:
 def _as_seen(host: str) -> str:
     """Return what a hasty reader sees: letters of all alphabets as Latin ones, dots and hyphens left out."""
     labels = "".join(map(_in_letters, host.split(".")))
-    marks_off = unicodedata.normalize("NFKD", labels.casefold())
+    marks_off = unicodedata.normalize("NFKD", labels.lower())
     seen = "".join(each for each in marks_off if each.isalnum() and not unicodedata.combining(each)).translate(_ALIKE)
     for pair, single in _PAIRS:
         seen = seen.replace(pair, single)

@@ -51,7 +51,7 @@ _CODE_WITHIN = re.compile(
     r"https?://[^\s/?#@\\]+/[cv](?:\?[A-Za-z0-9_=&.-]{0,100})?#[0-9]+(?![A-Za-z0-9_.~-]|\s+[0-9])"
 )
 """A code's address amid other words, if it is whole: digits after a blank may be the rest of it."""
-_URL = re.compile(r"[a-z][a-z0-9+.-]*:\S+", re.IGNORECASE)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _DIGITS = re.compile(r"[0-9]{40,}")
 """A code's digits without its URL; a short number is far shorter."""
 _SHORT_NUMBER = re.compile(r"[\w\s\u002d\u2010-\u2015\u2212\ufe58\ufe63\uff0d]{10,40}")

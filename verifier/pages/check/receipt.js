@@ -2,6 +2,7 @@
 // JavaScript. A receipt is not a certificate, so its report is never VALID: the form alone argues for INCOMPLETE.
 
 import { characters, equal, fromBase64url, fromUtf8, hex, unhex, utf8 } from "../evidence/bytes.js";
+import { AROUND } from "../evidence/code.js";
 import { EvidenceError, refuse } from "../evidence/errors.js";
 import { kidOf, signatureFault, verify } from "../evidence/keys.js";
 import { shortNumber } from "../evidence/short_number.js";
@@ -30,14 +31,16 @@ const HASH = 64;
 const ADDRESS = 40;
 const ID = 32;
 const JWS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
-const ADDRESS_OF_ONE = /^https?:\/\/[^\s/]+\/r#(\S*)$/;
+/** Space as Python's `\s` has it. */
+const SPACE = String.raw`\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000`;
+const ADDRESS_OF_ONE = new RegExp(`^https?://[^${SPACE}/]+/r#([^${SPACE}]*)$`);
 const TIME = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})\+08:00$/;
 /** Control characters, halves of surrogate pairs, what cannot be seen, and what turns the direction of writing. */
 const UNSPEAKABLE =
   // eslint-disable-next-line no-control-regex
   /[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/u;
-/** Space as Python strips it. */
-const AROUND = /^[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]|[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]$/;
+/** Space before or behind a text; `AROUND` finds all of it, and remembers where it was. */
+const BLANK_AROUND = new RegExp(`^[${SPACE}]|[${SPACE}]$`);
 const REQUIRED = [
   "chain_id",
   "checked_at",
@@ -57,7 +60,7 @@ const OPTIONAL = ["asked_by", "block", "checkpoint", "known_at", "leaf", "regist
  * @param {string} text
  */
 export function receiptIn(text) {
-  const bare = text.trim();
+  const bare = text.replace(AROUND, "");
   const address = ADDRESS_OF_ONE.exec(bare);
   if (address) return address[1];
   if (bare.length > MAX_TEXT || !JWS.test(bare)) return null;
@@ -105,7 +108,7 @@ export async function checkReceipt(text, basis, { now, on = null, offline = true
   let receipt = null;
   let form;
   try {
-    receipt = readReceipt(receiptIn(text) ?? text.trim());
+    receipt = readReceipt(receiptIn(text) ?? text.replace(AROUND, ""));
     // With this reason no outcome of the other checks can make it VALID.
     form = check("form", "PASSED", message("receipt.form"), ["INCOMPLETE"]);
   } catch (error) {
@@ -241,7 +244,7 @@ function requireSound(said) {
 function requireAsker(value) {
   if (typeof value !== "string" || !value || characters(value) > MAX_ASKED_BY) {
     refuse(MALFORMED, `got an asked_by that is no text of 1 to ${MAX_ASKED_BY} characters`);
-  } else if (UNSPEAKABLE.test(value) || AROUND.test(value)) {
+  } else if (UNSPEAKABLE.test(value) || BLANK_AROUND.test(value)) {
     refuse(MALFORMED, "got an asked_by that cannot be shown, wanted one line of text");
   }
 }

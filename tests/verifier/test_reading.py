@@ -17,7 +17,7 @@ import pikepdf
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 import zxingcpp
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from chain import code, envelope
 from chain.calendar import today
@@ -112,6 +112,11 @@ class TestGenuine:
         else:
             picture = page.convert(mode)
         (found,) = read_upload(png(picture)).codes
+        assert code.parse(found).leaf == made.leaf
+
+    def test_a_telephone_that_shows_papers_white_on_black_is_read_too(self) -> None:
+        _, made, pdf = issue()
+        (found,) = read_upload(png(ImageOps.invert(bitmap(pdf).convert("L")))).codes
         assert code.parse(found).leaf == made.leaf
 
     def test_a_large_photograph_is_read_small(self) -> None:
@@ -253,6 +258,14 @@ class TestForged:
         picture = Image.frombytes("L", (pixels.shape or (0, 0))[::-1], pixels.tobytes())
         report = ask(Book(), read_upload(png(picture)))
         assert report.verdict is Verdict.UNSUPPORTED
+
+    def test_a_strangers_code_in_white_on_black_beside_ours_is_told(self) -> None:
+        page = bitmap(issue()[2]).convert("L")
+        barcode = zxingcpp.create_barcode("https://example.org/coupon", zxingcpp.QRCode)
+        pixels = memoryview(barcode.to_image(scale=5))  # type: ignore[arg-type]  # As above.
+        page.paste(ImageOps.invert(Image.frombytes("L", (pixels.shape or (0, 0))[::-1], pixels.tobytes())), (40, 40))
+        presented = read_upload(png(page))
+        assert (len(presented.codes), presented.foreign_hosts) == (1, ("example.org",))
 
     def test_a_picture_without_a_code_is_unreadable(self) -> None:
         assert ask(Book(), read_upload(png(Image.new("L", (400, 400), 200)))).verdict is Verdict.UNREADABLE

@@ -44,7 +44,8 @@ def search(picture: Image.Image, *, looks: int | None = None) -> set[str]:
     qr = zxingcpp.barcode_formats_from_str("QRCode")
     for look, binarizer in islice(_looks(picture), looks):
         pixels = memoryview(look.tobytes()).cast("B", (look.height, look.width))
-        found = zxingcpp.read_barcodes(pixels, formats=qr, try_invert=False, binarizer=binarizer)
+        # Telephones follow codes in white on black as well, and show papers so at night.
+        found = zxingcpp.read_barcodes(pixels, formats=qr, try_invert=True, binarizer=binarizer)
         if texts := {barcode.text for barcode in found}:
             return texts
         if time.process_time() > SEARCH_S:

@@ -318,6 +318,7 @@ def _anchored(anchored: Anchoring) -> JSON:
 
 def _pdf_signature(each: PdfSignature) -> JSON:
     return {
+        "is_time_stamp": each.is_time_stamp,
         "signer": each.signer,
         "issuer": each.issuer,
         "serial": each.serial,

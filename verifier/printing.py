@@ -151,16 +151,16 @@ def _subject(report: Report, language: Language) -> Table:
 
 def _signed(signature: PdfSignature, language: Language) -> str:
     """Say who signed the file itself, and whether anybody vouches for that."""
-    said = message(
-        "page.pdf_signed" if signature.whole_file else "page.pdf_signed_in_part",
-        signer=signature.signer,
+    certificate = message(
+        "page.pdf_certificate",
         issuer=signature.issuer,
         serial=signature.serial,
         first=signature.not_before.date(),
         last=signature.not_after.date(),
     )
+    since = sentence("page.pdf_unchanged" if signature.whole_file else "page.pdf_changed", language)
     trusted = sentence("page.pdf_signer_trusted" if signature.trusted else "page.pdf_signer_unjudged", language)
-    return f"{say(said, language)} {trusted}"
+    return f"{signature.signer} · {say(certificate, language)} {since} {trusted}"
 
 
 def _of_receipt(report: Report, language: Language) -> list[tuple[str, str]]:

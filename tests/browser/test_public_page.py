@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from chain import copy
 from chain.certificate_types import by_identifier
 from chain.events import Track
 from chain.short_number import short_number
+from demo.pdf_signing import Authority, sign, time_stamped, turned_afterwards
 from tests.browser.counter import DESKTOP, PHONE, opened_shop, watched
 from tests.browser.desk import LANGUAGES, axe, looks
 from tests.verifier.book import CLAIMS, DECISION
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 STATIC = ROOT / "verifier" / "pages" / "static"
+SIGNER = "演示行政审批局"
 BUDGET = 170_000
 """Bytes of the page, compressed, before the scanner's WebAssembly."""
 
@@ -75,12 +78,24 @@ def texts(shop: Shop) -> dict[str, str]:
 
 def files(shop: Shop) -> dict[str, bytes]:
     """Return files by what they are."""
+    with ThreadPoolExecutor(1) as beside:
+        # The browser has this thread's loop, and pyHanko wants one of its own.
+        signed, changed = beside.submit(signed_files, shop.papers.document).result()
     return {
         "document": shop.papers.document,
+        "signed and time-stamped": signed,
+        "signed and changed": changed,
         "altered": shop.papers.altered,
         "copy's file": limited(shop.papers.valid).encode(),
         "empty": b"",
     }
+
+
+def signed_files(document: bytes) -> tuple[bytes, bytes]:
+    """Return a document signed and time-stamped, and one that was changed after it was signed."""
+    root = Authority.called("Root \u202eytirohtua")
+    signed = sign(document, root.signer(SIGNER))
+    return time_stamped(signed, root), turned_afterwards(signed)
 
 
 def both(shop: Shop, language: str, *, on: str = "", **given: Any) -> tuple[dict[str, Any], str]:  # noqa: ANN401 (httpx2's)
@@ -424,6 +439,23 @@ def test_the_page_is_small() -> None:
     parts += [page.read_bytes() for page in (ROOT / "verifier" / "pages").glob("*.html")]
     size = sum(len(gzip.compress(part)) for part in parts)
     assert size < BUDGET, size
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_whose_certificate_signed_a_pdf_is_shown(browser: Browser, shop: Shop, *, scripts: bool) -> None:
+    with watched(browser, shop, scripts=scripts) as page:
+        page.goto(f"{shop.url}/?lang=en")
+        data = files(shop)["signed and time-stamped"]
+        page.set_input_files("input[type=file]", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": data})
+        if not scripts:
+            page.click("button[type=submit]")
+        page.wait_for_selector(".verdict.green")
+        told = page.inner_text(".certificate")
+        assert SIGNER in told
+        assert "Certified by" in told
+        assert "valid 1 January 2026 – 1 January 2036" in told
+        assert sentence("page.pdf_time_stamps", Language.ENGLISH) in told
+        assert told.count(sentence("page.pdf_unchanged", Language.ENGLISH)) == 2
 
 
 def test_tracks_in_the_types_own_words(browser: Browser, shop: Shop) -> None:

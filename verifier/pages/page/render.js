@@ -237,8 +237,23 @@ function certificate(report, { words, picture }) {
       "plain",
     ),
   );
+  const signed = report.pdf_signatures.map((/** @type {any} */ each) =>
+    line(words.say(each.is_time_stamp ? "page.pdf_time_stamps" : "page.pdf_signatures"), signature(each, words), "plain"),
+  );
   const look = `certificate${heading === "page.claimed" ? " unconfirmed" : ""}${picture ? " with-picture" : ""}`;
-  return section(look, "whose", words.say(heading), picture && shownPicture(picture, words), el("dl", {}, lines, files));
+  return section(look, "whose", words.say(heading), picture && shownPicture(picture, words), el("dl", {}, lines, files, signed));
+}
+
+/**
+ * Who signed a PDF itself, and whether anybody vouches for that.
+ * @type {(signature: any, words: Words) => (Node | string)[]}
+ */
+function signature({ signer, issuer, serial, not_before: from, not_after: until, whole_file: isWhole, trusted }, words) {
+  const [first, last] = [from, until].map((time) => words.day(time));
+  const certificate = words.say("page.pdf_certificate", { issuer, serial, first, last });
+  const unchanged = words.say(isWhole ? "page.pdf_unchanged" : "page.pdf_changed");
+  const vouched = words.say(trusted ? "page.pdf_signer_trusted" : "page.pdf_signer_unjudged");
+  return [isolated(signer), " ", el("span", { class: "path" }, isolated(certificate), ` ${unchanged} ${vouched}`)];
 }
 
 /** @type {(address: string, words: Words) => HTMLElement} */

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import time
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,7 @@ from tests.verifier.test_originals import LICENCE
 from verifier.answer import as_json
 from verifier.check.report import CheckName, Verdict
 from verifier.check.verification import verify
+from verifier.pdf import stamps
 from verifier.printing import print_report
 from verifier.settings import Settings
 from verifier.uploads.reading import read_upload
@@ -390,6 +393,25 @@ class TestStamps:
         style = TextStampStyle(stamp_text=f"Digitally signed by {AGENCY_CODE}\nDate: {moment}", background=None)
         report = ask(sign(genuine()[2], agency(), box=BLANK, stamp=style))
         assert report.verdict is Verdict.VALID, document(report)
+
+    def test_moments_that_can_be_read_in_many_ways_take_no_time(self) -> None:
+        presented = read_upload(signed())
+        assert presented.document is not None
+        for moment in ("2026-01-01 12:00+08:", "2026-01-01 12:00UTC"):
+            shown = tuple(replace(each, shown=moment * 24 + "x") for each in presented.document.signatures)
+            stamped = replace(presented, document=replace(presented.document, signatures=shown))
+            begun = time.process_time()
+            report = verify(stamped, genuine()[0], TODAY, name="a paper")
+            assert (report.verdict, document(report).message.key) == (Verdict.INCOMPLETE, "document.stamp")
+            assert time.process_time() - begun < 3
+
+    def test_a_seal_with_many_blanks_takes_no_time(self) -> None:
+        drawn = b"q q /BackgroundGS gs 1 0 0 1 1 1 cm" + b" " * 4_000 + b"x" + _AS_USUAL[1:]
+        with pikepdf.open(io.BytesIO(sign(genuine()[2], agency(), box=BLANK, stamp=_Written(drawn)))) as pdf:
+            begun = time.process_time()
+            (stamp,) = stamps.of_signatures(pdf, ["Signature"]) or ()
+            assert time.process_time() - begun < 3
+        assert stamp.text is None
 
     def test_a_strangers_stamp_in_the_agencys_name_is_never_green(self) -> None:
         style = TextStampStyle(stamp_text=f"Digitally signed by {AGENCY_CODE}", background=None)

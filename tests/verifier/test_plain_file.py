@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -128,3 +129,9 @@ def test_the_note_that_we_do_not_see_is_drawn_by_browsers() -> None:
 
     assert not red(genuine()[1])
     assert red(DECEIVING["a note of another generation"]())
+
+
+def test_many_digits_take_no_time_to_look_at() -> None:
+    begun = time.process_time()
+    assert not is_plain(b"%PDF-1.7\n1 0 obj " + b"1" * 60_000 + b" endobj ", is_signed=False)
+    assert time.process_time() - begun < 2

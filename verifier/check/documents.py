@@ -144,9 +144,10 @@ def _is_plain_stamp(signature: PdfSignature, line: layout.Line) -> bool:
     names = {fold(each) for ever in line for agency in ever for each in (agency.name, agency.code)}
     if signature.trusted:
         names.add(signer)
-    allowed = sorted(filter(None, names), key=len, reverse=True)
-    words = "|".join([_MOMENT, *_STAMP_WORDS, *map(re.escape, allowed)])
-    if re.fullmatch(f"(?:{words}|[:.,;])*", shown, re.IGNORECASE) is None:
+    allowed = set(filter(None, names))
+    # The longest first and nothing taken back: a stranger chooses the text, and could make the ways to read it endless.
+    words = "|".join([_MOMENT, *map(re.escape, sorted(allowed.union(_STAMP_WORDS), key=len, reverse=True))])
+    if re.fullmatch(f"(?:{words}|[:.,;])*+", shown, re.IGNORECASE) is None:
         return False
     if any(word in shown.lower() for word in _SIGNED_WORDS):
         return bool(signer) and signer in shown

@@ -39,7 +39,7 @@ _TRAILER = re.compile(
     rb"trailer" + _THINGS + rb"startxref" + _BLANK + rb"++([0-9]{1,9})" + _BLANK + rb"++%%EOF" + _BLANK + rb"*+"
 )
 _IN_TABLE, _TEXT = re.compile(_ROWS), re.compile(_STRING)
-_REFERENCE = re.compile(rb"([1-9][0-9]*) 0 R" + _END)
+_REFERENCE = re.compile(rb"([1-9][0-9]{0,6}) 0 R" + _END)
 _LENGTH, _BEFORE, _SIZE = (
     re.compile(key + rb" ([0-9]{1,9})" + _END + rb"(?! 0 R)") for key in (rb"/Length", rb"/Prev", rb"/Size")
 )

@@ -39,7 +39,7 @@ _LOOK_KEYS = frozenset({"/BBox", "/Filter", "/Length", "/Resources", "/Subtype",
 _NUMBER, _STRING = rb"-?[0-9]{0,4}\.?[0-9]{1,8}", rb"\((?:[^()\\]|\\[0-7]{3}|\\[()\\])*+\)"
 _LOOK = re.compile(
     (
-        rb"q (?:q /BackgroundGS gs N 0 0 N N N cm (?P<seal>[^()]*) Q )?"
+        rb"q (?:q /BackgroundGS gs N 0 0 N N N cm (?P<seal>[^()\s]++(?:\s++[^()\s]++)*?) Q )?"
         rb"q (?P<across>N) 0 0 (?P<up>N) N N cm 1 0 0 1 N N cm /Tx BMC q "
         rb"BT (?:/F1 (?P<size>N) Tf (?P<leading>N) TL )+N N Td (?P<lines>(?:STRING Tj T\* )+)ET Q EMC Q "
         rb"(?:(?P<thick>N) w 0 0 N N re S )?Q"
@@ -47,8 +47,9 @@ _LOOK = re.compile(
     .replace(b"STRING", _STRING)
     .replace(b"N ", _NUMBER + b" ")
     .replace(b"N)", _NUMBER + b")")
-    .replace(b" ", rb"\s+")
+    .replace(b" ", rb"\s++")
 )
+"""Blanks are never given back, since whoever drew it may have put any number of them."""
 _ESCAPED = re.compile(rb"\\([0-7]{3}|[()\\])")
 _SEAL = "5b169798fbf784ceaf1e93567d10838f19132b3b9a7c816d457e7f32ac18cb6a"
 """SHA-256 of what pyHanko draws beneath its words, one blank between any two parts."""

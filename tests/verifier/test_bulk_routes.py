@@ -7,7 +7,9 @@ import io
 import json
 import shutil
 import time
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from threading import Event, Timer
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +32,6 @@ from verifier.uploads import reading
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
     from chain.ethereum.network import Anvil
     from tests.deployed import Deployed
@@ -383,6 +384,28 @@ class TestJobs:
         with pytest.raises(bulk_jobs.JobUnknown):
             jobs.find(job.id)
         assert list((tmp_path / "bulk").iterdir()) == []
+
+    @pytest.mark.parametrize("where", ["mkdir", "replace"], ids=["before it makes the folder", "before its last step"])
+    def test_what_is_cancelled_while_its_process_writes_does_not_come_to_life_again(
+        self, where: str, tmp_path: Path, deployment: Deployed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        jobs, now = Jobs(tmp_path), now_of(deployment)
+        job = jobs.make()
+        progress = job.begin(now)
+        genuine = getattr(Path, where)
+
+        def cancelled_meanwhile(path: Path, *others: Any, **more: Any) -> Any:  # noqa: ANN401 (as it is)
+            monkeypatch.undo()
+            job.cancel()
+            return genuine(path, *others, **more)
+
+        monkeypatch.setattr(Path, where, cancelled_meanwhile)
+        with suppress(bulk_jobs.JobUnknown):
+            job.write(progress)
+        for going_on in (lambda: job.still_alive(now), lambda: job.write(progress), lambda: job.progress(now)):
+            with pytest.raises(bulk_jobs.JobUnknown):
+                going_on()
+        assert job.is_cancelled
 
     def test_what_vanishes_while_it_is_swept_away_keeps_nothing_else_from_it(
         self, tmp_path: Path, deployment: Deployed

@@ -124,6 +124,8 @@ class Job:
 
     def still_alive(self, now: datetime) -> None:
         """Say that its process goes on with it, and put off the sweeping; raises `JobUnknown` as `write` does."""
+        if self.is_cancelled:
+            raise JobUnknown
         self._touch(_ALIVE, now.timestamp())
         self._touch(_UNTIL, now.timestamp() + KEPT_S)
 
@@ -154,7 +156,8 @@ class Job:
     @property
     def is_cancelled(self) -> bool:
         """Whether somebody cancelled it, or swept it away."""
-        return not self.folder.exists() or (self.folder / _CANCELLED).exists()
+        # Who was just writing when its folder went may have made another one, where nothing but that is.
+        return not (self.folder / _UNTIL).exists() or (self.folder / _CANCELLED).exists()
 
     def cancel(self) -> None:
         """Have nobody go on with it, and delete it; nothing happens to one that is gone already."""
@@ -175,7 +178,10 @@ class Job:
         sealed = nonce + AESGCM(self._key).encrypt(nonce, data, name.encode())
         if self.is_cancelled:
             raise JobUnknown
-        private_files.write(self.folder / name, sealed)
+        try:
+            private_files.write(self.folder / name, sealed)
+        except FileNotFoundError as exc:
+            raise JobUnknown from exc
 
     def _get(self, name: str) -> bytes:
         try:

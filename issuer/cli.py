@@ -113,8 +113,10 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; returns the exit code."""
     code = _run(arguments)
+    if code is not None:
+        return code
     command = next((word for word in arguments if not word.startswith("-")), "")
-    return reconciling.NOT_RUN if code is None and command == reconciling.NAME else FAILED if code is None else code
+    return reconciling.NOT_RUN if command == reconciling.NAME else FAILED
 
 
 def _run(arguments: list[str]) -> int | None:

@@ -20,8 +20,8 @@ from chain.errors import InvalidInput
 from issuer.errors import SettingMissing
 
 PREFIX = "YINXIN_"
-_CREDENTIALS = re.compile(r"(?<=://)[^@,\s]*@")
-"""What an address has before its host: a name, perhaps with a password."""
+_CREDENTIALS = re.compile(r"(?<=://)(?:(?!,\s*[a-z][a-z0-9+.-]*://)\S)*@")
+"""What an address has before its host: a name, perhaps with a password, which may have commas and at signs, too."""
 
 
 class Settings(BaseSettings):

@@ -75,6 +75,8 @@ def test_what_opens_a_node_is_never_shown() -> None:
     for address, shown in (
         ("http://u:geheim@node:8545/x,https://:p@b", "http://…@node:8545/x,https://…@b"),
         ("postgresql+psycopg://u:geheim@db/issuer", "postgresql+psycopg://…@db/issuer"),
+        ("postgresql://u:ge,he@im@db/issuer", "postgresql://…@db/issuer"),
+        ("http://a,http://u:p@q@b, http://c", "http://a,http://…@b, http://c"),
         ("http://node:8545, http://b", "http://node:8545, http://b"),
         ("3=duty@example.cn", "3=duty@example.cn"),
     ):

@@ -12,8 +12,8 @@ from chain.events import Track
 from tests.browser.check_cases import TRUST, read, told
 from tests.browser.check_worlds import World
 from tests.verifier.book import AGENCY, DECISION, STRANGER
+from verifier import checking
 from verifier.app import make_app
-from verifier.check import verification
 from verifier.check.moments import moment
 from verifier.settings import Settings
 
@@ -53,8 +53,7 @@ class Service:
     def verdict(self, brought: str | bytes, kind: str, *, on: str | None = None, now: datetime | None = None) -> Answer:
         """Return the report that Python makes of its index."""
         when = moment(on, now or self.world.now)
-        with self.index.snapshot() as snapshot:
-            return told(verification.verify(read(brought), snapshot, when, name=kind))
+        return told(checking.check_presented(read(brought), self.index, when, name=kind))
 
 
 def task(

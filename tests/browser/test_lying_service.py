@@ -379,6 +379,23 @@ class TestAboutTheEvidence:
         assert [each for each in world.between.asked[heard:] if each.target.startswith(VERIFY)]
         del world.between.asked[heard:]
 
+    def test_where_the_trust_list_is_withheld_nobody_was_caught_and_no_code_is_green(
+        self, browser: Browser, world: World, papers: Papers
+    ) -> None:
+        document = print_document(papers.valid, TYPE, dict(CLAIMS), VALIDITY)
+        heard = len(world.between.asked)
+        with telephone(browser, world.server.url, world.now) as fresh:
+            fresh.page.route(f"**{TRUST}", lambda route: route.fulfill(status=404))
+            assert fresh.show(papers.valid.code()) == "grey"
+            assert "got no trust list" in fresh.reasons
+            fresh.open()
+            fresh.page.set_input_files(
+                "#file", {"name": "paper.pdf", "mimeType": "application/pdf", "buffer": document}
+            )
+            assert fresh.colour()
+            assert "Checked by\nThis site" in fresh.text
+        del world.between.asked[heard:]
+
     def test_a_pack_of_days_ago_makes_nothing_green_again(
         self, browser: Browser, world: World, papers: Papers, before: Before
     ) -> None:

@@ -102,9 +102,9 @@ export class Evidence {
     return this.fault === OF_CLOCKS;
   }
 
-  /** Whether what the service sent cannot be believed: then its word counts for nothing. */
+  /** Whether what the service sent cannot be believed: then its word counts for nothing. Not where it sent no trust list. */
   get isCaught() {
-    return this.fault !== null && !this.isOutOfTime;
+    return this.fault !== null && !this.isOutOfTime && this.#files.trust !== null;
   }
 
   get #isWhole() {

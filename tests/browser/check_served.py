@@ -42,8 +42,11 @@ class Service:
         return cls(world, world.index(folder, confirmations=confirmations))
 
     def leaves(self, leaf: bytes, now: datetime | None = None) -> Answer:
-        """Return what it answers about all leaves that begin like this one."""
-        app = make_app(self.index, Settings(poll_s=3600), clock=lambda: now or self.world.now)
+        """Return what it answers about all leaves that begin like this one.
+
+        It does not ask its nodes again, as that may come before the answer or after it.
+        """
+        app = make_app(self.index, Settings(), clock=lambda: now or self.world.now, leads=lambda: False)
         with TestClient(app) as client:
             answer = client.get("/api/v1/leaves", params={"prefix": leaf[:2].hex()})
         assert answer.status_code == 200, answer.text

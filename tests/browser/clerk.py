@@ -63,9 +63,15 @@ class Clerk:
         """Press a button."""
         self.button(msgid, **values).click()
 
+    def press_on_to(self, place: str, msgid: str) -> None:
+        """Press a button that leads to a page with such an address, and wait until that is there."""
+        self.press(msgid)
+        self.page.wait_for_url(place)
+
     def follow(self, msgid: str, **values: object) -> None:
-        """Follow a link."""
-        self.page.get_by_role("link", name=self.say(msgid, **values), exact=True).first.click()
+        """Follow a link to another page, and wait until that is there."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=self.say(msgid, **values), exact=True).first.click()
 
     def fill(self, msgid: str, text: str, **values: object) -> None:
         """Type into the field of that label."""

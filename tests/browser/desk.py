@@ -130,6 +130,8 @@ def window(
 
 def axe(page: Page, *rules: str) -> None:
     """Assert that axe finds nothing wrong with a page; of these rules only, if any are named."""
+    # A click waits for the first bytes of what it leads to, and no longer.
+    page.wait_for_load_state()
     if not page.evaluate("'axe' in window"):
         page.evaluate(_axe())
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": _RULES}

@@ -290,7 +290,7 @@ def revoked_by_two(day: Day, archive: Path) -> Path:
     """One officer proposes, a second one signs; the page shows by itself when the chain has it."""
     clerk, page, number = day.preparer, day.preparer.page, good_numbers()[1]
     open_certificate(day, clerk, number)
-    clerk.press("Propose a status order")
+    clerk.press_on_to("**/orders/new?*", "Propose a status order")
     clerk.look("order-new")
     page.get_by_label(clerk.say("Revoke"), exact=True).check()
     page.get_by_label(clerk.say("Reason")).select_option("revoke/penalty-revoked")
@@ -325,7 +325,7 @@ def holder_makes_a_copy(day: Day) -> Path:
     """The preparer hands a link out; the holder opens it on a telephone and makes a limited copy."""
     clerk, page = day.preparer, day.preparer.page
     open_certificate(day, clerk, good_numbers()[0])
-    clerk.press("Links for the holder")
+    clerk.press_on_to("**/holder", "Links for the holder")
     clerk.look("holder-links")
     clerk.press("Hand out a link")
     page.locator("svg[data-modules]").wait_for()
@@ -342,6 +342,7 @@ def holder_makes_a_copy(day: Day) -> Path:
     holder.fill("Last day", last_day.isoformat())
     holder.look("copy-form")
     holder.press("Go on")
+    holder.button("Make the copy").wait_for()
     holder.look("copy-review")
     holder.press("Make the copy")
     holder.page.wait_for_url("**/h/certificate")

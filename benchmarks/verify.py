@@ -179,12 +179,14 @@ _SERVER = """
 import os, sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
+import uvicorn
 from fastapi import FastAPI
 from tests.verifier.chain_in_memory import ListRegistry
 from tests.verifier.made_up_index import LATER
 from verifier import logs  # noqa: E402
 from verifier.app import make_app
 from verifier.indexing.index import Index
+from verifier.serving import run_several
 from verifier.settings import Settings
 from verifier.indexing.snapshot import Freshness
 from verifier.indexing.store import Store
@@ -204,6 +206,12 @@ async def nothing() -> dict[str, bool]:
     return {{"ok": True}}
 def plain():
     return bare
+if __name__ == "__main__":
+    name, port, workers = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    config = uvicorn.Config(
+        f"{code}:{{name}}", factory=True, port=port, workers=workers, access_log=False, log_level="error"
+    )
+    uvicorn.Server(config).run() if workers == 1 else run_several(config)
 """
 
 
@@ -212,10 +220,9 @@ def _served(folder: Path, name: str, workers: int) -> Iterator[tuple[int, int]]:
     """Run a server of so many processes; yield its port, and the number of the first process."""
     port = _free_port()
     code = f"{name}_of_benchmark"
-    text = _SERVER.format(root=str(ROOT), database=str(folder / "index.db"), data=str(folder / "data"))
+    text = _SERVER.format(root=str(ROOT), code=code, database=str(folder / "index.db"), data=str(folder / "data"))
     (folder / f"{code}.py").write_text(text, "utf-8")
-    command = [sys.executable, "-m", "uvicorn", f"{code}:{name}", "--factory", "--port", str(port)]
-    command += ["--workers", str(workers), "--no-access-log", "--backlog", "64", "--log-level", "error"]
+    command = [sys.executable, f"{code}.py", name, str(port), str(workers)]
     with (folder / f"{code}.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
     try:

@@ -1,4 +1,4 @@
-"""Serves over HTTP, in one process or in several that share a socket.
+"""Serves over HTTP, in one process or in several that share a port.
 
 Several are watched over by a parent, which starts another one where one ends. Each reads the index; the one that leads
 follows the chain and cuts checkpoints, and when it ends another one takes that over. Rates are limited, and metrics
@@ -8,6 +8,7 @@ counted, in each process by itself.
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,14 +26,14 @@ from verifier.settings import PREFIX, open_settings
 from verifier.wiring import open_collector, open_trust_file, open_verifier
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import FastAPI
 
     from verifier.settings import Settings
 
 _LEADER = f"{PREFIX}LEADER_LOCK"
 """How the parent tells its children which file they lock; not for operators."""
-_BACKLOG = 64
-"""How many connections wait at most; a process that wakes takes all of them at once, so that few are shared better."""
 _PATIENCE_S = 30
 """How long a process may be busy before it is taken for dead and another one started: under load, five is too short."""
 
@@ -49,9 +50,13 @@ def serve(settings: Settings, *, host: str, port: int, workers: int = 1) -> None
         return
     with TemporaryDirectory(prefix="yinxin-") as folder:
         os.environ[_LEADER] = str(Path(folder, "leader"))
-        config = _config(f"{__name__}:worker", host, port, workers)
-        parent = Multiprocess(config, sockets=[config.bind_socket()])
-        parent.run()
+        run_several(_config(f"{__name__}:worker", host, port, workers))
+
+
+def run_several(config: uvicorn.Config) -> None:
+    """Run as many processes as the configuration says, until stopped."""
+    parent = Multiprocess(config, sockets=[_Place.of(config.bind_socket())])
+    parent.run()
     if any(each.exitcode == STARTUP_FAILURE for each in parent.processes):
         sys.exit(STARTUP_FAILURE)
 
@@ -79,6 +84,32 @@ def application(settings: Settings, *, leader: Leader | None = None) -> FastAPI:
     )
 
 
+class _Place(socket.socket):
+    """The address that several processes serve; whichever it is sent to gets a socket of its own there.
+
+    The system deals new connections out among their sockets (socket(7), SO_REUSEPORT). From one that they all held, the
+    first to wake took every connection that waited: sixteen of a proxy, and the other processes had none.
+    """
+
+    @classmethod
+    def of(cls, bound: socket.socket) -> _Place:
+        """Let others of this user's beside it. Bound it was alone: another service on the port was an error."""
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        return cls(bound.family, bound.type, fileno=bound.detach())
+
+    def __reduce__(self) -> tuple[Callable[..., socket.socket], tuple[object, ...]]:
+        """Travel as an address."""
+        return _bound, (self.family, self.type, self.getsockname())
+
+
+def _bound(family: int, kind: int, address: tuple[object, ...]) -> socket.socket:
+    bound = socket.socket(family, kind)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bound.bind(address)
+    return bound
+
+
 def _config(app: FastAPI | str, host: str, port: int, workers: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
@@ -86,7 +117,6 @@ def _config(app: FastAPI | str, host: str, port: int, workers: int) -> uvicorn.C
         host=host,
         port=port,
         workers=workers,
-        backlog=2_048 if workers == 1 else _BACKLOG,
         log_config=None,
         access_log=False,
         server_header=False,

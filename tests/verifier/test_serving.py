@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -56,7 +57,9 @@ def test_whoever_ends_leads_no_more(tmp_path: Path) -> None:
 
 
 @contextmanager
-def served(deployed: Deployed, folder: Path, *, workers: int) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
+def served(
+    deployed: Deployed, folder: Path, *, workers: int, port: int | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], str, Path]]:
     """Run the service; yield its process, its address, and the file that its log goes to."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("YINXIN_")},
@@ -67,13 +70,13 @@ def served(deployed: Deployed, folder: Path, *, workers: int) -> Iterator[tuple[
         "YINXIN_POLL_S": "0.1",
     }
     log = folder / "log"
-    port = str(free_port())
+    at = str(port or free_port())
     program = "import sys; from verifier.cli import run; sys.exit(run(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, "serve", "--port", port, "--workers", str(workers)]
+    command = [sys.executable, "-c", program, "serve", "--port", at, "--workers", str(workers)]
     with log.open("wb") as file:
         process = subprocess.Popen(command, env=environment, stderr=file, stdout=file)
     try:
-        yield process, f"http://127.0.0.1:{port}", log
+        yield process, f"http://127.0.0.1:{at}", log
     finally:
         process.terminate()
         try:
@@ -83,8 +86,6 @@ def served(deployed: Deployed, folder: Path, *, workers: int) -> Iterator[tuple[
 
 
 def free_port() -> int:
-    import socket  # noqa: PLC0415 (here alone)
-
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
@@ -125,6 +126,51 @@ def test_when_the_process_that_leads_is_killed_another_one_follows_the_chain(
         assert leaders(log)[1] != leader
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
+
+
+def answers(log: Path, route: str) -> list[int]:
+    """Return which process gave each answer of a route."""
+    lines = (json.loads(line) for line in log.read_text("utf-8").splitlines() if line.startswith("{"))
+    return [told["process"] for told in lines if told.get("event") == "request" and told["route"] == route]
+
+
+def rush(url: str, route: str, crowd: int) -> None:
+    """Ask over many connections, all of them open before the first one is answered."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    asking = [socket.create_connection((host, int(port)), timeout=PATIENCE_S) for _ in range(crowd)]
+    for each in asking:
+        each.sendall(f"GET {route} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    for each in asking:
+        with each, each.makefile("rb") as answer:
+            assert answer.readline().startswith(b"HTTP/1.1 200")
+
+
+def test_connections_that_come_at_once_are_shared_among_the_processes(
+    fresh_deployment: Deployed, tmp_path: Path
+) -> None:
+    with served(fresh_deployment, tmp_path, workers=2) as (_, url, log):
+        wait_until(lambda: verdict(url, "0000-0000-0000"), what="somebody answers")
+
+        def both_answer() -> bool:
+            rush(url, "/api/v1/types", 8)
+            return len(set(answers(log, "/api/v1/types"))) == 2
+
+        wait_until(both_answer, what="the other one is ready, too")
+        rush(url, "/api/v1/agencies", 32)
+        wait_until(lambda: len(answers(log, "/api/v1/agencies")) == 32, what="all answers are in the log")
+        assert len(set(answers(log, "/api/v1/agencies"))) == 2
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_port_that_is_taken_is_an_error(fresh_deployment: Deployed, tmp_path: Path, workers: int) -> None:
+    with served(fresh_deployment, tmp_path, workers=2) as (first, url, _):
+        wait_until(lambda: verdict(url, "0000-0000-0000"), what="the first answers")
+        (tmp_path / "second").mkdir()
+        port = int(url.rpartition(":")[2])
+        with served(fresh_deployment, tmp_path / "second", workers=workers, port=port) as (second, _, log):
+            assert second.wait(PATIENCE_S) not in {0, None}
+            assert "address already in use" in log.read_text("utf-8").lower()
+        assert first.poll() is None
 
 
 def test_a_service_that_cannot_start_ends_with_an_error(tmp_path: Path) -> None:
